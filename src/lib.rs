@@ -1,0 +1,1 @@
+//! oc-tekton-fix.

@@ -1,0 +1,3 @@
+//! Build commands.
+
+fn main() {}
