@@ -1,1 +1,3 @@
-//! oc-tekton-fix.
+//! oc-tekton-fix: why a Tekton run is stuck, and how to heal it.
+
+pub mod model;
