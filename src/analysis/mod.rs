@@ -1,0 +1,4 @@
+//! Pure judgements over a `Cluster`: as Tekton, the scheduler and admission make
+//! them.
+
+pub mod tekton;
