@@ -1,4 +1,5 @@
 //! oc-tekton-fix: why a Tekton run is stuck, and how to heal it.
 
 pub mod analysis;
+pub mod checks;
 pub mod model;
