@@ -3,3 +3,5 @@
 pub mod analysis;
 pub mod checks;
 pub mod model;
+pub mod output;
+pub mod repairs;

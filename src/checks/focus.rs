@@ -195,7 +195,14 @@ impl<'a> Focus<'a> {
         evidence.extend(self.quote_task_run(task.task_run));
         evidence.extend(self.quote_annotation(task.task_run));
         evidence.extend(task.pod.and_then(|pod| self.quote_scheduler(pod)));
+        evidence.extend(self.quote_warnings("TaskRun", &task.task_run.metadata.name));
         evidence
+    }
+
+    /// Quotes the warnings about an object.
+    pub fn quote_warnings(&self, kind: &str, name: &str) -> Vec<Evidence> {
+        let events = self.cluster.events_about(kind, self.namespace(), name);
+        events.into_iter().filter(|event| event.kind == "Warning").map(|event| self.quote_event(event)).collect()
     }
 
     /// The assistant's node in the tree, or an empty one of that name.

@@ -66,6 +66,10 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
             flags_misread::invalid_value(&focus, &findings).or_else(|| flags_misread::legacy_key(&focus, &findings));
         findings.splice(0..0, flags);
         one_per_cause(&mut findings);
+        if findings.iter().any(|finding| finding.cause == assistant_refused_by_scc::CAUSE) {
+            // It says itself what could not be read.
+            findings.retain(|finding| finding.cause != "evidence-missing");
+        }
         if findings.iter().all(|finding| finding.cause == "pod-template-misplaced") && is_progressing(&focus) {
             findings.clear();
         }

@@ -82,12 +82,12 @@ fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         let field = format!("status.containerStatuses[{}].state.waiting", status.name);
         finding = finding.evidence([focus.quote(Kind::Pod, &pod.metadata.name, field, value)]);
     }
-    Some(finding.evidence(events.into_iter().map(|event| focus.quote_event(event))).evidence(task_events(focus, task)))
-}
-
-fn task_events(focus: &Focus<'_>, task: &TaskNode<'_>) -> Vec<super::finding::Evidence> {
-    let events = focus.cluster.events_about("TaskRun", focus.namespace(), &task.task_run.metadata.name);
-    events.into_iter().filter(|event| event.kind == "Warning").map(|event| focus.quote_event(event)).collect()
+    Some(
+        finding
+            .evidence(events.into_iter().map(|event| focus.quote_event(event)))
+            .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name))
+            .evidence(focus.quote_warnings("PipelineRun", &focus.run().metadata.name)),
+    )
 }
 
 fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {

@@ -205,8 +205,11 @@ fn ran_steps(focus: &Focus<'_>) -> bool {
 }
 
 fn run_events(focus: &Focus<'_>) -> Vec<Evidence> {
-    let events = focus.cluster.events_about("PipelineRun", focus.namespace(), &focus.run().metadata.name);
-    events.into_iter().filter(|event| event.kind == "Warning").map(|event| focus.quote_event(event)).collect()
+    let mut evidence = focus.quote_warnings("PipelineRun", &focus.run().metadata.name);
+    for task in focus.tree.tasks.iter().filter(|task| task.task_run.succeeded().is_some_and(|c| c.status == "False")) {
+        evidence.extend(focus.quote_warnings("TaskRun", &task.task_run.metadata.name));
+    }
+    evidence
 }
 
 /// `pod-evicted`, `workspace-permission-denied` and `step-failed`: the task ran.
@@ -216,7 +219,8 @@ pub fn ran_and_failed(focus: &Focus<'_>) -> Vec<Finding> {
 
 fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let condition = task.task_run.succeeded().filter(|condition| condition.status == "False")?;
-    if condition.message.contains("failed to finish within") || condition.reason.contains("Cancelled") {
+    let told_elsewhere = condition.reason.contains("Cancelled") || condition.reason.contains("ImagePull");
+    if condition.message.contains("failed to finish within") || told_elsewhere {
         return None;
     }
     let events: Vec<Evidence> =

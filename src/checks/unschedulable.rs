@@ -82,11 +82,6 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
     if !decisive.nodes.is_empty() {
         finding = finding.link(format!("That is the only obstacle on {}.", decisive.nodes.join(", ")));
     }
-    for event in focus.cluster.events_about("TaskRun", focus.namespace(), &task.task_run.metadata.name) {
-        if event.kind == "Warning" {
-            finding = finding.evidence([focus.quote_event(event)]);
-        }
-    }
     if focus.cluster.nodes.is_empty() {
         finding = finding
             .confidence(Confidence::Likely)
