@@ -64,7 +64,65 @@ pub fn of_stateful_set(_: &Cluster, _: &Workload) -> SetVerdict {
     SetVerdict::CannotTell(String::new())
 }
 
-/// The reasons of a refusal, as sentences.
+/// The reasons of a refusal, as clauses: those of the SCCs that the pod could have
+/// used. That it may not use the others is no news.
 pub fn reasons(text: &str) -> Vec<String> {
-    vec![text.chars().take(80).collect()]
+    let Some((_, list)) = text.split_once("unable to validate against any security context constraint: ") else {
+        return if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
+    };
+    let list = list.trim().trim_start_matches('[').trim_end_matches(']');
+    let mut reasons: Vec<String> = Vec::new();
+    for entry in entries(list) {
+        if entry.contains("not usable by user or serviceaccount") {
+            continue;
+        }
+        let clause = match entry.strip_prefix("provider ").and_then(|rest| rest.split_once(": .")) {
+            Some((scc, rest)) => format!("{scc} says of {}", rest.replacen(": Invalid value: ", " ", 1)),
+            None => entry.to_owned(),
+        };
+        if !reasons.contains(&clause) {
+            reasons.push(clause);
+        }
+    }
+    if reasons.is_empty() {
+        reasons.push("no SCC is usable by the pod's ServiceAccount or its creator".to_owned());
+    }
+    reasons
+}
+
+/// The entries of the list; their texts hold commas themselves.
+fn entries(list: &str) -> Vec<&str> {
+    const STARTS: [&str; 4] = [", provider ", ", spec.volumes[", ", pod.metadata.annotations[", ", no access to scc/"];
+    let mut entries = Vec::new();
+    let mut rest = list;
+    loop {
+        let next = STARTS.iter().filter_map(|start| rest.find(start)).min();
+        match next {
+            Some(at) => {
+                entries.push(rest[..at].trim());
+                rest = &rest[at + 2..];
+            }
+            None => {
+                entries.push(rest.trim());
+                return entries;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reasons;
+
+    #[test]
+    fn only_reasons_of_usable_constraints_are_told() {
+        let text = "pods \"a-0\" is forbidden: unable to validate against any security context constraint: [provider \"anyuid\": Forbidden: not usable by user or serviceaccount, provider restricted-v2: .spec.securityContext.fsGroup: Invalid value: []int64{1001}: 1001 is not an allowed group, provider restricted-v2: .containers[0].runAsUser: Invalid value: 1001: must be in the ranges: [1000680000, 1000689999], provider \"privileged\": Forbidden: not usable by user or serviceaccount]";
+        assert_eq!(
+            reasons(text),
+            [
+                "restricted-v2 says of spec.securityContext.fsGroup []int64{1001}: 1001 is not an allowed group",
+                "restricted-v2 says of containers[0].runAsUser 1001: must be in the ranges: [1000680000, 1000689999]"
+            ]
+        );
+    }
 }

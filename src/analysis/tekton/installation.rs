@@ -1,14 +1,11 @@
 //! Which Tekton is installed, where, and what its configuration says.
 
-use crate::model::namespace::ConfigMap;
+use crate::model::namespace::{ConfigMap, TEKTON_NAMESPACES as NAMESPACES};
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Kind};
 
 use super::flags::{self, AssistantFlags};
 use super::version::TektonVersion;
-
-/// Namespaces in which Tekton is looked for, likeliest first.
-pub const NAMESPACES: [&str; 2] = ["openshift-pipelines", "tekton-pipelines"];
 
 /// The installed Tekton, as far as it could be read.
 #[derive(Debug, Clone)]
