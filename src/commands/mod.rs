@@ -4,6 +4,7 @@ mod check;
 mod choice;
 mod diagnose;
 mod explain;
+mod rerun;
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +30,7 @@ pub struct Cli {
 pub enum Command {
     Diagnose(diagnose::Args),
     Check(check::Args),
+    Rerun(rerun::Args),
     Explain(explain::Args),
 }
 
@@ -41,6 +43,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
     match command {
         Command::Diagnose(args) => diagnose::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
+        Command::Rerun(args) => rerun::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
     }
 }

@@ -4,6 +4,7 @@
 //! [`plain`] before it reaches a terminal.
 
 pub mod diagnosis;
+pub mod diff;
 pub mod json_v1;
 
 use std::borrow::Cow;

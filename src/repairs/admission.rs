@@ -74,7 +74,7 @@ pub(super) fn assistant(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
 }
 
 /// Start of the namespace's group block: the one fsGroup that restricted-v2 takes.
-pub(super) fn block_start(focus: &Focus<'_>) -> Option<i64> {
+pub fn block_start(focus: &Focus<'_>) -> Option<i64> {
     let meta = &focus.cluster.namespace(focus.namespace())?.metadata;
     let text = meta
         .annotation("openshift.io/sa.scc.supplemental-groups")

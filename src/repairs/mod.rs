@@ -3,9 +3,14 @@
 
 mod admission;
 mod assistant;
+pub mod placement;
+pub mod prediction;
 mod refusals;
+pub mod resubmission;
 mod scheduling;
 mod volumes;
+
+pub use admission::block_start;
 
 use serde_json::Value;
 
