@@ -72,19 +72,10 @@ async fn openshift(api: &Api, kubernetes: &Path) -> Result<()> {
     }
     let facts: Value = serde_json::from_str(include_str!("../openshift.json")).map_err(|error| error.to_string())?;
     for object in facts["items"].as_array().into_iter().flatten() {
-        let mut object = object.clone();
-        // Fields without a value are left to the server.
-        prune(&mut object);
-        api.apply(&object).await?;
+        // Not applied: the schema requires fields whose value is null.
+        api.create(&crate::api::collection_path(object)?, object).await?;
     }
     Ok(())
-}
-
-fn prune(value: &mut Value) {
-    if let Value::Object(map) = value {
-        map.retain(|_, value| !value.is_null());
-        map.values_mut().for_each(prune);
-    }
 }
 
 /// The operator's CRD, as far as anything reads it.
