@@ -1,0 +1,4 @@
+//! Pure judgements over a [`Cluster`](crate::model::Cluster): what the
+//! scheduler, admission and Tekton would decide, and why.
+
+pub mod scheduler;
