@@ -1,6 +1,5 @@
 //! The assistant stands on a node, and a task's pod cannot stand there too.
 
-use crate::analysis::scheduler;
 use crate::analysis::tekton::Coschedule;
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::analysis::tekton::run_tree::TaskNode;
@@ -9,6 +8,7 @@ use crate::model::pod::{Pod, PodAffinityTerm};
 
 use super::finding::{Confidence, Finding};
 use super::focus::{Focus, unplaced};
+use super::judged::judged;
 
 /// Runs the checks on tasks whose assistant has a node.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -27,8 +27,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 }
 
 fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod, name: &str, node: &str) -> Option<Finding> {
-    let judged = scheduler::obstacles(focus.cluster, pod);
-    let here = judged.iter().find(|verdict| verdict.node == node);
+    let judged = judged(focus.cluster, pod);
+    let here = judged.nodes.iter().find(|verdict| verdict.node == node);
     let message = pod.condition("PodScheduled").map(|c| c.message.clone()).unwrap_or_default();
     let has = |plugin: &str| here.is_some_and(|verdict| verdict.has(plugin));
     let reasons = here.map(|verdict| verdict.reasons().collect::<Vec<_>>().join("; ")).unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod beside_assistant;
 pub mod finding;
 pub mod flags_misread;
 pub mod focus;
+pub mod judged;
 pub mod manifest;
 pub mod not_started;
 pub mod obstacles;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::scheduler::{self, NodeObstacles};
+use super::judged::{NodeObstacles, judged};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 
@@ -63,11 +63,12 @@ pub fn decisive(cluster: &Cluster, pod: &Pod, message: &str) -> Decisive {
     if let Some(obstacle) = from_prefilter(message) {
         return Decisive { obstacle, nodes: Vec::new() };
     }
-    let judged = scheduler::obstacles(cluster, pod);
-    if judged.is_empty() {
+    let judged = judged(cluster, pod);
+    if !judged.is_complete {
         return Decisive { obstacle: from_message(message), nodes: Vec::new() };
     }
-    from_nodes(cluster, &judged).unwrap_or_else(|| Decisive { obstacle: from_message(message), nodes: Vec::new() })
+    from_nodes(cluster, &judged.nodes)
+        .unwrap_or_else(|| Decisive { obstacle: from_message(message), nodes: Vec::new() })
 }
 
 /// Refusals before any node was looked at.

@@ -6,6 +6,7 @@ use crate::model::pod::Pod;
 use super::assistant_pending::{claim_missing, claim_unbound, placement};
 use super::finding::{Confidence, Finding};
 use super::focus::Focus;
+use super::judged::judged;
 use super::obstacles::{self, Obstacle};
 
 /// Runs the checks on pods that wait for a node without an assistant.
@@ -86,9 +87,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell("which node comes closest: nodes were not read; the scheduler's words are all there is");
-    } else if decisive.obstacle == Obstacle::Resources
-        && !focus.cluster.coverage.proves_absence(crate::model::Kind::Pod, "")
-    {
+    } else if decisive.obstacle == Obstacle::Resources && !judged(focus.cluster, pod).is_complete {
         finding = finding.cannot_tell(
             "who holds the resources and what each node has free: pods of other namespaces were not read, so no node is recommended",
         );

@@ -144,6 +144,9 @@ pub struct Container {
     /// `Always` makes an init container a sidecar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_policy: Option<String>,
+    /// What happens on certain exit codes (Kubernetes 1.34 and later).
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub restart_policy_rules: Vec<RestartRule>,
     /// Security settings that override the pod's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_context: Option<ContainerSecurityContext>,
@@ -153,6 +156,15 @@ pub struct Container {
     /// Folder the process starts in.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub working_dir: String,
+}
+
+/// What the kubelet does when a container exits in a certain way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RestartRule {
+    /// `Restart` or `RestartAllContainers`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub action: String,
 }
 
 /// Requests and limits.

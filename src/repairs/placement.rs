@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::analysis::scheduler;
 use crate::checks::focus::Focus;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
@@ -14,6 +13,6 @@ use crate::model::run::PipelineRun;
 /// A reason for each node when none takes them.
 pub fn best_node(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> Result<String, Vec<String>> {
     let focus = Focus::new(cluster, run, now);
-    let _ = (&focus, scheduler::obstacles as fn(_, _) -> _);
+    let _ = &focus;
     Err(vec!["no pod of the run is there to be judged".to_owned()])
 }

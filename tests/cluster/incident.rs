@@ -52,9 +52,11 @@ async fn is_stuck_then_healed(tekton: TektonVersion) {
     let finding = &run["findings"][0];
     assert_eq!(finding["cause"], "assistant-refused-by-scc", "{report:#}");
     assert_eq!(finding["confidence"], "proven");
-    let proof = finding["evidence"].as_array().unwrap().iter().find(|item| {
-        item["object"].as_str().unwrap().starts_with("Event on StatefulSet/affinity-assistant-")
-    });
+    let proof = finding["evidence"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["object"].as_str().unwrap().starts_with("Event on StatefulSet/affinity-assistant-"));
     let proof = proof.unwrap()["value"].as_str().unwrap();
     assert!(proof.contains("unable to validate against any security context constraint"), "{proof}");
 

@@ -1,0 +1,170 @@
+//! Verdicts of the real scheduler of eleven versions, compared with ours: every
+//! node, plugin, reason, code, PreFilter refusal, message and score.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use tekton_fix::analysis::scheduler::{Judgement, KubernetesVersion, Options, Verdict, judge};
+use tekton_fix::model::{Cluster, Kind, Origin, Reading};
+
+/// One line of a corpus.
+struct Case {
+    id: String,
+    tags: Vec<String>,
+    target: (String, String),
+    cluster: Cluster,
+    verdicts: BTreeMap<String, Value>,
+}
+
+fn cases(file: &str) -> Vec<Case> {
+    let path = format!("{}/tests/fixtures/scheduler/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap();
+    String::from_utf8(text).unwrap().lines().map(|line| case(serde_json::from_str(line).unwrap())).collect()
+}
+
+fn case(mut line: Value) -> Case {
+    let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut cluster = Cluster::default();
+    for object in line["objects"].as_array_mut().unwrap().drain(..) {
+        let kind = Kind::of(&text(&object, "/apiVersion"), &text(&object, "/kind")).unwrap();
+        let origin = Origin::File { path: "corpus".to_owned(), line: 0 };
+        cluster.insert(kind, object, origin).unwrap();
+    }
+    cluster.sort();
+    for kind in Kind::ALL {
+        cluster.coverage.record(*kind, "", Reading::Listed);
+    }
+    let tags = line["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    Case {
+        id: text(&line, "/id"),
+        tags: tags.collect(),
+        target: (text(&line, "/target/namespace"), text(&line, "/target/name")),
+        cluster,
+        verdicts: serde_json::from_value(line["verdicts"].take()).unwrap(),
+    }
+}
+
+/// Our judgement in the corpus' words.
+fn differences(expected: &Value, ours: &Judgement, version: &str) -> Vec<(&'static str, String)> {
+    let mut differences = Vec::new();
+    let mut differ = |what, expected: String, ours: String| {
+        if expected != ours {
+            differences.push((what, format!("{what}\n      real: {expected}\n      ours: {ours}")));
+        }
+    };
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("-").to_owned();
+    let error = expected.get("error").and_then(Value::as_str);
+    // Old patch levels abort or crash where ours reports what they were asked.
+    let old_bug = error.is_some_and(|error| error.starts_with("panic") || error.starts_with("nodeinfo"));
+    if !old_bug {
+        differ("error", text(expected.get("error")), ours.error.clone().unwrap_or_else(|| "-".to_owned()));
+    }
+    let prefilter = |code: &str, plugin: &str, message: &str| format!("{code} {plugin}: {message}");
+    let real = expected.get("prefilter").map_or("-".to_owned(), |refusal| {
+        let field = |name: &str| text(refusal.get(name));
+        prefilter(&field("code"), refusal["plugin"].as_str().unwrap_or_default(), &field("message"))
+    });
+    let own = ours.prefilter.as_ref().map_or("-".to_owned(), |refusal| {
+        prefilter(refusal.code.name(), refusal.plugin.map_or("", |plugin| plugin.name()), &refusal.message)
+    });
+    differ("prefilter", real, own);
+    let nodes = expected["nodes"].as_object().unwrap();
+    let names = |names: Vec<&String>| format!("{:?}", names.into_iter().collect::<BTreeSet<_>>());
+    differ("names", names(nodes.keys().collect()), names(ours.nodes.iter().map(|node| &node.name).collect()));
+    let scored = !old_bug && error.is_none();
+    for node in &ours.nodes {
+        let Some(real) = nodes.get(&node.name) else { continue };
+        let mut line = format!("{}: ", node.name);
+        if real["fits"] == true {
+            line.push_str("fits");
+        } else {
+            let reasons: BTreeSet<&str> =
+                real["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let plugin = real["plugin"].as_str().unwrap_or_default();
+            write!(line, "{} {plugin} {reasons:?}", text(real.get("code"))).unwrap();
+        }
+        let own = match &node.verdict {
+            Verdict::Fits => "fits".to_owned(),
+            Verdict::Unknown => format!("unknown {:?}", node.doubts),
+            Verdict::Refused(refusal) => {
+                let reasons: BTreeSet<&str> = refusal.reasons.iter().map(|reason| &**reason).collect();
+                let plugin = refusal.plugin.map_or("", |plugin| plugin.name());
+                format!("{} {plugin} {reasons:?}", refusal.code.name())
+            }
+        };
+        differ("node", line, format!("{}: {own}", node.name));
+        if scored && real["fits"] == true && real.get("total").is_some() {
+            let plugins: BTreeMap<&str, i64> = real["scores"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, score)| Some((name.as_str(), score.as_i64().filter(|score| *score != 0)?)))
+                .collect();
+            let score = node.score.clone().unwrap_or_default();
+            let own: BTreeMap<&str, i64> =
+                score.plugins.iter().filter(|(_, score)| *score != 0).map(|(p, score)| (p.name(), *score)).collect();
+            let total = real["total"].as_i64().unwrap_or_default();
+            differ(
+                "score",
+                format!("{}: {total} {plugins:?}", node.name),
+                format!("{}: {} {own:?}", node.name, score.total),
+            );
+        }
+    }
+    if let Some(best) = expected.get("chosen_among").filter(|_| scored) {
+        let best: BTreeSet<&str> = best.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let own: BTreeSet<&str> = ours.chosen_among.iter().map(String::as_str).collect();
+        differ("chosen", format!("{best:?}"), format!("{own:?}"));
+    }
+    if !old_bug && error.is_none() {
+        differ("message", text(expected.get("message")), ours.message.clone().unwrap_or_else(|| "-".to_owned()));
+    }
+    let _ = version;
+    differences
+}
+
+fn agree(file: &str) {
+    let mut judged: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut by_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut by_tag: BTreeMap<String, usize> = BTreeMap::new();
+    let mut shown = String::new();
+    let mut kinds_shown: BTreeMap<String, usize> = BTreeMap::new();
+    for case in cases(file) {
+        let pod = case.cluster.pod(&case.target.0, &case.target.1).expect("the target is one of the objects");
+        for (version, expected) in &case.verdicts {
+            let release: KubernetesVersion = version.parse().unwrap();
+            let ours = judge(&case.cluster, pod, release, Options::default());
+            let differences = differences(expected, &ours, version);
+            let count = judged.entry(version.clone()).or_default();
+            count.0 += 1;
+            if differences.is_empty() {
+                continue;
+            }
+            count.1 += 1;
+            case.tags.iter().for_each(|tag| *by_tag.entry(tag.clone()).or_default() += 1);
+            for (kind, text) in &differences {
+                *by_kind.entry(kind).or_default() += 1;
+                let seen = kinds_shown.entry(format!("{kind} {}", release.minor)).or_default();
+                *seen += 1;
+                if *seen <= 3 {
+                    writeln!(shown, "{} on {version} ({}):\n    {text}", case.id, case.tags.join(" ")).unwrap();
+                }
+            }
+        }
+    }
+    let wrong: usize = judged.values().map(|(_, wrong)| wrong).sum();
+    let totals: Vec<String> =
+        judged.iter().map(|(version, (all, wrong))| format!("{version}: {}/{all}", all - wrong)).collect();
+    assert!(wrong == 0, "{}\n{by_kind:?}\n{by_tag:?}\n{shown}", totals.join(", "));
+}
+
+#[test]
+fn generated_clusters_are_judged_as_by_the_real_scheduler() {
+    agree("cases-part-a.jsonl.zst");
+}
+
+#[test]
+fn hand_made_clusters_are_judged_as_by_the_real_scheduler() {
+    agree("hand-made.jsonl.zst");
+}
