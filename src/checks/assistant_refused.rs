@@ -145,7 +145,7 @@ fn limit_range_finding(refused: &RefusedAssistant<'_>, text: &str) -> Finding {
 }
 
 /// The first LimitRange rule that the assistant's container breaks.
-pub(super) fn violated<'a>(focus: &Focus<'a>) -> Option<(&'a LimitRange, String)> {
+pub fn violated<'a>(focus: &Focus<'a>) -> Option<(&'a LimitRange, String)> {
     let asks = |resource: &str| match resource {
         "cpu" => Some(Quantity::from_milli(CPU_MILLI)),
         "memory" => Some(Quantity::from_units(MEMORY_BYTES)),

@@ -52,8 +52,8 @@ fn proven(focus: &Focus<'_>, refused: &refused::RefusedAssistant<'_>) -> Finding
 fn computed(focus: &Focus<'_>, name: &str, set: &crate::model::workload::Workload) -> Option<Finding> {
     let account = service_account(Some(set));
     match scc_verdict::of_stateful_set(focus.cluster, set) {
-        SetVerdict::Refused { message } => {
-            let reasons = scc_verdict::reasons(&message);
+        SetVerdict::Refused { reasons } => {
+            let message = reasons.join("; ");
             let mut finding =
                 Finding::new(CODE, CAUSE, summary(name, &account, &reasons)).confidence(Confidence::Computed);
             finding = chain(focus, finding, name, &account, &reasons)

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::analysis::scc;
+use crate::model::pod::Pod;
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Kind};
 
@@ -52,16 +54,37 @@ pub enum SetVerdict {
     Admitted,
     /// No SCC admits it.
     Refused {
-        /// The text that the API server would give.
-        message: String,
+        /// Why, as clauses.
+        reasons: Vec<String>,
     },
     /// Something decisive was not read.
     CannotTell(String),
 }
 
 /// Judges the pod that a StatefulSet would create.
-pub fn of_stateful_set(_: &Cluster, _: &Workload) -> SetVerdict {
-    SetVerdict::CannotTell(String::new())
+pub fn of_stateful_set(cluster: &Cluster, set: &Workload) -> SetVerdict {
+    of_assistant(cluster, &set.metadata.namespace, &template_pod(set))
+}
+
+/// The pod that a StatefulSet makes.
+pub fn template_pod(set: &Workload) -> Pod {
+    let template = &set.spec.template;
+    let mut pod = Pod { spec: template.spec.clone(), ..Pod::default() };
+    pod.metadata.name = format!("{}-0", set.metadata.name);
+    pod.metadata.namespace = set.metadata.namespace.clone();
+    pod.metadata.labels = template.metadata.labels.clone();
+    pod.metadata.annotations = template.metadata.annotations.clone();
+    pod
+}
+
+/// Judges an assistant's pod: its creator is the StatefulSet controller.
+pub fn of_assistant(cluster: &Cluster, namespace: &str, pod: &Pod) -> SetVerdict {
+    let request = scc::Request { pod, namespace, creator: scc::User::stateful_set_controller() };
+    match scc::admit(cluster, &request) {
+        scc::Verdict::Admitted { .. } => SetVerdict::Admitted,
+        scc::Verdict::Refused { refusals } => SetVerdict::Refused { reasons: scc::sentences(&refusals) },
+        scc::Verdict::CannotTell(why) => SetVerdict::CannotTell(why),
+    }
 }
 
 /// The reasons of a refusal, as clauses: those of the SCCs that the pod could have

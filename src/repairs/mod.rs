@@ -3,6 +3,7 @@
 
 mod admission;
 mod assistant;
+pub mod future;
 pub mod placement;
 pub mod prediction;
 mod refusals;
