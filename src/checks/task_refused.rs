@@ -131,13 +131,11 @@ fn evidence(focus: &Focus<'_>, task: &TaskNode<'_>) -> Vec<Evidence> {
     evidence.extend(focus.quote_run());
     evidence.extend(focus.quote_task_run(task.task_run));
     evidence.extend(focus.quote_annotation(task.task_run));
-    for (kind, name) in
-        [("TaskRun", task.task_run.metadata.name.as_str()), ("PipelineRun", focus.run().metadata.name.as_str())]
-    {
-        let events = focus.cluster.events_about(kind, focus.namespace(), name);
-        evidence
-            .extend(events.into_iter().filter(|event| event.kind == "Warning").map(|event| focus.quote_event(event)));
-    }
+    evidence.extend(focus.quote_warnings("TaskRun", &task.task_run.metadata.name));
+    evidence.extend(focus.quote_warnings("PipelineRun", &focus.run().metadata.name));
+    // An assistant that stands shows that the refusal hit the task alone.
+    let set = task.task_run.assistant().and_then(|name| focus.tree.assistant(name)).and_then(|node| node.stateful_set);
+    evidence.extend(set.map(|set| focus.quote_replicas(set)));
     evidence
 }
 

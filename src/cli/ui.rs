@@ -64,9 +64,12 @@ impl Ui {
 
     /// Reports an error with its hints.
     pub fn error(&mut self, error: &CommandError) {
-        let _ = writeln!(self.err, "Error: {}", error.message);
+        if error.message.is_empty() {
+            return;
+        }
+        let _ = writeln!(self.err, "Error: {}", plain(&error.message));
         for hint in &error.hints {
-            let _ = writeln!(self.err, "Hint: {hint}");
+            let _ = writeln!(self.err, "Hint: {}", plain(hint));
         }
     }
 

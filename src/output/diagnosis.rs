@@ -26,6 +26,10 @@ pub fn render(report: &RunReport, style: Style, wide: bool, out: &mut dyn Write)
         RunState::Unknown => style.warn("CANNOT TELL"),
     };
     let headline = format!("PipelineRun {} is {state}: {}", style.bold(&plain(&run)), plain(&report.headline));
+    if report.findings.is_empty() {
+        // A healthy run is one line, to be grepped.
+        return writeln!(out, "{headline}");
+    }
     writeln!(out, "{}", wrap(&headline, style.width, "", "  "))?;
     for (number, finding) in report.findings.iter().enumerate() {
         writeln!(out)?;

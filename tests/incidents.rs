@@ -1,0 +1,124 @@
+//! Incidents recorded from a real control plane, with verified truth: the cause is
+//! exact, the evidence names the objects of the truth, healthy runs are silent.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::Path;
+
+use serde_json::Value;
+use tekton_fix::checks::finding::{Confidence, Prediction, RunReport};
+use tekton_fix::checks::{self};
+use tekton_fix::repairs;
+use tekton_fix::sources::export;
+
+/// What must not be reported.
+const HEALTHY: [&str; 2] = ["healthy-succeeded", "waiting-normal"];
+
+/// Incidents whose copy lacks what its truth quotes. 087: the export has no
+/// last-applied-configuration, the only trace of the dropped field.
+const NOT_PROVABLE: [(&str, &str); 1] = [("087-push-archive-context-ignored", "pod-template-misplaced")];
+
+struct Incident {
+    name: String,
+    truth: Value,
+    report: RunReport,
+}
+
+fn incidents() -> Vec<Incident> {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
+    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder.path().join("incidents")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| incident(path)).collect()
+}
+
+fn incident(path: &Path) -> Incident {
+    let truth = fs::read_to_string(path.join("truth.yaml")).unwrap();
+    let truth: Value = serde_yaml::from_str(&truth).unwrap();
+    let cluster = export::read(path.join("snapshot").to_str().unwrap()).unwrap();
+    assert_eq!(cluster.unreadable, [], "{path:?}");
+    let (namespace, name) = truth["run"].as_str().unwrap().split_once('/').unwrap();
+    let run = cluster.pipeline_run(namespace, name).unwrap();
+    let now = cluster.taken_at.unwrap();
+    let mut report = checks::diagnose(&cluster, run, now);
+    repairs::attach(&cluster, &mut report, now);
+    Incident { name: path.file_name().unwrap().to_str().unwrap().to_owned(), truth, report }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn causes_are_exact_and_healthy_runs_are_silent() {
+    let mut wrong = Vec::new();
+    let all = incidents();
+    assert!(all.len() >= 43, "{}", all.len());
+    for Incident { name, truth, report } in &all {
+        let mut wanted = vec![truth["cause"].as_str().unwrap()];
+        wanted.extend(texts(&truth["also_causes"]));
+        wanted.retain(|cause| !HEALTHY.contains(cause));
+        wanted.retain(|cause| !NOT_PROVABLE.contains(&(name.as_str(), *cause)));
+        let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause).collect();
+        if found != wanted {
+            wrong.push(format!("{name}: found {found:?}, true is {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn evidence_names_the_objects_of_the_truth() {
+    let mut missing = Vec::new();
+    for Incident { name, truth, report } in incidents() {
+        if report.findings.is_empty() {
+            continue;
+        }
+        let quoted: BTreeSet<&str> =
+            report.findings.iter().flat_map(|finding| &finding.evidence).map(|item| item.object.as_str()).collect();
+        let lost: Vec<String> = texts(&truth["evidence_lost"]).into_iter().map(str::to_owned).collect();
+        for item in truth["evidence"].as_array().into_iter().flatten() {
+            let object = item["object"].as_str().unwrap();
+            let absent = object.contains("(absent)") || lost.iter().any(|text| text.starts_with(object));
+            if !absent && !quoted.contains(object) {
+                missing.push(format!("{name}: {object} {}", item["field"]));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn what_cannot_be_proven_is_not_claimed() {
+    for Incident { name, truth, report } in incidents() {
+        if truth["cause_provable_from_this_snapshot"] == Value::Bool(false) {
+            for finding in &report.findings {
+                assert_eq!(finding.confidence, Confidence::Likely, "{name}");
+                assert!(!finding.cannot_tell.is_empty(), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_pin_alone_is_never_offered_as_a_cure_for_a_refused_assistant() {
+    for Incident { name, report, .. } in incidents() {
+        for finding in report.findings.iter().filter(|finding| finding.cause == "assistant-refused-by-scc") {
+            let pin = finding.repairs.iter().find(|repair| repair.id == "pin-node");
+            assert!(pin.is_none_or(|repair| repair.predicted == Prediction::DoesNotHeal), "{name}");
+        }
+    }
+}
+
+/// Two refusals at once: curing one leaves the run stuck.
+#[test]
+fn one_of_two_refusals_is_not_offered_as_a_cure() {
+    let all = incidents();
+    let two = all.iter().find(|incident| incident.name.starts_with("084")).unwrap();
+    for finding in &two.report.findings {
+        assert!(!finding.repairs.is_empty());
+        assert!(finding.repairs.iter().all(|repair| repair.predicted != Prediction::Heals), "{:#?}", finding.repairs);
+    }
+}
