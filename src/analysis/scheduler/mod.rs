@@ -35,7 +35,7 @@ mod volume_binding;
 mod volume_restrictions;
 mod volume_zone;
 
-pub use judge::{Options, judge, judge_in};
+pub use judge::{Options, drop_assistant_affinity, judge, judge_in};
 pub use plugin::{Plugin, ScorePlugin};
 pub use snapshot::{Assumed, NodeInfo, Snapshot};
 pub use verdict::{Code, Doubt, Judgement, NodeVerdict, PreFilterRefusal, Reason, Refusal, Score, Unread, Verdict};

@@ -150,7 +150,8 @@ pub struct NodeVerdict {
     /// only when all obstacles were asked for.
     pub also: Vec<Refusal>,
     /// Plugins that could not judge. With [`Verdict::Refused`] they come before the
-    /// named plugin: one of them may be the scheduler's first reason instead.
+    /// named plugin, and one of them may be the scheduler's first reason instead; or
+    /// they are the named plugin, which may have further reasons.
     pub doubts: Vec<Doubt>,
     /// The score, when the node fits and was scored.
     pub score: Option<Score>,

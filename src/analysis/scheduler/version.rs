@@ -146,8 +146,10 @@ pub struct Behaviour {
     pub preempts_after_prefilter: bool,
     /// An empty intersection of node names is unresolvable (1.29).
     pub empty_restriction_is_unresolvable: bool,
-    /// A named node that does not exist aborts the cycle.
+    /// A named node that does not exist aborts the cycle (until 1.29).
     pub missing_named_node_aborts: bool,
+    /// The scheduler crashes when no named node exists (1.30 until 1.30.9).
+    pub no_named_node_panics: bool,
     /// Nodes outside the named set.
     pub restricted: Restricted,
     /// VolumeRestrictions skips pods without conflicts (1.28).
@@ -210,7 +212,8 @@ impl Behaviour {
             double_dot: !since(29),
             preempts_after_prefilter: !since(29) && !fixed(&[(27, 16), (28, 16)]),
             empty_restriction_is_unresolvable: since(29),
-            missing_named_node_aborts: !fixed(&[(29, 14), (30, 10), (31, 1)]),
+            missing_named_node_aborts: !since(30) && !fixed(&[(29, 14)]),
+            no_named_node_panics: minor == 30 && !hostname_fixed,
             restricted: match minor {
                 ..=29 => Restricted::Tried,
                 30 if !hostname_fixed => Restricted::FilteredOut,
