@@ -1,4 +1,65 @@
-//! oc-tekton-fix: why a Tekton run is stuck, and how to heal it.
+//! oc-tekton-fix: why a Tekton or OpenShift Pipelines run is stuck, and how to heal it.
+//!
+//! ```text
+//!  kubeconfig ─► sources::live ─┐                                  ┌─► output
+//!  export dir ─► sources::export┴─► model::Cluster ─► analysis ─► checks ─► repairs
+//! ```
+//!
+//! A `Cluster` is read, pure functions judge it, findings and repairs follow from
+//! that. ARCHITECTURE.md tells which module may use which.
 
 pub mod analysis;
+pub mod checks;
+pub mod cli;
+pub mod commands;
 pub mod model;
+pub mod output;
+pub mod repairs;
+pub mod sources;
+pub mod yaml;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use cli::{Ui, exit};
+
+/// Runs the program; returns its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match commands::Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe behind --help is no error of ours.
+            let _ = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::OK };
+        }
+    };
+    let mut ui = Ui::terminal(cli.globals.color);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.status(&format!("Error: cannot start: {error}"));
+            return exit::UNREADABLE;
+        }
+    };
+    runtime
+        .block_on(async {
+            tokio::select! {
+                result = commands::run(&mut ui, cli) => Some(result),
+                _ = tokio::signal::ctrl_c() => None,
+            }
+        })
+        .map_or_else(
+            || {
+                cli::ui::restore_cursor();
+                exit::INTERRUPTED
+            },
+            |result| match result {
+                Ok(code) => code,
+                Err(error) => {
+                    Ui::terminal(cli::Color::Auto).error(&error);
+                    error.exit
+                }
+            },
+        )
+}

@@ -1,3 +1,8 @@
-//! The plugin.
+//! `kubectl-tekton_fix`: the file name is what makes `kubectl tekton-fix` and
+//! `oc tekton-fix` find it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(tekton_fix::run(std::env::args_os()))
+}

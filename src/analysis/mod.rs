@@ -1,4 +1,6 @@
-//! Pure judgements over a [`Cluster`](crate::model::Cluster): what the
-//! scheduler, admission and Tekton would decide, and why.
+//! Pure judgements over a `Cluster`: as Tekton, the scheduler and admission make
+//! them.
 
+pub mod scc;
 pub mod scheduler;
+pub mod tekton;

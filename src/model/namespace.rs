@@ -6,6 +6,9 @@ use super::meta::{ObjectMeta, StringMap, null_as_default};
 use super::pod::Toleration;
 use super::quantity::ResourceList;
 
+/// Namespaces in which Tekton is looked for, likeliest first.
+pub const TEKTON_NAMESPACES: [&str; 2] = ["openshift-pipelines", "tekton-pipelines"];
+
 /// A kind of which only metadata is read: Namespace, ServiceAccount, Pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

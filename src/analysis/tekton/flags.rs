@@ -1,0 +1,135 @@
+//! Feature flags of Tekton, read as the installed version reads them.
+//!
+//! Mirrors tektoncd/pipeline pkg/apis/config/feature_flags.go (v0.44.0 to v1.15.0).
+
+use crate::model::meta::StringMap;
+
+use super::assistant::Coschedule;
+use super::version::TektonVersion;
+
+/// Name of the ConfigMap (`CONFIG_FEATURE_FLAGS_NAME`).
+pub const CONFIG_MAP: &str = "feature-flags";
+/// The key that was removed in 1.0.0.
+pub const DISABLE_ASSISTANT: &str = "disable-affinity-assistant";
+/// The key that decides since 0.51.
+pub const COSCHEDULE: &str = "coschedule";
+
+/// What a ConfigMap says about the assistant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssistantFlags {
+    /// The mode in force, or why the controller refuses the map and keeps the
+    /// configuration it had before.
+    pub mode: Result<Coschedule, InvalidFlag>,
+    /// `disable-affinity-assistant` is set but not read by this version; holds its
+    /// value.
+    pub dead_key: Option<String>,
+}
+
+/// A value that the controller rejects.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct InvalidFlag {
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: String,
+    /// The controller's words.
+    pub error: String,
+}
+
+/// Reads the flags that govern the assistant, as `version` reads them.
+pub fn assistant_flags(data: &StringMap, version: TektonVersion) -> AssistantFlags {
+    let legacy = data.get(DISABLE_ASSISTANT);
+    let dead_key = (!version.reads_disable_affinity_assistant()).then(|| legacy.cloned()).flatten();
+    AssistantFlags { mode: mode(data, version), dead_key }
+}
+
+fn mode(data: &StringMap, version: TektonVersion) -> Result<Coschedule, InvalidFlag> {
+    let off = if version.reads_disable_affinity_assistant() { legacy_off(data)? } else { false };
+    if !version.reads_coschedule() {
+        return Ok(if off { Coschedule::Disabled } else { Coschedule::Workspaces });
+    }
+    // An absent key is the default; a present one is lower-cased and checked.
+    let value = data.get(COSCHEDULE).map_or_else(|| "workspaces".to_owned(), |v| v.to_lowercase());
+    let Some(mode) = Coschedule::parse(&value) else {
+        return Err(InvalidFlag {
+            key: COSCHEDULE.to_owned(),
+            error: format!("invalid value for feature flag \"coschedule\": {value:?}"),
+            value,
+        });
+    };
+    if !version.reads_disable_affinity_assistant() {
+        return Ok(mode);
+    }
+    match (off, mode) {
+        (false, Coschedule::Workspaces) => Ok(mode),
+        (false, _) => Err(InvalidFlag {
+            key: COSCHEDULE.to_owned(),
+            error: format!("coschedule value {value} is incompatible with {DISABLE_ASSISTANT} setting to false"),
+            value,
+        }),
+        // With the old key on, `workspaces` too means off (v0.51 to v0.70).
+        (true, Coschedule::Workspaces | Coschedule::Disabled) => Ok(Coschedule::Disabled),
+        (true, _) => Ok(mode),
+    }
+}
+
+/// The old key, as `strconv.ParseBool` reads it.
+fn legacy_off(data: &StringMap) -> Result<bool, InvalidFlag> {
+    let Some(value) = data.get(DISABLE_ASSISTANT) else { return Ok(false) };
+    match value.as_str() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(InvalidFlag {
+            key: DISABLE_ASSISTANT.to_owned(),
+            value: value.clone(),
+            error: format!(
+                "failed parsing feature flags config {value:?}: strconv.ParseBool: parsing {value:?}: invalid syntax"
+            ),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(version: &str, pairs: &[(&str, &str)]) -> AssistantFlags {
+        let data = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        assistant_flags(&data, TektonVersion::parse(version).unwrap())
+    }
+
+    #[test]
+    fn one_text_means_off_before_1_0_and_on_after() {
+        let pair = [(DISABLE_ASSISTANT, "true"), (COSCHEDULE, "workspaces")];
+        assert_eq!(flags("0.68.1", &pair).mode, Ok(Coschedule::Disabled));
+        assert_eq!(flags("0.68.1", &pair).dead_key, None);
+        for version in ["1.0.0", "1.3.0", "1.6.6", "1.15.0"] {
+            assert_eq!(flags(version, &pair).mode, Ok(Coschedule::Workspaces));
+            assert_eq!(flags(version, &pair).dead_key.as_deref(), Some("true"));
+        }
+    }
+
+    #[test]
+    fn combinations_follow_the_table_of_0_51_to_0_70() {
+        let on = (DISABLE_ASSISTANT, "false");
+        let off = (DISABLE_ASSISTANT, "true");
+        assert_eq!(flags("0.68.1", &[]).mode, Ok(Coschedule::Workspaces));
+        assert_eq!(flags("0.68.1", &[off, (COSCHEDULE, "pipelineruns")]).mode, Ok(Coschedule::PipelineRuns));
+        let error = flags("0.68.1", &[on, (COSCHEDULE, "pipelineruns")]).mode.unwrap_err();
+        assert_eq!(
+            error.error,
+            "coschedule value pipelineruns is incompatible with disable-affinity-assistant setting to false"
+        );
+        assert_eq!(flags("0.49.0", &[off, (COSCHEDULE, "pipelineruns")]).mode, Ok(Coschedule::Disabled));
+    }
+
+    #[test]
+    fn values_that_the_controller_rejects_are_named() {
+        let bogus = flags("1.6.6", &[(COSCHEDULE, "Bogus")]).mode.unwrap_err();
+        assert_eq!(bogus.error, "invalid value for feature flag \"coschedule\": \"bogus\"");
+        assert_eq!(flags("1.6.6", &[(COSCHEDULE, "Disabled")]).mode, Ok(Coschedule::Disabled));
+        assert!(flags("0.68.1", &[(DISABLE_ASSISTANT, "yes")]).mode.is_err());
+        assert_eq!(flags("1.6.6", &[(DISABLE_ASSISTANT, "yes")]).mode, Ok(Coschedule::Workspaces));
+    }
+}

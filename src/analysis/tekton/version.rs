@@ -1,0 +1,93 @@
+//! Versions of Tekton Pipelines, compared by number.
+
+use std::fmt;
+
+/// A release of tektoncd/pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TektonVersion {
+    /// Major.
+    pub major: u32,
+    /// Minor.
+    pub minor: u32,
+    /// Patch.
+    pub patch: u32,
+}
+
+impl TektonVersion {
+    /// The newest release whose behaviour is known here; a newer one is judged
+    /// like it, and the output says so.
+    pub const NEWEST_KNOWN: Self = Self::new(1, 15, 0);
+
+    /// A version by its numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self { major, minor, patch }
+    }
+
+    /// Reads `v1.6.6`, `1.6.6` or `v1.6.0-rc1`. `devel` and revisions are no
+    /// versions.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_start_matches('v');
+        let core = text.split(['-', '+']).next()?;
+        let mut parts = core.split('.').map(|part| part.parse::<u32>().ok());
+        let (major, minor) = (parts.next()??, parts.next()??);
+        let patch = parts.next().flatten().unwrap_or(0);
+        Some(Self { major, minor, patch })
+    }
+
+    /// Whether the key `disable-affinity-assistant` is read at all: it was removed
+    /// in 1.0.0 (tektoncd/pipeline 5e3f6f850, pkg/apis/config/feature_flags.go).
+    pub fn reads_disable_affinity_assistant(self) -> bool {
+        self < Self::new(1, 0, 0)
+    }
+
+    /// Whether the key `coschedule` is read: since 0.51.0 (in 0.50 the other modes
+    /// were not implemented).
+    pub fn reads_coschedule(self) -> bool {
+        self >= Self::new(0, 51, 0)
+    }
+
+    /// Whether the assistant's pod gets the run's pod securityContext: since 0.63.0
+    /// (41cc39859, pkg/reconciler/pipelinerun/affinity_assistant.go).
+    pub fn assistant_has_security_context(self) -> bool {
+        self >= Self::new(0, 63, 0)
+    }
+
+    /// Whether the assistant's pod runs as the run's ServiceAccount: since 1.9.0
+    /// (a4dc89527), never backported.
+    pub fn assistant_has_service_account(self) -> bool {
+        self >= Self::new(1, 9, 0)
+    }
+
+    /// Whether the API server prunes unknown fields of a run with a warning
+    /// instead of Tekton's webhook refusing them: since 0.70.0 (c82e66769).
+    pub fn prunes_unknown_fields(self) -> bool {
+        self >= Self::new(0, 70, 0)
+    }
+
+    /// Whether a timeout keeps the status before it: since 1.13.0 (d5a575b53).
+    pub fn timeout_keeps_previous_status(self) -> bool {
+        self >= Self::new(1, 13, 0)
+    }
+}
+
+impl fmt::Display for TektonVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_and_compared_by_number() {
+        assert_eq!(TektonVersion::parse("v1.6.6"), Some(TektonVersion::new(1, 6, 6)));
+        assert_eq!(TektonVersion::parse("1.15"), Some(TektonVersion::new(1, 15, 0)));
+        assert_eq!(TektonVersion::parse("v0.70.0-rc1"), Some(TektonVersion::new(0, 70, 0)));
+        assert!(TektonVersion::new(1, 15, 0) > TektonVersion::new(1, 9, 0));
+        for text in ["devel", "4a2e1f9", "", "v1"] {
+            assert_eq!(TektonVersion::parse(text), None, "{text}");
+        }
+    }
+}

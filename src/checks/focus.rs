@@ -1,0 +1,221 @@
+//! A run in focus: its objects, the installed Tekton, the time of reading, and the
+//! quotations that findings are made of.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::analysis::tekton::run_tree::{AssistantNode, RunTree, TaskNode};
+use crate::analysis::tekton::{Coschedule, Installation, TektonVersion, assistant};
+use crate::model::event::Event;
+use crate::model::node::Node;
+use crate::model::pod::Pod;
+use crate::model::run::{PipelineRun, TaskRun};
+use crate::model::workload::Workload;
+use crate::model::{Cluster, Condition, Kind};
+
+use super::finding::Evidence;
+
+/// Within this time of its creation a pending pod is normal: in a healthy run too
+/// task pods wait for their assistant to be placed.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
+
+/// A run in focus.
+#[derive(Debug)]
+pub struct Focus<'a> {
+    /// Everything that was read.
+    pub cluster: &'a Cluster,
+    /// The run with its objects.
+    pub tree: RunTree<'a>,
+    /// The installed Tekton.
+    pub installation: Installation<'a>,
+    /// The time against which ages are counted.
+    pub now: Timestamp,
+}
+
+impl<'a> Focus<'a> {
+    /// Focuses on a run.
+    pub fn new(cluster: &'a Cluster, run: &'a PipelineRun, now: Timestamp) -> Self {
+        Self { cluster, tree: RunTree::of(cluster, run), installation: Installation::find(cluster), now }
+    }
+
+    /// The run.
+    pub fn run(&self) -> &'a PipelineRun {
+        self.tree.run
+    }
+
+    /// The run's namespace.
+    pub fn namespace(&self) -> &'a str {
+        &self.tree.run.metadata.namespace
+    }
+
+    /// The installed version of Tekton, where it could be read.
+    pub fn tekton(&self) -> Option<TektonVersion> {
+        self.installation.tekton()
+    }
+
+    /// How the run's pods are kept together, by the best witness: the run's own
+    /// provenance, then the ConfigMap.
+    pub fn coschedule(&self) -> Option<Coschedule> {
+        let provenance = self.run().status.provenance.as_ref();
+        let witnessed = provenance.and_then(|p| p.flag("coschedule")?.as_str()).and_then(Coschedule::parse);
+        let legacy_on = provenance.and_then(|p| p.flag("disableAffinityAssistant")?.as_bool()) == Some(true);
+        match witnessed {
+            Some(Coschedule::Workspaces) if legacy_on => Some(Coschedule::Disabled),
+            Some(mode) => Some(mode),
+            None => self.installation.assistant_flags()?.mode.ok(),
+        }
+    }
+
+    /// The run is under way.
+    pub fn is_running(&self) -> bool {
+        !self.run().is_done()
+    }
+
+    /// Age of something, counted at the time of reading.
+    pub fn age(&self, since: Option<Timestamp>) -> Option<SignedDuration> {
+        Some(self.now.duration_since(since?))
+    }
+
+    /// Whether something is old enough not to be a normal start.
+    pub fn is_past_grace(&self, since: Option<Timestamp>) -> bool {
+        self.age(since).is_none_or(|age| age >= GRACE)
+    }
+
+    /// Unfinished tasks whose pod must stand beside an assistant.
+    pub fn beside_assistant(&self) -> impl Iterator<Item = (&TaskNode<'a>, &'a str)> {
+        self.tree.unfinished().filter_map(|task| Some((task, task.task_run.assistant()?)))
+    }
+
+    /// Unfinished tasks whose pod has no node yet.
+    pub fn unplaced(&self) -> impl Iterator<Item = (&TaskNode<'a>, &'a Pod)> {
+        self.tree.unfinished().filter_map(|task| Some((task, unplaced(task.pod?)?)))
+    }
+
+    /// The node on which an assistant stands.
+    pub fn assistant_node(&self, name: &str) -> Option<&'a str> {
+        let pod = self.tree.assistant(name)?.pod?;
+        (!pod.spec.node_name.is_empty() && !pod.is_terminal() && pod.metadata.deletion_timestamp.is_none())
+            .then_some(pod.spec.node_name.as_str())
+    }
+
+    /// Warnings of the StatefulSet controller about an assistant, the newest first.
+    pub fn refusals_of(&self, assistant: &str) -> Vec<&'a Event> {
+        let mut events = self.cluster.events_about("StatefulSet", self.namespace(), assistant);
+        events.retain(|event| event.reason == "FailedCreate");
+        events.reverse();
+        events
+    }
+
+    /// Names of all assistants that matter: those that exist, and those that
+    /// TaskRuns name.
+    pub fn assistant_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.tree.assistants.iter().map(|node| node.name.clone()).collect();
+        names.extend(self.tree.tasks.iter().filter_map(|task| task.task_run.assistant()).map(str::to_owned));
+        // The StatefulSet of a run that ended is gone; its events may still be there.
+        names.extend(
+            assistant::created_for(self.run(), self.coschedule().unwrap_or(Coschedule::Workspaces))
+                .into_iter()
+                .map(|(name, _)| name),
+        );
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn source(&self, kind: Kind, namespace: &str, name: &str) -> String {
+        self.cluster.origin(kind, namespace, name).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Quotes a field of an object.
+    pub fn quote(&self, kind: Kind, name: &str, field: impl Into<String>, value: impl Into<String>) -> Evidence {
+        let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
+        Evidence {
+            object: format!("{}/{name}", kind.name()),
+            field: field.into(),
+            value: value.into(),
+            source: self.source(kind, namespace, name),
+        }
+    }
+
+    fn quote_condition(&self, kind: Kind, name: &str, condition: &Condition) -> Evidence {
+        let value = format!("{} {}: {}", condition.status, condition.reason, condition.message);
+        self.quote(kind, name, format!("status.conditions[{}]", condition.kind), value)
+    }
+
+    /// Quotes the run's state.
+    pub fn quote_run(&self) -> Option<Evidence> {
+        let run = self.run();
+        Some(self.quote_condition(Kind::PipelineRun, &run.metadata.name, run.succeeded()?))
+    }
+
+    /// Quotes a TaskRun's state.
+    pub fn quote_task_run(&self, task_run: &TaskRun) -> Option<Evidence> {
+        Some(self.quote_condition(Kind::TaskRun, &task_run.metadata.name, task_run.succeeded()?))
+    }
+
+    /// Quotes the annotation that ties a TaskRun to its assistant.
+    pub fn quote_annotation(&self, task_run: &TaskRun) -> Option<Evidence> {
+        let name = task_run.assistant()?;
+        let field = format!("metadata.annotations[{}]", crate::model::run::ASSISTANT_ANNOTATION);
+        Some(self.quote(Kind::TaskRun, &task_run.metadata.name, field, name))
+    }
+
+    /// Quotes what the scheduler said of a pod.
+    pub fn quote_scheduler(&self, pod: &Pod) -> Option<Evidence> {
+        let condition = pod.condition("PodScheduled").filter(|condition| condition.status == "False")?;
+        let field = "status.conditions[PodScheduled].message";
+        Some(self.quote(Kind::Pod, &pod.metadata.name, field, &condition.message))
+    }
+
+    /// Quotes how many pods a StatefulSet has.
+    pub fn quote_replicas(&self, set: &Workload) -> Evidence {
+        let value = format!("{} / {}", set.status.replicas, set.status.ready_replicas);
+        self.quote(Kind::StatefulSet, &set.metadata.name, "status.replicas / status.readyReplicas", value)
+    }
+
+    /// Quotes an event.
+    pub fn quote_event(&self, event: &Event) -> Evidence {
+        Evidence {
+            object: format!("Event on {}/{}", event.involved_object.kind, event.involved_object.name),
+            field: "reason: message".to_owned(),
+            value: format!("{}: {}", event.reason, event.message),
+            source: self.source(Kind::Event, &event.metadata.namespace, &event.metadata.name),
+        }
+    }
+
+    /// Quotes that a node is cordoned.
+    pub fn quote_cordon(&self, node: &Node) -> Evidence {
+        self.quote(Kind::Node, &node.metadata.name, "spec.unschedulable", node.spec.unschedulable.to_string())
+    }
+
+    /// The usual first links of evidence for a waiting task: run, TaskRun,
+    /// annotation, scheduler.
+    pub fn quote_waiting(&self, task: &TaskNode<'a>) -> Vec<Evidence> {
+        let mut evidence: Vec<Evidence> = Vec::new();
+        evidence.extend(self.quote_run());
+        evidence.extend(self.quote_task_run(task.task_run));
+        evidence.extend(self.quote_annotation(task.task_run));
+        evidence.extend(task.pod.and_then(|pod| self.quote_scheduler(pod)));
+        evidence.extend(self.quote_warnings("TaskRun", &task.task_run.metadata.name));
+        evidence
+    }
+
+    /// Quotes the warnings about an object.
+    pub fn quote_warnings(&self, kind: &str, name: &str) -> Vec<Evidence> {
+        let events = self.cluster.events_about(kind, self.namespace(), name);
+        events.into_iter().filter(|event| event.kind == "Warning").map(|event| self.quote_event(event)).collect()
+    }
+
+    /// The assistant's node in the tree, or an empty one of that name.
+    pub fn assistant_or_absent(&self, name: &str) -> AssistantNode<'a> {
+        self.tree.assistant(name).cloned().unwrap_or(AssistantNode {
+            name: name.to_owned(),
+            stateful_set: self.cluster.stateful_set(self.namespace(), name),
+            pod: self.cluster.pod(self.namespace(), &format!("{name}-0")),
+        })
+    }
+}
+
+/// The pod, if it waits for a node.
+pub fn unplaced(pod: &Pod) -> Option<&Pod> {
+    (pod.spec.node_name.is_empty() && !pod.is_terminal() && pod.metadata.deletion_timestamp.is_none()).then_some(pod)
+}

@@ -1,0 +1,110 @@
+//! Every node's obstacles against a pod, with the proof that the judgement is that
+//! of the real scheduler: its own sentence.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::scheduler::{KubernetesVersion, Options, Verdict, judge};
+use crate::model::pod::Pod;
+use crate::model::{Cluster, Kind, Reading};
+
+/// What keeps a pod from one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeObstacles {
+    /// Node.
+    pub node: String,
+    /// Refusals: plugin with reasons, the scheduler's first one first.
+    pub refusals: Vec<(String, Vec<String>)>,
+}
+
+impl NodeObstacles {
+    /// Whether a plugin refuses.
+    pub fn has(&self, plugin: &str) -> bool {
+        self.refusals.iter().any(|(name, _)| name == plugin)
+    }
+
+    /// Plugins that refuse.
+    pub fn plugins(&self) -> BTreeSet<&str> {
+        self.refusals.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// All reasons.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.refusals.iter().flat_map(|(_, reasons)| reasons).map(String::as_str)
+    }
+}
+
+/// The obstacles of all nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Node by node; empty when nodes were not read.
+    pub nodes: Vec<NodeObstacles>,
+    /// Whether all pods that use the nodes were read, or the scheduler's own
+    /// sentence says the same as the computed one.
+    pub is_complete: bool,
+}
+
+/// The version to judge by: the server's, else the kubelets', else the newest known.
+pub fn kubernetes_version(cluster: &Cluster) -> KubernetesVersion {
+    let kubelets = cluster.nodes.iter().map(|node| node.status.node_info.kubelet_version.as_str());
+    cluster
+        .server_version
+        .as_deref()
+        .into_iter()
+        .chain(kubelets)
+        .find_map(|text| text.parse().ok())
+        .unwrap_or(KubernetesVersion::NEWEST)
+}
+
+/// Judges a pod on every node, all obstacles.
+///
+/// An export of some namespaces does not say whether others hold pods. It is judged
+/// as if they held none, and believed where the scheduler's own sentence, when the
+/// pod has one, agrees.
+pub fn judged(cluster: &Cluster, pod: &Pod) -> Judged {
+    if cluster.nodes.is_empty() {
+        return Judged::default();
+    }
+    let options = Options { all_obstacles: true, ..Options::default() };
+    let version = kubernetes_version(cluster);
+    if cluster.coverage.proves_absence(Kind::Pod, "") {
+        let judgement = judge(cluster, pod, version, options);
+        return Judged { nodes: obstacles(&judgement.nodes), is_complete: true };
+    }
+    let mut assumed = cluster.clone();
+    for kind in Kind::ALL {
+        assumed.coverage.record(*kind, "", Reading::Listed);
+    }
+    let judgement = judge(&assumed, pod, version, options);
+    let observed = pod.condition("PodScheduled").map(|condition| condition.message.as_str()).unwrap_or_default();
+    let agrees = judgement.message.as_deref().is_some_and(|predicted| agree(observed, predicted));
+    Judged { nodes: obstacles(&judgement.nodes), is_complete: agrees }
+}
+
+/// Equal counts of equal reasons. The tail on preemption depends on pods that have
+/// come and gone since.
+fn agree(observed: &str, predicted: &str) -> bool {
+    let counts =
+        |text: &str| text.split(" preemption:").next().unwrap_or_default().replace("no new claims to deallocate,", "");
+    !observed.is_empty() && counts(observed).trim() == counts(predicted).trim()
+}
+
+fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObstacles> {
+    nodes
+        .iter()
+        .map(|node| {
+            let first = match &node.verdict {
+                Verdict::Refused(refusal) => Some(refusal),
+                Verdict::Fits | Verdict::Unknown => None,
+            };
+            let refusals = first
+                .into_iter()
+                .chain(&node.also)
+                .map(|refusal| {
+                    let plugin = refusal.plugin.map_or("", |plugin| plugin.name()).to_owned();
+                    (plugin, refusal.reasons.iter().map(ToString::to_string).collect())
+                })
+                .collect();
+            NodeObstacles { node: node.name.clone(), refusals }
+        })
+        .collect()
+}

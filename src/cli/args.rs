@@ -1,0 +1,133 @@
+//! Global flags, named as kubectl names them.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct GlobalArgs {
+    /// Namespace of the run
+    #[arg(short, long, global = true, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input
+    #[arg(long, global = true, value_name = "DIR|FILE|-", help_heading = "Source")]
+    pub from: Option<String>,
+    /// Path of the kubeconfig file
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig
+    #[arg(long, global = true, help_heading = "Source")]
+    pub context: Option<String>,
+    /// Cluster of the kubeconfig
+    #[arg(long, global = true, help_heading = "Source")]
+    pub cluster: Option<String>,
+    /// User of the kubeconfig
+    #[arg(long, global = true, help_heading = "Source")]
+    pub user: Option<String>,
+    /// User to impersonate
+    #[arg(long = "as", global = true, value_name = "USER", help_heading = "Source")]
+    pub as_user: Option<String>,
+    /// Group to impersonate; may be repeated
+    #[arg(long, global = true, value_name = "GROUP", help_heading = "Source")]
+    pub as_group: Vec<String>,
+    /// Bearer token
+    #[arg(long, global = true, help_heading = "Source", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Address of the API server
+    #[arg(short = 's', long, global = true, value_name = "URL", help_heading = "Source")]
+    pub server: Option<String>,
+    /// How long one request may take, 30s or 2m for example
+    #[arg(long, global = true, default_value = "30s", value_name = "DURATION", help_heading = "Source")]
+    pub request_timeout: String,
+    /// Do not check the server's certificate
+    #[arg(long, global = true, help_heading = "Source")]
+    pub insecure_skip_tls_verify: bool,
+    /// Name to expect in the server's certificate
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Source")]
+    pub tls_server_name: Option<String>,
+    /// File with the certificate authority
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    pub certificate_authority: Option<PathBuf>,
+    /// File with the client's certificate
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    pub client_certificate: Option<PathBuf>,
+    /// File with the client's key
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    pub client_key: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people, with everything
+    Wide,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+    /// Names only
+    Name,
+}
+
+/// Reads `30s`, `2m`, `1h30m` or bare seconds.
+///
+/// # Errors
+/// A sentence that names the text and what was expected.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let expected = || format!("{text:?} is not a duration; expected 30s, 2m or 1h30m for example");
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Ok(std::time::Duration::from_secs(seconds));
+    }
+    let mut total: u64 = 0;
+    let mut number = String::new();
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            number.push(c);
+            continue;
+        }
+        let factor = match c {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => return Err(expected()),
+        };
+        let value: u64 = number.parse().map_err(|_| expected())?;
+        total = value.checked_mul(factor).and_then(|part| total.checked_add(part)).ok_or_else(expected)?;
+        number.clear();
+    }
+    if number.is_empty() && total > 0 { Ok(std::time::Duration::from_secs(total)) } else { Err(expected()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_read_as_kubectl_writes_them() {
+        assert_eq!(duration("30s").unwrap().as_secs(), 30);
+        assert_eq!(duration("1h30m").unwrap().as_secs(), 5400);
+        assert_eq!(duration("0").unwrap().as_secs(), 0);
+        for text in ["", "s", "10x", "5m3", "99999999999999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The terminal: data to stdout, talk to stderr, and the only place that asks.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::output::{Style, plain};
+
+use super::args::Color;
+use super::error::CommandError;
+
+/// What a command writes to and asks through.
+pub struct Ui {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    style: Style,
+    can_prompt: bool,
+}
+
+impl Ui {
+    /// The process's own terminal.
+    pub fn terminal(color: Color) -> Self {
+        let stdout = io::stdout();
+        let wanted = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                stdout.is_terminal() && !is_set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb")
+            }
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+        let width = columns
+            .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+            .unwrap_or(100)
+            .clamp(40, 160);
+        Self {
+            out: Box::new(stdout),
+            err: Box::new(io::stderr()),
+            style: Style { color: wanted, width },
+            can_prompt: io::stdin().is_terminal() && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Where data go.
+    pub fn out(&mut self) -> &mut dyn Write {
+        &mut *self.out
+    }
+
+    /// How to render.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Says something beside the data.
+    pub fn status(&mut self, text: &str) {
+        // Talk that cannot be written changes no result.
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    /// Warns.
+    pub fn warn(&mut self, text: &str) {
+        let text = format!("Warning: {}", plain(text));
+        self.status(&text);
+    }
+
+    /// Reports an error with its hints.
+    pub fn error(&mut self, error: &CommandError) {
+        let _ = writeln!(self.err, "Error: {}", error.message);
+        for hint in &error.hints {
+            let _ = writeln!(self.err, "Hint: {hint}");
+        }
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_prompt(&self) -> bool {
+        self.can_prompt
+    }
+
+    /// Asks for a yes; nothing but a yes is one.
+    ///
+    /// # Errors
+    /// Without a terminal, with the hint to use `--yes`.
+    pub fn confirm(&mut self, question: &str) -> Result<bool, CommandError> {
+        if !self.can_prompt {
+            return Err(CommandError::declined(format!("cannot ask {question:?}: there is no terminal"))
+                .hint("pass --yes to go ahead without being asked, or --dry-run=server to see what would happen"));
+        }
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(false)
+            .show_default(true)
+            .interact_opt()
+            .map(|answer| answer.unwrap_or(false))
+            .map_err(|error| CommandError::declined(format!("no answer: {error}")))
+    }
+
+    /// Offers a list; `None` when nothing was chosen.
+    ///
+    /// # Errors
+    /// Without a terminal.
+    pub fn choose(&mut self, prompt: &str, items: &[String]) -> Result<Option<usize>, CommandError> {
+        if !self.can_prompt {
+            return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal"))
+                .hint("name the run: NAMESPACE/NAME"));
+        }
+        dialoguer::Select::new()
+            .with_prompt(prompt)
+            .items(items)
+            .default(0)
+            .interact_opt()
+            .map_err(|error| CommandError::declined(format!("no answer: {error}")))
+    }
+}
+
+/// Shows the cursor again: a prompt hides it, and an interrupt leaves it hidden.
+pub fn restore_cursor() {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        let _ = stderr.write_all(b"\x1b[?25h\n");
+        let _ = stderr.flush();
+    }
+}

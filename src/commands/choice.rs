@@ -1,0 +1,198 @@
+//! Which run is meant: `NAME`, `pipelinerun/NAME`, `NAMESPACE/NAME`, or none.
+
+use jiff::Timestamp;
+
+use crate::cli::{CommandError, GlobalArgs, Ui};
+use crate::model::Cluster;
+use crate::model::run::PipelineRun;
+use crate::sources::{Source, Wanted};
+
+/// A run by name, the namespace as far as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunName {
+    /// Namespace, when given with the name or by `-n`.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+}
+
+impl RunName {
+    /// Reads what the person typed.
+    ///
+    /// # Errors
+    /// When it names something else than a run, or two namespaces.
+    pub fn parse(text: Option<&str>, globals: &GlobalArgs) -> Result<Self, CommandError> {
+        let given = globals.namespace.clone();
+        let Some(text) = text else { return Ok(Self { namespace: given, name: None }) };
+        let bad = |text: &str| {
+            CommandError::usage(format!("{text:?} is no run")).hint("expected NAME, NAMESPACE/NAME or pipelinerun/NAME")
+        };
+        let parts: Vec<&str> = text.split('/').collect();
+        let (namespace, name) = match parts.as_slice() {
+            [name] => (given.clone(), *name),
+            ["pipelinerun" | "pipelineruns" | "pr" | "pipelinerun.tekton.dev" | "pipelineruns.tekton.dev", name] => {
+                (given.clone(), *name)
+            }
+            [namespace, name] => (Some((*namespace).to_owned()), *name),
+            _ => return Err(bad(text)),
+        };
+        if name.is_empty() || namespace.as_deref() == Some("") {
+            return Err(bad(text));
+        }
+        if let (Some(given), Some(namespace)) = (&given, &namespace)
+            && given != namespace
+        {
+            return Err(CommandError::usage(format!("{text} is in namespace {namespace}, but -n says {given}"))
+                .hint("leave -n away, or name the run without a namespace"));
+        }
+        Ok(Self { namespace, name: Some(name.to_owned()) })
+    }
+}
+
+/// What was read, and the run that is meant.
+pub struct Chosen {
+    /// Everything that was read.
+    pub cluster: Cluster,
+    /// Namespace of the run.
+    pub namespace: String,
+    /// Name of the run.
+    pub name: String,
+}
+
+impl Chosen {
+    /// The run itself.
+    ///
+    /// # Errors
+    /// When it is not among the objects read.
+    pub fn run(&self) -> Result<&PipelineRun, CommandError> {
+        self.cluster
+            .pipeline_run(&self.namespace, &self.name)
+            .ok_or_else(|| not_found(&self.cluster, &self.namespace, &self.name))
+    }
+
+    /// The time against which ages are counted.
+    pub fn now(&self) -> Timestamp {
+        now(&self.cluster)
+    }
+}
+
+/// The time of reading; for an export without one, the newest time in it.
+pub fn now(cluster: &Cluster) -> Timestamp {
+    cluster
+        .taken_at
+        .or_else(|| {
+            let events = cluster.events.iter().filter_map(|event| event.last_seen());
+            let runs = cluster.pipeline_runs.iter().filter_map(|run| run.metadata.creation_timestamp);
+            events.chain(runs).max().map(|newest| newest + jiff::SignedDuration::from_mins(1))
+        })
+        .unwrap_or_else(Timestamp::now)
+}
+
+/// The namespace in which the command works: the one given, else the export's only
+/// one with runs, else the context's.
+pub fn namespace(source: &Source, given: Option<&str>) -> Result<String, CommandError> {
+    if let Some(namespace) = given {
+        return Ok(namespace.to_owned());
+    }
+    match source {
+        Source::Live(connection) => Ok(connection.default_namespace.clone()),
+        Source::Export(cluster) => {
+            let mut namespaces: Vec<&str> =
+                cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();
+            namespaces.sort_unstable();
+            namespaces.dedup();
+            match namespaces.as_slice() {
+                [only] => Ok((*only).to_owned()),
+                [] => Err(CommandError::unreadable("the export holds no PipelineRun")
+                    .hint("collect the run's namespace: oc adm inspect ns/NAMESPACE")),
+                several => Err(CommandError::usage("the export holds runs of several namespaces")
+                    .hint(format!("choose one with -n: {}", several.join(", ")))),
+            }
+        }
+    }
+}
+
+/// Reads the cluster and finds the run; asks where it was not named.
+///
+/// # Errors
+/// When it does not exist, could not be read, or nobody can be asked.
+pub async fn choose(ui: &mut Ui, source: &Source, wanted: &RunName) -> Result<Chosen, CommandError> {
+    let namespace = namespace_of(source, wanted)?;
+    let cluster = source.read(&Wanted::namespace(&namespace)).await?;
+    let name = match &wanted.name {
+        Some(name) => name.clone(),
+        None => offer(ui, &cluster, &namespace)?,
+    };
+    if cluster.pipeline_run(&namespace, &name).is_none() {
+        return Err(not_found(&cluster, &namespace, &name));
+    }
+    Ok(Chosen { cluster, namespace, name })
+}
+
+/// A bare name in an export may stand in any namespace, if it stands in one only.
+fn namespace_of(source: &Source, wanted: &RunName) -> Result<String, CommandError> {
+    if let (Source::Export(cluster), None, Some(name)) = (source, &wanted.namespace, &wanted.name) {
+        let mut places = cluster.pipeline_runs.iter().filter(|run| run.metadata.name == *name);
+        if let (Some(run), None) = (places.next(), places.next()) {
+            return Ok(run.metadata.namespace.clone());
+        }
+    }
+    namespace(source, wanted.namespace.as_deref())
+}
+
+fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, CommandError> {
+    let mut runs: Vec<&PipelineRun> =
+        cluster.pipeline_runs.iter().filter(|run| run.metadata.namespace == namespace && !run.is_done()).collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.metadata.creation_timestamp));
+    match runs.as_slice() {
+        [] => Err(CommandError::usage(format!("no run of namespace {namespace} is under way"))
+            .hint("name a run that has ended: kubectl get pipelineruns")),
+        [only] => Ok(only.metadata.name.clone()),
+        [newest, ..] if !ui.can_prompt() => Ok(newest.metadata.name.clone()),
+        several => {
+            let names: Vec<String> = several.iter().map(|run| run.metadata.name.clone()).collect();
+            let index = ui.choose("Which run?", &names)?.ok_or_else(|| CommandError::declined("no run was chosen"))?;
+            Ok(names[index].clone())
+        }
+    }
+}
+
+fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
+    use crate::model::{Kind, Reading};
+    let reading = cluster.coverage.of(Kind::PipelineRun, namespace);
+    if let Reading::Forbidden(reason) = reading {
+        return CommandError::unreadable(format!("PipelineRuns of namespace {namespace} cannot be read: {reason}"))
+            .hint("you need get and list on pipelineruns.tekton.dev in that namespace");
+    }
+    let mut known: Vec<&str> = cluster
+        .pipeline_runs
+        .iter()
+        .filter(|run| run.metadata.namespace == namespace)
+        .map(|run| run.metadata.name.as_str())
+        .collect();
+    known.truncate(8);
+    let error = CommandError::unreadable(format!("there is no PipelineRun {name} in namespace {namespace}"));
+    if known.is_empty() {
+        error.hint("is it another namespace? use -n NAMESPACE")
+    } else {
+        error.hint(format!("runs there: {}", known.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_named_as_people_type_them() {
+        let globals = GlobalArgs { namespace: Some("a".to_owned()), ..GlobalArgs::default() };
+        let parsed = |text| RunName::parse(Some(text), &globals).map(|run| (run.namespace, run.name));
+        let expected = Ok((Some("a".to_owned()), Some("r".to_owned())));
+        assert_eq!(parsed("r"), expected);
+        assert_eq!(parsed("a/r"), expected);
+        assert_eq!(parsed("pipelinerun/r"), expected);
+        for text in ["b/r", "", "a/", "a/b/c"] {
+            assert!(parsed(text).is_err(), "{text}");
+        }
+    }
+}

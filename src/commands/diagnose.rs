@@ -1,0 +1,141 @@
+//! `diagnose`: why is a run stuck, and what heals it.
+
+use crate::checks::{self, finding::RunReport};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::model::Cluster;
+use crate::output::{diagnosis, json_v1};
+use crate::repairs;
+use crate::sources::Wanted;
+use crate::yaml;
+
+use super::choice::{self, RunName};
+
+/// Tell why a run is stuck or has failed, with the evidence and what heals it
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    run: Option<String>,
+    /// Output format
+    #[arg(short, long, value_enum)]
+    output: Option<Output>,
+    /// Only runs with these labels, with -A or without a run
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    selector: Option<String>,
+    /// Diagnose every run of the namespace
+    #[arg(long)]
+    all: bool,
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let many = globals.all_namespaces || args.all || args.selector.is_some();
+    if many && args.run.is_some() {
+        return Err(CommandError::usage("-A, -l and --all take no run").hint("name a run, or a set of runs, not both"));
+    }
+    let source = super::open(globals).await?;
+    let (cluster, mut reports) = if many {
+        let wanted = if globals.all_namespaces {
+            Wanted::everything()
+        } else {
+            Wanted::namespace(&choice::namespace(&source, globals.namespace.as_deref())?)
+        };
+        let cluster = source.read(&wanted).await?;
+        let reports = diagnose_many(&cluster, wanted.namespaces.as_deref(), args.selector.as_deref())?;
+        (cluster, reports)
+    } else {
+        let wanted = RunName::parse(args.run.as_deref(), globals)?;
+        let mut chosen = choice::choose(ui, &source, &wanted).await?;
+        read_logs(&source, &mut chosen).await;
+        let report = checks::diagnose(&chosen.cluster, chosen.run()?, chosen.now());
+        (chosen.cluster, vec![report])
+    };
+    for unreadable in &cluster.unreadable {
+        ui.warn(&format!("not read: {unreadable}"));
+    }
+    let now = choice::now(&cluster);
+    for report in &mut reports {
+        repairs::attach(&cluster, report, now);
+    }
+    let code = code(&reports);
+    let style = ui.style();
+    match args.output {
+        Some(Output::Json) => {
+            serde_json::to_writer_pretty(ui.out(), &json_v1::Diagnosis::of(&reports, code))
+                .map_err(std::io::Error::from)?;
+            writeln!(ui.out())?;
+        }
+        Some(Output::Yaml) => {
+            let text = yaml::write(&json_v1::Diagnosis::of(&reports, code))
+                .map_err(|error| CommandError::unreadable(error.to_string()))?;
+            write!(ui.out(), "{text}")?;
+        }
+        Some(Output::Name) => {
+            for report in reports.iter().filter(|report| !report.findings.is_empty()) {
+                writeln!(ui.out(), "pipelinerun.tekton.dev/{}", report.name)?;
+            }
+        }
+        wide => match reports.as_slice() {
+            [report] => diagnosis::render(report, style, wide.is_some(), ui.out())?,
+            reports => diagnosis::render_many(reports, style, wide.is_some(), ui.out())?,
+        },
+    }
+    Ok(code)
+}
+
+fn code(reports: &[RunReport]) -> u8 {
+    use checks::finding::{Confidence, RunState};
+    let found = reports.iter().any(|report| {
+        report.findings.iter().any(|finding| finding.confidence > Confidence::Likely || finding.cannot_tell.is_empty())
+    });
+    let unknown = reports.iter().any(|report| report.state == RunState::Unknown || !report.findings.is_empty());
+    match (found, unknown) {
+        (true, _) => exit::FINDINGS,
+        (false, true) => exit::INCOMPLETE,
+        (false, false) => exit::OK,
+    }
+}
+
+fn diagnose_many(
+    cluster: &Cluster,
+    namespaces: Option<&[String]>,
+    selector: Option<&str>,
+) -> Result<Vec<RunReport>, CommandError> {
+    let labels: Vec<(&str, &str)> = selector
+        .into_iter()
+        .flat_map(|selector| selector.split(','))
+        .map(|part| {
+            part.split_once('=').map(|(key, value)| (key, value.trim_start_matches('='))).ok_or_else(|| {
+                CommandError::usage(format!("{part:?} is no label selector")).hint("expected KEY=VALUE[,KEY=VALUE]")
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let now = choice::now(cluster);
+    Ok(cluster
+        .pipeline_runs
+        .iter()
+        .filter(|run| namespaces.is_none_or(|namespaces| namespaces.contains(&run.metadata.namespace)))
+        .filter(|run| labels.iter().all(|(key, value)| run.metadata.label(key) == Some(value)))
+        .map(|run| checks::diagnose(cluster, run, now))
+        .collect())
+}
+
+/// Reads the logs of steps that failed; without them a denied file looks like any
+/// failure.
+async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen) {
+    let Ok(connection) = source.live() else { return };
+    let Ok(run) = chosen.run() else { return };
+    let tree = crate::analysis::tekton::RunTree::of(&chosen.cluster, run);
+    let mut wanted: Vec<(String, String)> = Vec::new();
+    for task in tree.tasks.iter().filter(|task| task.task_run.succeeded().is_some_and(|c| c.status == "False")) {
+        let Some(pod) = task.pod else { continue };
+        for step in &task.task_run.status.steps {
+            if step.state.terminated.as_ref().is_some_and(|terminated| terminated.exit_code != 0) {
+                wanted.push((pod.metadata.name.clone(), step.container.clone()));
+            }
+        }
+    }
+    for (pod, container) in wanted {
+        if let Ok(log) = connection.log(&chosen.namespace, &pod, &container).await {
+            chosen.cluster.logs.insert(format!("{}/{pod}/{container}", chosen.namespace), log);
+        }
+    }
+}

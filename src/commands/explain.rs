@@ -1,0 +1,34 @@
+//! `explain CODE`: what a finding means, offline.
+
+use crate::cli::{CommandError, Ui, exit};
+
+/// Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Code or cause; left out, all of them are listed
+    code: Option<String>,
+}
+
+/// The documentation itself is what is printed, so that the two cannot differ.
+const FINDINGS: &str = include_str!("../../docs/findings.md");
+
+pub(super) fn run(ui: &mut Ui, args: Args) -> Result<u8, CommandError> {
+    let sections: Vec<&str> = FINDINGS.split("\n## ").skip(1).collect();
+    let Some(wanted) = args.code else {
+        for section in sections {
+            writeln!(ui.out(), "{}", section.lines().next().unwrap_or_default())?;
+        }
+        return Ok(exit::OK);
+    };
+    let matches = |section: &&&str| {
+        let title = section.lines().next().unwrap_or_default();
+        title.split(' ').any(|word| word.eq_ignore_ascii_case(&wanted))
+    };
+    let Some(section) = sections.iter().find(matches) else {
+        return Err(
+            CommandError::usage(format!("{wanted:?} is no finding")).hint("`explain` without a code lists them")
+        );
+    };
+    writeln!(ui.out(), "{}", section.trim_end())?;
+    Ok(exit::OK)
+}

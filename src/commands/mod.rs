@@ -1,0 +1,75 @@
+//! The commands: one file each.
+
+mod check;
+mod choice;
+mod diagnose;
+mod explain;
+mod rerun;
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::{CommandError, GlobalArgs, Ui};
+use crate::sources::live::{Access, connect};
+use crate::sources::{Source, export};
+
+/// Find out why a Tekton or OpenShift Pipelines run is stuck, and repair it safely
+#[derive(Debug, Parser)]
+#[command(name = "kubectl tekton-fix", bin_name = "kubectl tekton-fix", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Flags that every command takes
+    #[command(flatten)]
+    pub globals: GlobalArgs,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each variant's arguments carry its help text")]
+pub enum Command {
+    Diagnose(diagnose::Args),
+    Check(check::Args),
+    Rerun(rerun::Args),
+    Explain(explain::Args),
+}
+
+/// Carries out a command; returns the exit code.
+///
+/// # Errors
+/// Those of the command.
+pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
+    let Cli { globals, command } = cli;
+    match command {
+        Command::Diagnose(args) => diagnose::run(ui, &globals, args).await,
+        Command::Check(args) => check::run(ui, &globals, args).await,
+        Command::Rerun(args) => rerun::run(ui, &globals, args).await,
+        Command::Explain(args) => explain::run(ui, args),
+    }
+}
+
+/// Opens the cluster or the export that the flags name.
+async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
+    if let Some(from) = &globals.from {
+        return Ok(Source::Export(Box::new(export::read(from)?)));
+    }
+    let timeout = crate::cli::args::duration(&globals.request_timeout)
+        .map_err(|error| CommandError::usage(format!("--request-timeout: {error}")))?;
+    let access = Access {
+        kubeconfig: globals.kubeconfig.clone(),
+        context: globals.context.clone(),
+        cluster: globals.cluster.clone(),
+        user: globals.user.clone(),
+        as_user: globals.as_user.clone(),
+        as_group: globals.as_group.clone(),
+        token: globals.token.clone(),
+        server: globals.server.clone(),
+        insecure: globals.insecure_skip_tls_verify,
+        tls_server_name: globals.tls_server_name.clone(),
+        certificate_authority: globals.certificate_authority.clone(),
+        client_certificate: globals.client_certificate.clone(),
+        client_key: globals.client_key.clone(),
+        timeout,
+    };
+    Ok(Source::Live(Box::new(connect(&access).await?)))
+}

@@ -1,0 +1,131 @@
+//! Repairs for refusals by SCC: the smallest changes of the run that get its pods
+//! admitted, then what an administrator could grant.
+
+use serde_json::{Value, json};
+
+use crate::checks::finding::{Finding, Prediction, Repair};
+use crate::checks::focus::Focus;
+
+use super::{by_admin, nudge, rerun};
+
+const CONTEXT: &str = "spec.taskRunTemplate.podTemplate.securityContext";
+
+pub(super) fn assistant(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    let _ = finding;
+    let start = block_start(focus);
+    let group = start.map_or_else(|| "the start of the namespace's block".to_owned(), |start| start.to_string());
+    let known = if start.is_some() { Prediction::Heals } else { Prediction::Unknown };
+    let account = focus
+        .tree
+        .assistants
+        .iter()
+        .find_map(|node| node.stateful_set)
+        .map(|set| set.spec.template.spec.service_account_name.clone())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "default".to_owned());
+    vec![
+        rerun(
+            focus,
+            "fs-group-of-namespace",
+            "--fs-group namespace --drop run-as-user",
+            format!(
+                "use the namespace's own group (fsGroup {group}) and no runAsUser: restricted-v2 accepts exactly this group"
+            ),
+            known,
+            json!({ format!("{CONTEXT}.fsGroup"): start, format!("{CONTEXT}.runAsUser"): null }),
+        ),
+        rerun(
+            focus,
+            "drop-security-context",
+            "--drop-security-context",
+            "drop the run's pod securityContext: SCC admission then fills in ids that it accepts",
+            known,
+            json!({ CONTEXT: null }),
+        ),
+        rerun(
+            focus,
+            "security-context-to-tasks",
+            "--security-context-to-tasks",
+            "move the securityContext from taskRunTemplate to every taskRunSpecs[] entry: task pods keep it, the assistant does not get it",
+            known,
+            json!({ CONTEXT: null, "spec.taskRunSpecs[].podTemplate.securityContext": focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext") }),
+        ),
+        Repair {
+            risk: format!("every pod of the namespace that runs as {account} may then use any uid and group"),
+            ..by_admin(
+                "grant-anyuid",
+                format!("oc adm policy add-scc-to-user anyuid -z {account} -n {}{}", focus.namespace(), nudge(focus)),
+                format!(
+                    "let ServiceAccount {account}, as which the assistant runs, use anyuid; the stuck run heals without a new one"
+                ),
+                Prediction::Heals,
+                json!({ format!("rolebinding system:openshift:scc:anyuid -> serviceaccount/{account}"): "created" }),
+            )
+        },
+        rerun(
+            focus,
+            "pin-node",
+            "--pin-node",
+            "pin the run to a node",
+            Prediction::DoesNotHeal,
+            json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
+        ),
+    ]
+}
+
+/// Start of the namespace's group block: the one fsGroup that restricted-v2 takes.
+pub fn block_start(focus: &Focus<'_>) -> Option<i64> {
+    let meta = &focus.cluster.namespace(focus.namespace())?.metadata;
+    let text = meta
+        .annotation("openshift.io/sa.scc.supplemental-groups")
+        .or_else(|| meta.annotation("openshift.io/sa.scc.uid-range"))?;
+    text.split([',', '/', '-']).next()?.trim().parse().ok()
+}
+
+pub(super) fn task_pod(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    let account = finding
+        .summary
+        .split_once("ServiceAccount ")
+        .and_then(|(_, rest)| rest.split(')').next())
+        .unwrap_or("default")
+        .to_owned();
+    vec![Repair {
+        risk: format!(
+            "every pod of the namespace that runs as {account} gets these rights; prefer an own ServiceAccount for the task"
+        ),
+        ..by_admin(
+            "grant-scc",
+            format!(
+                "oc adm policy add-scc-to-user SCC -z {account} -n {}\noc tekton-fix rerun {}/{}",
+                focus.namespace(),
+                focus.namespace(),
+                focus.run().metadata.name
+            ),
+            format!(
+                "let ServiceAccount {account} use an SCC that allows what the step asks for, or ask for less in the step"
+            ),
+            Prediction::Unknown,
+            json!({}),
+        )
+    }]
+}
+
+/// The dropped field in its right place.
+pub(super) fn misplaced(focus: &Focus<'_>) -> Vec<Repair> {
+    let applied: Option<Value> = focus
+        .run()
+        .metadata
+        .annotation("kubectl.kubernetes.io/last-applied-configuration")
+        .and_then(|text| serde_json::from_str(text).ok());
+    let Some(template) = applied.and_then(|applied| applied.pointer("/spec/podTemplate").cloned()) else {
+        return Vec::new();
+    };
+    vec![rerun(
+        focus,
+        "pod-template-in-place",
+        "--correct-pod-template",
+        "submit again with the fields under spec.taskRunTemplate.podTemplate",
+        Prediction::Unknown,
+        json!({ "spec.taskRunTemplate.podTemplate": template }),
+    )]
+}

@@ -1,0 +1,144 @@
+//! Repairs: what would heal a run, with a predicted outcome. Plans only; nothing
+//! here touches a cluster.
+
+mod admission;
+mod assistant;
+pub mod placement;
+pub mod prediction;
+mod refusals;
+pub mod resubmission;
+mod scheduling;
+mod volumes;
+
+pub use admission::block_start;
+
+use serde_json::Value;
+
+use crate::checks::finding::{Finding, Prediction, Repair, RunReport};
+use crate::checks::focus::Focus;
+use crate::model::Cluster;
+
+/// Offers repairs for every finding of a report.
+pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
+    let Some(run) = cluster.pipeline_run(&report.namespace, &report.name) else { return };
+    let focus = Focus::new(cluster, run, now);
+    let causes: Vec<&'static str> = report.findings.iter().map(|finding| finding.cause).collect();
+    for finding in &mut report.findings {
+        finding.repairs = for_finding(&focus, finding);
+        if let Some(other) = also_blocks(finding.cause, &causes) {
+            for repair in finding.repairs.iter_mut().filter(|repair| repair.predicted == Prediction::Heals) {
+                repair.predicted = Prediction::DoesNotHeal;
+                repair.risk = format!("{other} blocks the run as well: cure both. {}", repair.risk).trim().to_owned();
+            }
+        }
+    }
+}
+
+/// Another cause that would still block the run after this one is cured. Causes
+/// that name one obstacle from two sides do not count.
+fn also_blocks<'c>(cause: &str, causes: &[&'c str]) -> Option<&'c str> {
+    const REFUSALS: [&str; 8] = [
+        "assistant-refused-by-scc",
+        "assistant-refused-by-pod-security",
+        "assistant-refused-by-policy",
+        "assistant-quota",
+        "assistant-limitrange",
+        "assistant-service-account-missing",
+        "quota-exceeded",
+        "task-pod-refused-by-scc",
+    ];
+    REFUSALS
+        .contains(&cause)
+        .then(|| causes.iter().find(|other| **other != cause && REFUSALS.contains(other)).copied())?
+}
+
+fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    match finding.cause {
+        "assistant-refused-by-scc" | "timeout-after-assistant-refused-by-scc" => admission::assistant(focus, finding),
+        "task-pod-refused-by-scc" => admission::task_pod(focus, finding),
+        "assistant-refused-by-pod-security" => refusals::pod_security(focus),
+        "assistant-refused-by-policy" => refusals::policy(focus, finding),
+        "assistant-quota" | "quota-exceeded" => refusals::quota(focus, finding),
+        "quota-needs-requests" => refusals::needs_requests(focus),
+        "assistant-limitrange" => refusals::limit_range(focus),
+        "service-account-missing" | "assistant-service-account-missing" => refusals::service_account(focus, finding),
+        "assistant-missing-shared-claim" => assistant::shared_claim(focus),
+        "assistant-missing-flag-flip" | "assistant-deleted" | "assistant-missing" => assistant::resubmit(focus),
+        "assistant-node-cordoned" => assistant::cordoned(focus),
+        "assistant-node-full" => scheduling::node_full(focus),
+        "assistant-contradicts-task-placement" => assistant::contradiction(focus),
+        "two-claims-in-one-task" => assistant::two_claims(focus),
+        "flags-misread-legacy-key" => assistant::coschedule_off(focus).into_iter().collect(),
+        "invalid-flag-value-ignored" => assistant::valid_flag(focus).into_iter().collect(),
+        "rwop-in-use" | "isolate-affinity-aliasing" => assistant::coschedule_off(focus).into_iter().collect(),
+        "pod-template-misplaced" => admission::misplaced(focus),
+        "untolerated-taint" | "assistant-pending-untolerated-taint" => scheduling::tolerate(focus, finding),
+        "assistant-pending-volume-node-affinity" | "volume-node-affinity" => volumes::follow_volume(focus),
+        "node-selector-mismatch" => scheduling::selector(focus),
+        "pvc-missing" => volumes::missing(focus, finding),
+        "pvc-unbound" => volumes::unbound(focus),
+        "volume-multi-attach" => volumes::multi_attach(focus),
+        "pending-by-spec-status" => assistant::release(focus),
+        "pod-evicted" | "node-not-ready" => assistant::resubmit_unknown(focus),
+        _ => Vec::new(),
+    }
+}
+
+/// `NAMESPACE/NAME` of the run, as commands take it.
+fn target(focus: &Focus<'_>) -> String {
+    format!("{}/{}", focus.namespace(), focus.run().metadata.name)
+}
+
+/// A repair by resubmission with `rerun` and flags.
+fn rerun(
+    focus: &Focus<'_>,
+    id: &'static str,
+    flags: &str,
+    summary: impl Into<String>,
+    predicted: Prediction,
+    changes: Value,
+) -> Repair {
+    let flags = if flags.is_empty() { String::new() } else { format!(" {flags}") };
+    Repair {
+        id,
+        summary: summary.into(),
+        command: format!("oc tekton-fix rerun {}{flags}", target(focus)),
+        predicted,
+        needs: "create on pipelineruns in the namespace".to_owned(),
+        risk: "a new run starts from its first task; cancel the stuck one if they share a volume".to_owned(),
+        changes,
+    }
+}
+
+/// A repair by a change of the cluster that an administrator makes.
+fn by_admin(
+    id: &'static str,
+    command: String,
+    summary: impl Into<String>,
+    predicted: Prediction,
+    changes: Value,
+) -> Repair {
+    Repair {
+        id,
+        summary: summary.into(),
+        command,
+        predicted,
+        needs: "rights of an administrator".to_owned(),
+        risk: String::new(),
+        changes,
+    }
+}
+
+/// Makes the StatefulSet controller try again at once: after a refusal it waits
+/// about as long as the run has been stuck already.
+fn nudge(focus: &Focus<'_>) -> String {
+    focus
+        .tree
+        .assistants
+        .iter()
+        .filter(|node| node.stateful_set.is_some() && node.pod.is_none())
+        .map(|node| {
+            format!("\noc annotate statefulset/{} -n {} tekton-fix/retry=now --overwrite", node.name, focus.namespace())
+        })
+        .collect()
+}

@@ -1,0 +1,362 @@
+//! What a resubmission keeps of a run, and how it is changed.
+//!
+//! A run's spec cannot be edited once it exists, so a repair is a new run. Which
+//! metadata stays follows from what Tekton, Chains, Results, Pipelines as Code,
+//! Triggers and Argo CD do with it.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::run::PipelineRun;
+
+/// One change of the new run's spec.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Every pod of the run on nodes with this label value.
+    NodeSelector(String, String),
+    /// Set the pod template's fsGroup.
+    FsGroup(i64),
+    /// Drop a field of the pod template's securityContext.
+    DropSecurityField(&'static str),
+    /// Drop the pod template's whole securityContext.
+    DropSecurityContext,
+    /// Move the securityContext from the run to each of its tasks.
+    SecurityContextToTasks,
+    /// Tolerate a taint, in the run's pod template.
+    Toleration(Value),
+    /// Drop the node selection of the run's pod template.
+    DropNodeSelection,
+    /// Drop node selection and tolerations of single tasks.
+    DropTaskPlacement,
+    /// Give the node selection and tolerations of one task to the whole run.
+    PlacementOf(String),
+    /// Run as another ServiceAccount.
+    ServiceAccount(String),
+    /// Bind a workspace to an emptyDir.
+    EmptyDir(String),
+    /// Put a pod template that was written beside `taskRunTemplate` into it.
+    PodTemplate(Value),
+}
+
+/// Prefixes of labels and annotations that tie a run to what another controller
+/// knows of the old one.
+const DROPPED_PREFIXES: [&str; 6] = [
+    "triggers.tekton.dev/",
+    "pipelinesascode.tekton.dev/",
+    "chains.tekton.dev/",
+    "argocd.argoproj.io/",
+    "resource.deleted.in.k8s",
+    "resource.loaded.from.tektonResults",
+];
+
+const DROPPED_RESULTS: [&str; 6] = ["result", "record", "log", "eventlist", "stored", "childReadyForDeletion"];
+
+fn keeps_label(key: &str, value: &str) -> bool {
+    let ours = key.starts_with("tekton.dev/");
+    let argo = key == "app.kubernetes.io/instance" || key == "app.kubernetes.io/version";
+    let pac = key == "app.kubernetes.io/managed-by" && value.starts_with("pipelinesascode");
+    !ours && !argo && !pac && !DROPPED_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+fn keeps_annotation(key: &str) -> bool {
+    let results = key.strip_prefix("results.tekton.dev/").is_some_and(|rest| DROPPED_RESULTS.contains(&rest));
+    let tekton = key.starts_with("tekton.dev/") && key != "tekton.dev/auto-cleanup-pvc";
+    let exact = matches!(key, "kubectl.kubernetes.io/last-applied-configuration" | "dashboard.tekton.dev/rerunOf");
+    !results && !tekton && !exact && !DROPPED_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// Stem of the new run's name: `generateName`, else the name without the part
+/// that the server once made.
+pub fn stem(run: &PipelineRun) -> String {
+    if let Some(stem) = run.metadata.generate_name.as_ref().filter(|stem| !stem.is_empty()) {
+        return stem.clone();
+    }
+    let name = &run.metadata.name;
+    match name.rsplit_once('-') {
+        Some((stem, tail))
+            if matches!(tail.len(), 5 | 6) && tail.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) =>
+        {
+            format!("{stem}-")
+        }
+        _ => format!("{name}-"),
+    }
+}
+
+/// The name of the new run: stem and a suffix, at most 63 characters.
+pub fn name(run: &PipelineRun, suffix: &str) -> String {
+    let stem = stem(run);
+    let room = 63 - suffix.len();
+    format!("{}{suffix}", stem.chars().take(room).collect::<String>())
+}
+
+/// The run to submit, without any change of what it asks for.
+pub fn resubmission(run: &PipelineRun, name: &str) -> Value {
+    let labels: Map<String, Value> = run
+        .metadata
+        .labels
+        .iter()
+        .filter(|(key, value)| keeps_label(key, value))
+        .map(|(key, value)| (key.clone(), Value::from(value.clone())))
+        .collect();
+    let annotations: Map<String, Value> = run
+        .metadata
+        .annotations
+        .iter()
+        .filter(|(key, _)| keeps_annotation(key))
+        .map(|(key, value)| (key.clone(), Value::from(value.clone())))
+        .collect();
+    let mut metadata = json!({ "name": name, "namespace": run.metadata.namespace });
+    if !labels.is_empty() {
+        metadata["labels"] = Value::Object(labels);
+    }
+    if !annotations.is_empty() {
+        metadata["annotations"] = Value::Object(annotations);
+    }
+    let mut spec = run.spec.clone();
+    if let Some(spec) = spec.as_object_mut() {
+        // With its status, the copy would be cancelled or held at once.
+        spec.remove("status");
+    }
+    json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": spec })
+}
+
+/// The pod template of the run in a new run, made where it is not there.
+fn template(run: &mut Value) -> &mut Map<String, Value> {
+    object(object(object(root(run), "spec"), "taskRunTemplate"), "podTemplate")
+}
+
+fn root(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = json!({});
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("it was made an object above"),
+    }
+}
+
+fn object<'v>(parent: &'v mut Map<String, Value>, key: &str) -> &'v mut Map<String, Value> {
+    root(parent.entry(key).or_insert_with(|| json!({})))
+}
+
+fn task_templates(run: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let specs = run.pointer_mut("/spec/taskRunSpecs").and_then(Value::as_array_mut);
+    specs.into_iter().flatten().filter_map(|spec| spec.get_mut("podTemplate")?.as_object_mut())
+}
+
+/// Changes the new run. `tasks` are the names of the pipeline's tasks, finally
+/// included.
+///
+/// # Errors
+/// A sentence when the edit does not fit the run.
+pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), String> {
+    match edit {
+        Edit::NodeSelector(key, value) => {
+            object(template(run), "nodeSelector").insert(key.clone(), Value::from(value.clone()));
+            // A task's own selector replaces the run's as a whole.
+            for template in task_templates(run).filter(|template| template.contains_key("nodeSelector")) {
+                object(template, "nodeSelector").insert(key.clone(), Value::from(value.clone()));
+            }
+        }
+        Edit::FsGroup(group) => {
+            object(template(run), "securityContext").insert("fsGroup".to_owned(), Value::from(*group));
+        }
+        Edit::DropSecurityField(field) => {
+            object(template(run), "securityContext").remove(*field);
+        }
+        Edit::DropSecurityContext => {
+            template(run).remove("securityContext");
+        }
+        Edit::SecurityContextToTasks => to_tasks(run, tasks)?,
+        Edit::Toleration(toleration) => {
+            let list = template(run).entry("tolerations").or_insert_with(|| json!([]));
+            if let Some(list) = list.as_array_mut()
+                && !list.contains(toleration)
+            {
+                list.push(toleration.clone());
+            }
+        }
+        Edit::DropNodeSelection => {
+            template(run).remove("nodeSelector");
+            if let Some(affinity) = template(run).get_mut("affinity").and_then(Value::as_object_mut) {
+                affinity.remove("nodeAffinity");
+            }
+        }
+        Edit::DropTaskPlacement => {
+            for template in task_templates(run) {
+                for field in ["nodeSelector", "tolerations", "affinity"] {
+                    template.remove(field);
+                }
+            }
+        }
+        Edit::PlacementOf(task) => placement_of(run, task)?,
+        Edit::ServiceAccount(name) => {
+            object(object(root(run), "spec"), "taskRunTemplate")
+                .insert("serviceAccountName".to_owned(), Value::from(name.clone()));
+        }
+        Edit::EmptyDir(workspace) => {
+            let bindings = run.pointer_mut("/spec/workspaces").and_then(Value::as_array_mut);
+            let binding = bindings
+                .into_iter()
+                .flatten()
+                .find(|binding| binding.get("name").and_then(Value::as_str) == Some(workspace))
+                .ok_or_else(|| format!("the run has no workspace {workspace:?}"))?;
+            *binding = json!({ "name": workspace, "emptyDir": {} });
+        }
+        Edit::PodTemplate(fields) => {
+            for (key, value) in fields.as_object().into_iter().flatten() {
+                template(run).insert(key.clone(), value.clone());
+            }
+        }
+    }
+    prune_empty(run);
+    Ok(())
+}
+
+fn to_tasks(run: &mut Value, tasks: &[String]) -> Result<(), String> {
+    let Some(context) = template(run).remove("securityContext") else {
+        return Err("the run's pod template has no securityContext to move".to_owned());
+    };
+    if tasks.is_empty() {
+        return Err("the tasks of the pipeline are not known: it was not resolved".to_owned());
+    }
+    let specs = object(root(run), "spec").entry("taskRunSpecs").or_insert_with(|| json!([]));
+    let Some(specs) = specs.as_array_mut() else { return Err("spec.taskRunSpecs is no list".to_owned()) };
+    for task in tasks {
+        let known = specs.iter().position(|spec| spec.get("pipelineTaskName").and_then(Value::as_str) == Some(task));
+        let index = known.unwrap_or_else(|| {
+            specs.push(json!({ "pipelineTaskName": task }));
+            specs.len() - 1
+        });
+        // A task's own context wins as a whole already.
+        object(root(&mut specs[index]), "podTemplate").entry("securityContext").or_insert_with(|| context.clone());
+    }
+    Ok(())
+}
+
+fn placement_of(run: &mut Value, task: &str) -> Result<(), String> {
+    let specs = run.pointer("/spec/taskRunSpecs").and_then(Value::as_array);
+    let source = specs
+        .into_iter()
+        .flatten()
+        .find(|spec| spec.get("pipelineTaskName").and_then(Value::as_str) == Some(task))
+        .and_then(|spec| spec.get("podTemplate").cloned())
+        .ok_or_else(|| format!("the run has no pod template for task {task:?}"))?;
+    for field in ["nodeSelector", "tolerations", "affinity"] {
+        if let Some(value) = source.get(field) {
+            template(run).insert(field.to_owned(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Objects that an edit left empty are not worth a line in the diff.
+fn prune_empty(run: &mut Value) {
+    let is_empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+    for field in ["securityContext", "nodeSelector", "affinity"] {
+        if template(run).get(field).is_some_and(is_empty) {
+            template(run).remove(field);
+        }
+    }
+    let spec = object(root(run), "spec");
+    if let Some(outer) = spec.get_mut("taskRunTemplate").and_then(Value::as_object_mut)
+        && outer.get("podTemplate").is_some_and(is_empty)
+    {
+        outer.remove("podTemplate");
+    }
+    if spec.get("taskRunTemplate").is_some_and(is_empty) {
+        spec.remove("taskRunTemplate");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(metadata: Value, spec: Value) -> PipelineRun {
+        serde_json::from_value(json!({ "metadata": metadata, "spec": spec })).unwrap()
+    }
+
+    #[test]
+    fn names_grow_from_the_stem_and_keep_to_the_limit() {
+        let named = |metadata| stem(&run(metadata, json!({})));
+        assert_eq!(named(json!({ "name": "a-x7k2p", "generateName": "b-" })), "b-");
+        assert_eq!(named(json!({ "name": "build-x7k2p" })), "build-");
+        assert_eq!(named(json!({ "name": "build" })), "build-");
+        assert_eq!(named(json!({ "name": "build-PR" })), "build-PR-");
+        let long = run(json!({ "name": "x".repeat(63) }), json!({}));
+        assert_eq!(name(&long, "abcde").len(), 63);
+    }
+
+    #[test]
+    fn what_ties_the_copy_to_the_old_run_is_dropped() {
+        let old = run(
+            json!({ "name": "r", "namespace": "n", "uid": "u", "resourceVersion": "1", "finalizers": ["f"],
+                "ownerReferences": [{ "kind": "X", "name": "x", "uid": "u", "apiVersion": "v1" }],
+                "labels": { "tekton.dev/pipeline": "p", "triggers.tekton.dev/eventlistener": "e", "team": "a",
+                            "app.kubernetes.io/managed-by": "pipelinesascode.tekton.dev" },
+                "annotations": { "results.tekton.dev/record": "x", "results.tekton.dev/recordSummaryAnnotations": "y",
+                                 "chains.tekton.dev/signed": "true", "tekton.dev/v1beta1TaskRuns": "{}",
+                                 "kubectl.kubernetes.io/last-applied-configuration": "{}", "mine": "1",
+                                 "tekton.dev/auto-cleanup-pvc": "true", "argocd.argoproj.io/tracking-id": "t" } }),
+            json!({ "status": "Cancelled", "pipelineRef": { "name": "p" }, "managedBy": "tekton.dev/pipeline" }),
+        );
+        assert_eq!(
+            resubmission(&old, "r-new"),
+            json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
+                "metadata": { "name": "r-new", "namespace": "n", "labels": { "team": "a" },
+                    "annotations": { "mine": "1", "results.tekton.dev/recordSummaryAnnotations": "y", "tekton.dev/auto-cleanup-pvc": "true" } },
+                "spec": { "pipelineRef": { "name": "p" }, "managedBy": "tekton.dev/pipeline" } })
+        );
+    }
+
+    fn edited(spec: Value, edits: &[Edit]) -> Value {
+        let mut new = resubmission(&run(json!({ "name": "r", "namespace": "n" }), spec), "x");
+        for edit in edits {
+            apply(&mut new, edit, &["a".to_owned(), "b".to_owned()]).unwrap();
+        }
+        new["spec"].clone()
+    }
+
+    #[test]
+    fn a_pin_reaches_tasks_whose_own_selector_would_replace_it() {
+        let spec = json!({ "taskRunSpecs": [{ "pipelineTaskName": "a", "podTemplate": { "nodeSelector": { "x": "y" } } },
+                                            { "pipelineTaskName": "b", "podTemplate": { "tolerations": [] } }] });
+        let new = edited(spec, &[Edit::NodeSelector("kubernetes.io/hostname".to_owned(), "n1".to_owned())]);
+        assert_eq!(new["taskRunTemplate"]["podTemplate"]["nodeSelector"], json!({ "kubernetes.io/hostname": "n1" }));
+        assert_eq!(
+            new["taskRunSpecs"][0]["podTemplate"]["nodeSelector"],
+            json!({ "x": "y", "kubernetes.io/hostname": "n1" })
+        );
+        assert_eq!(new["taskRunSpecs"][1]["podTemplate"], json!({ "tolerations": [] }));
+    }
+
+    #[test]
+    fn security_edits_leave_nothing_empty_behind() {
+        let spec = json!({ "taskRunTemplate": { "podTemplate": { "securityContext": { "fsGroup": 1001, "runAsUser": 1001 } } } });
+        assert_eq!(
+            edited(spec.clone(), &[Edit::FsGroup(7), Edit::DropSecurityField("runAsUser")]),
+            json!({ "taskRunTemplate": { "podTemplate": { "securityContext": { "fsGroup": 7 } } } })
+        );
+        assert_eq!(edited(spec.clone(), &[Edit::DropSecurityContext]), json!({}));
+        let moved = edited(spec, &[Edit::SecurityContextToTasks]);
+        assert_eq!(moved.get("taskRunTemplate"), None);
+        assert_eq!(moved["taskRunSpecs"][1]["podTemplate"]["securityContext"]["fsGroup"], json!(1001));
+    }
+
+    #[test]
+    fn a_workspace_that_does_not_exist_is_named() {
+        let mut new = resubmission(
+            &run(
+                json!({ "name": "r" }),
+                json!({ "workspaces": [{ "name": "w", "persistentVolumeClaim": { "claimName": "c" } }] }),
+            ),
+            "x",
+        );
+        assert_eq!(
+            apply(&mut new, &Edit::EmptyDir("v".to_owned()), &[]).unwrap_err(),
+            "the run has no workspace \"v\""
+        );
+        apply(&mut new, &Edit::EmptyDir("w".to_owned()), &[]).unwrap();
+        assert_eq!(new["spec"]["workspaces"], json!([{ "name": "w", "emptyDir": {} }]));
+    }
+}

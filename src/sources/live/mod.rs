@@ -1,0 +1,156 @@
+//! A live API server: the only place that names kube.
+
+mod connect;
+mod list;
+mod read;
+pub mod write;
+
+use std::time::Duration;
+
+use http::Request;
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+
+use super::SourceError;
+
+pub use connect::{Access, connect};
+
+/// A connection to an API server.
+pub struct Connection {
+    client: Client,
+    /// Namespace of the kubeconfig's context.
+    pub default_namespace: String,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// Address of the server, for messages.
+    pub server: String,
+}
+
+/// An answer of the server.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Texts of the `Warning` headers.
+    pub warnings: Vec<String>,
+    /// Seconds to wait, when the server says so.
+    pub retry_after: Option<u64>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// Largest answer that is held, in bytes.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Why no answer came. For a write that means: the outcome is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAnswer(pub String);
+
+impl Connection {
+    /// Sends one request, once. Whether to send it again is the caller's decision.
+    ///
+    /// # Errors
+    /// When no whole answer came in time.
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, NoAnswer> {
+        let exchange = async {
+            let response =
+                self.client.send(request.map(Body::from)).await.map_err(|error| NoAnswer(connect::explain(&error)))?;
+            let status = response.status().as_u16();
+            let headers = response.headers();
+            let warnings =
+                headers.get_all("warning").iter().filter_map(|v| v.to_str().ok()).map(warning_text).collect();
+            let retry_after = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+            let body = http_body_util::Limited::new(response.into_body(), LARGEST_ANSWER)
+                .collect()
+                .await
+                .map_err(|error| NoAnswer(format!("the answer broke off: {error}")))?
+                .to_bytes()
+                .to_vec();
+            Ok(Answer { status, warnings, retry_after, body })
+        };
+        tokio::time::timeout(self.timeout, exchange)
+            .await
+            .map_err(|_| NoAnswer(format!("no answer within {} s", self.timeout.as_secs())))?
+    }
+
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// When no answer came; an error status is an answer.
+    pub async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
+        let request = Request::get(path)
+            .header("accept", "application/json")
+            .body(Vec::new())
+            .map_err(|error| NoAnswer(format!("{path} is no path: {error}")))?;
+        self.send(request).await
+    }
+
+    /// Reads a path; asks again a few times where the server is overloaded or the
+    /// connection breaks, which is safe for reads only.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn get_patiently(&self, path: &str) -> Result<Answer, NoAnswer> {
+        let mut waits = [200_u64, 1000].into_iter();
+        loop {
+            let answer = self.get(path).await;
+            let overloaded = matches!(&answer, Ok(answer) if matches!(answer.status, 429 | 500 | 502 | 503 | 504));
+            let Some(wait) = waits.next().filter(|_| overloaded || answer.is_err()) else { return answer };
+            let asked = answer.ok().and_then(|answer| answer.retry_after).map(|seconds| seconds.min(10) * 1000);
+            tokio::time::sleep(Duration::from_millis(asked.unwrap_or(wait))).await;
+        }
+    }
+
+    /// Reads one object as JSON; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub async fn object(&self, path: &str) -> Result<Option<serde_json::Value>, SourceError> {
+        let answer = self.get_patiently(path).await.map_err(|error| self.unreachable(&error))?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body)
+                .map(Some)
+                .map_err(|error| SourceError::new(format!("{path}: the answer is no JSON: {error}"))),
+            404 => Ok(None),
+            _ => Err(SourceError::new(answer.reason())),
+        }
+    }
+
+    /// The error for a server that does not answer.
+    pub fn unreachable(&self, error: &NoAnswer) -> SourceError {
+        SourceError::new(format!("cannot reach the API server {}: {error}", self.server))
+            .hint("check the context (--context), the network and the login (oc whoami), or read an export with --from")
+    }
+}
+
+impl Answer {
+    /// The server's own words for a status that is no success.
+    pub fn reason(&self) -> String {
+        let status: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
+        let message = status.as_ref().and_then(|status| status.get("message")?.as_str().map(str::to_owned));
+        match message {
+            Some(message) => message,
+            None if self.status == 401 => "the server does not know the credentials (401); log in again".to_owned(),
+            None => format!("the server answered {}", self.status),
+        }
+    }
+}
+
+/// The text inside a `Warning` header: `299 - "text"`.
+fn warning_text(header: &str) -> String {
+    let inner = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(header, |(inner, _)| inner);
+    inner.replace("\\\"", "\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warning_text;
+
+    #[test]
+    fn warnings_are_taken_out_of_their_header() {
+        assert_eq!(warning_text(r#"299 - "unknown field \"spec.podTemplate\"""#), "unknown field \"spec.podTemplate\"");
+        assert_eq!(warning_text("odd"), "odd");
+    }
+}

@@ -1,0 +1,104 @@
+//! The incident, from stuck to healed, through the real binary.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use rig::scenario::{self, Staged};
+use rig::{Platform, Rig, TektonVersion};
+use serde_json::Value;
+
+/// Runs the program against a rig.
+fn plugin(kubeconfig: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
+        .args(args)
+        .env("KUBECONFIG", kubeconfig)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "110")
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn diagnose(rig: &Rig, staged: &Staged) -> Value {
+    let run = format!("{}/{}", staged.namespace, staged.run);
+    let output = plugin(&rig.kubeconfig(), &["diagnose", &run, "-o", "json"]);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
+}
+
+/// The name of the run that `rerun` says it created.
+fn created(output: &Output, namespace: &str) -> Staged {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let line = stdout.lines().find(|line| line.ends_with(" created")).unwrap_or_else(|| panic!("{}", text(output)));
+    let run = line.trim_start_matches("pipelinerun.tekton.dev/").trim_end_matches(" created").to_owned();
+    Staged { namespace: namespace.to_owned(), run }
+}
+
+async fn is_stuck_then_healed(tekton: TektonVersion) {
+    let rig = Rig::start(tekton, Platform::OpenShift).await.unwrap();
+    eprintln!("{tekton:?} started in {:?}", rig.started_in);
+    if tekton == TektonVersion::V0_68_1 {
+        // There the old key still acts: OpenShift's default switches the assistant off.
+        rig.set_feature_flag("disable-affinity-assistant", "false").await.unwrap();
+    }
+    let staged = scenario::incident(&rig, "private-models").await.unwrap();
+    rig.wait_for_refused_assistant(&staged).await.unwrap();
+
+    let report = diagnose(&rig, &staged);
+    let run = &report["runs"][0];
+    assert_eq!(run["state"], "stuck", "{report:#}");
+    let finding = &run["findings"][0];
+    assert_eq!(finding["cause"], "assistant-refused-by-scc", "{report:#}");
+    assert_eq!(finding["confidence"], "proven");
+    let proof = finding["evidence"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["object"].as_str().unwrap().starts_with("Event on StatefulSet/affinity-assistant-"));
+    let proof = proof.unwrap()["value"].as_str().unwrap();
+    assert!(proof.contains("unable to validate against any security context constraint"), "{proof}");
+
+    let name = format!("{}/{}", staged.namespace, staged.run);
+    let pinned = plugin(&rig.kubeconfig(), &["rerun", &name, "--pin-node=worker-1", "--yes", "--wait", "10s"]);
+    assert!(text(&pinned).contains("Prediction: the new run will stay stuck"), "{}", text(&pinned));
+    assert!(text(&pinned).contains("--fs-group namespace --drop run-as-user"), "{}", text(&pinned));
+    let pinned = created(&pinned, &staged.namespace);
+    rig.wait_for_refused_assistant(&pinned).await.unwrap();
+
+    let healed = plugin(
+        &rig.kubeconfig(),
+        &["rerun", &name, "--fs-group", "namespace", "--drop", "run-as-user", "--cancel-old", "--yes"],
+    );
+    assert!(text(&healed).contains("Prediction: the new run will go on"), "{}", text(&healed));
+    assert_eq!(healed.status.code(), Some(0), "{}", text(&healed));
+    rig.wait_for_success(&created(&healed, &staged.namespace)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn is_stuck_then_healed_on_0_68() {
+    is_stuck_then_healed(TektonVersion::V0_68_1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn is_stuck_then_healed_on_1_3() {
+    is_stuck_then_healed(TektonVersion::V1_3_0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn is_stuck_then_healed_on_1_6() {
+    is_stuck_then_healed(TektonVersion::V1_6_6).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn is_healthy_on_1_15() {
+    let rig = Rig::start(TektonVersion::V1_15_0, Platform::OpenShift).await.unwrap();
+    let staged = scenario::incident(&rig, "private-models").await.unwrap();
+    rig.wait_for_success(&staged).await.unwrap();
+    let output = plugin(&rig.kubeconfig(), &["diagnose", &format!("{}/{}", staged.namespace, staged.run)]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(stdout.lines().count(), 1, "{stdout}");
+    assert!(stdout.contains("is healthy: succeeded"), "{stdout}");
+}

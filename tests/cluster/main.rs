@@ -1,0 +1,4 @@
+//! Tests on a real control plane.
+
+mod incident;
+mod runs;

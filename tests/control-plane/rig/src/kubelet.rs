@@ -1,0 +1,186 @@
+//! A simulated kubelet: nodes that stay Ready, and pods that go from Pending over
+//! Running to their end, step by step as annotations say.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use crate::api::Api;
+
+/// Holds a pod back: `start` (bound, never started) or `steps` (running, never done).
+pub const HOLD: &str = "sim.tekton-fix.dev/hold";
+/// Exit code of the first step.
+pub const EXIT_CODE: &str = "sim.tekton-fix.dev/exit-code";
+/// Termination message of the first step: Tekton's results.
+pub const RESULTS: &str = "sim.tekton-fix.dev/results";
+/// What the first step logs.
+pub const LOG: &str = "sim.tekton-fix.dev/log";
+/// The image of the first step cannot be pulled.
+pub const IMAGE_FAILS: &str = "sim.tekton-fix.dev/image-pull-fails";
+
+/// How often pods are looked at.
+const BEAT: Duration = Duration::from_millis(150);
+/// How often leases are renewed.
+const LEASE_EVERY: u32 = 60;
+
+/// The kubelet of all nodes of a rig.
+pub struct Kubelet {
+    task: Option<JoinHandle<()>>,
+    logs: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl Kubelet {
+    pub(crate) fn new() -> Self {
+        Self { task: None, logs: Arc::default() }
+    }
+
+    /// Logs by `namespace/pod/container`.
+    pub fn logs(&self) -> BTreeMap<String, String> {
+        self.logs.lock().map(|logs| logs.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn start(&mut self, api: Api) {
+        let logs = Arc::clone(&self.logs);
+        self.task = Some(tokio::spawn(async move {
+            let mut beat: u32 = 0;
+            loop {
+                if beat.is_multiple_of(LEASE_EVERY) {
+                    renew_leases(&api).await;
+                }
+                beat = beat.wrapping_add(1);
+                for pod in api.list("/api/v1/pods").await.unwrap_or_default() {
+                    // A conflict or a pod that went away is met again at the next beat.
+                    let _ = play(&api, &pod, &logs).await;
+                }
+                tokio::time::sleep(BEAT).await;
+            }
+        }));
+    }
+}
+
+impl Drop for Kubelet {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+}
+
+fn now() -> String {
+    format!("{:.0}", Timestamp::now())
+}
+
+async fn renew_leases(api: &Api) {
+    for node in api.list("/api/v1/nodes").await.unwrap_or_default() {
+        let annotations = node.pointer("/metadata/annotations").cloned().unwrap_or_default();
+        if annotations.get(HOLD).is_some() {
+            continue;
+        }
+        let name = text(&node, "/metadata/name");
+        let lease = json!({ "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": { "name": name, "namespace": "kube-node-lease" },
+            "spec": { "holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": format!("{:.6}", Timestamp::now()) } });
+        let _ = api.apply(&lease).await;
+    }
+}
+
+fn text(object: &Value, at: &str) -> String {
+    object.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Plays one pod one step on.
+async fn play(api: &Api, pod: &Value, logs: &Mutex<BTreeMap<String, String>>) -> crate::Result<()> {
+    let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
+    let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+    if pod.pointer("/metadata/deletionTimestamp").is_some() {
+        let now = json!({ "gracePeriodSeconds": 0 });
+        api.send("DELETE", &path, "application/json", Some(&now)).await?;
+        return Ok(());
+    }
+    if text(pod, "/spec/nodeName").is_empty() {
+        return Ok(());
+    }
+    let annotation = |key: &str| {
+        pod.pointer("/metadata/annotations").and_then(|all| all.get(key)).and_then(Value::as_str).map(str::to_owned)
+    };
+    let hold = annotation(HOLD).unwrap_or_default();
+    let is_task = pod.pointer("/metadata/labels/tekton.dev~1taskRun").is_some();
+    let status = match text(pod, "/status/phase").as_str() {
+        "Pending" if annotation(IMAGE_FAILS).is_some() => image_fails(pod),
+        "Pending" if hold != "start" => running(pod),
+        "Running" if is_task && hold != "steps" && annotation("tekton.dev/ready").as_deref() == Some("READY") => {
+            let code: i64 = annotation(EXIT_CODE).and_then(|code| code.parse().ok()).unwrap_or(0);
+            if let Some(log) = annotation(LOG) {
+                let first = text(pod, "/spec/containers/0/name");
+                if let Ok(mut logs) = logs.lock() {
+                    logs.insert(format!("{namespace}/{name}/{first}"), log);
+                }
+            }
+            finished(pod, code, &annotation(RESULTS).unwrap_or_default())
+        }
+        _ => return Ok(()),
+    };
+    api.patch(&format!("{path}/status"), &json!({ "status": status })).await?;
+    Ok(())
+}
+
+fn containers<'p>(pod: &'p Value, field: &str) -> impl Iterator<Item = &'p Value> {
+    pod.pointer(&format!("/spec/{field}")).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn state(container: &Value, state: Value, ready: bool) -> Value {
+    json!({ "name": container["name"], "image": container["image"], "imageID": "", "ready": ready, "started": ready,
+        "restartCount": 0, "containerID": "sim://1", "state": state })
+}
+
+fn init_done(pod: &Value) -> Vec<Value> {
+    containers(pod, "initContainers")
+        .map(|c| state(c, json!({ "terminated": { "exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now() } }), true))
+        .collect()
+}
+
+fn conditions(ready: &str) -> Value {
+    let condition = |kind: &str, status: &str| json!({ "type": kind, "status": status, "lastTransitionTime": now() });
+    json!([
+        condition("PodScheduled", "True"),
+        condition("Initialized", "True"),
+        condition("ContainersReady", ready),
+        condition("Ready", ready)
+    ])
+}
+
+fn running(pod: &Value) -> Value {
+    let statuses: Vec<Value> =
+        containers(pod, "containers").map(|c| state(c, json!({ "running": { "startedAt": now() } }), true)).collect();
+    json!({ "phase": "Running", "startTime": now(), "conditions": conditions("True"), "hostIP": "127.0.0.1", "podIP": "127.0.0.1",
+        "initContainerStatuses": init_done(pod), "containerStatuses": statuses })
+}
+
+fn finished(pod: &Value, code: i64, message: &str) -> Value {
+    let statuses: Vec<Value> = containers(pod, "containers")
+        .enumerate()
+        .map(|(index, c)| {
+            // Once a step has failed, the entrypoint skips those after it.
+            let (code, message) = if index == 0 { (code, message) } else { (i64::from(code != 0), "") };
+            let reason = if code == 0 { "Completed" } else { "Error" };
+            let ended = json!({ "exitCode": code, "reason": reason, "message": message, "startedAt": now(), "finishedAt": now() });
+            state(c, json!({ "terminated": ended }), false)
+        })
+        .collect();
+    let phase = if code == 0 { "Succeeded" } else { "Failed" };
+    json!({ "phase": phase, "conditions": conditions("False"), "containerStatuses": statuses })
+}
+
+fn image_fails(pod: &Value) -> Value {
+    let statuses: Vec<Value> = containers(pod, "containers")
+        .map(|c| {
+            let image = c["image"].as_str().unwrap_or_default();
+            state(c, json!({ "waiting": { "reason": "ImagePullBackOff", "message": format!("Back-off pulling image \"{image}\"") } }), false)
+        })
+        .collect();
+    json!({ "phase": "Pending", "startTime": now(), "initContainerStatuses": init_done(pod), "containerStatuses": statuses })
+}

@@ -1,0 +1,127 @@
+//! The programs of the test control plane: what they are built from, and where the
+//! builds are kept.
+//!
+//! Each program lives in a folder of the cache that is named after the content of
+//! everything it is built from, so that a build is made once and never goes stale.
+
+pub mod build;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use sha2::{Digest, Sha256};
+
+/// A program: a Go module below `tests/control-plane`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Program {
+    /// Folder of the module, and name of the program.
+    pub name: &'static str,
+    /// What is built of it.
+    pub packages: &'static [&'static str],
+    /// Linker flags beside `-s -w`.
+    pub linker_flags: &'static str,
+    /// A module whose files are needed at run time, with what is copied of it.
+    pub files: Option<(&'static str, &'static str)>,
+}
+
+const TEKTON: &[&str] = &["github.com/tektoncd/pipeline/cmd/controller", "github.com/tektoncd/pipeline/cmd/webhook"];
+const TEKTON_FILES: Option<(&str, &str)> = Some(("github.com/tektoncd/pipeline", "config"));
+const SCC_FILES: Option<(&str, &str)> = Some((
+    "github.com/openshift/api",
+    "payload-manifests/crds/0000_03_config-operator_01_securitycontextconstraints.crd.yaml",
+));
+
+macro_rules! kubernetes_flags {
+    ($minor:literal, $patch:literal) => {
+        concat!(
+            "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=",
+            $minor,
+            " -X k8s.io/component-base/version.gitVersion=v1.",
+            $minor,
+            ".",
+            $patch
+        )
+    };
+}
+
+/// All programs, the longest builds first.
+pub const PROGRAMS: [Program; 7] = [
+    Program {
+        name: "kubernetes-1.33",
+        packages: &["."],
+        linker_flags: kubernetes_flags!("33", "13"),
+        files: SCC_FILES,
+    },
+    Program { name: "kubernetes-1.35", packages: &["."], linker_flags: kubernetes_flags!("35", "4"), files: SCC_FILES },
+    Program { name: "tekton-1.15.0", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "tekton-1.6.6", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "tekton-1.3.0", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "tekton-0.68.1", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "etcd", packages: &["."], linker_flags: "", files: None },
+];
+
+/// The folder `tests/control-plane` of this checkout.
+pub fn modules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// Where builds are kept: `TEKTON_FIX_CONTROL_PLANE`, else a folder of the user's
+/// cache.
+pub fn cache() -> PathBuf {
+    let given = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    given("TEKTON_FIX_CONTROL_PLANE").unwrap_or_else(|| {
+        let base = given("XDG_CACHE_HOME")
+            .or_else(|| given("HOME").map(|home| home.join(".cache")))
+            .unwrap_or_else(env::temp_dir);
+        base.join("oc-tekton-fix/control-plane")
+    })
+}
+
+impl Program {
+    /// A program by name.
+    pub fn named(name: &str) -> Option<Self> {
+        PROGRAMS.into_iter().find(|program| program.name == name)
+    }
+
+    /// Folder of its module.
+    pub fn module(&self) -> PathBuf {
+        modules().join(self.name)
+    }
+
+    /// Hash of everything that the build depends on but the Go toolchain, which the
+    /// module's `go` line pins well enough for a test program.
+    ///
+    /// # Errors
+    /// When the module cannot be read.
+    pub fn key(&self) -> io::Result<String> {
+        let mut files: Vec<PathBuf> = fs::read_dir(self.module())?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.extension().is_some_and(|extension| extension == "go" || extension == "mod" || extension == "sum")
+            })
+            .collect();
+        files.sort();
+        let mut hash = Sha256::new();
+        hash.update(format!("{self:?}"));
+        for file in files {
+            hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+            hash.update([0]);
+            hash.update(fs::read(&file)?);
+            hash.update([0]);
+        }
+        Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Folder of the finished build, whether or not it is there.
+    ///
+    /// # Errors
+    /// When the module cannot be read.
+    pub fn folder(&self) -> io::Result<PathBuf> {
+        Ok(cache().join(format!("{}-{}", self.name, self.key()?)))
+    }
+
+    /// Folder of the finished build, when it is there.
+    pub fn built(&self) -> Option<PathBuf> {
+        self.folder().ok().filter(|folder| folder.is_dir())
+    }
+}
