@@ -78,6 +78,7 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         error: None,
         gated: scheduling_gates::gated(pod),
         chosen_among: Vec::new(),
+        sampled: None,
     };
     let listed = snapshot.unread(crate::model::Kind::Node, "");
     if snapshot.nodes().is_empty() {
@@ -131,6 +132,7 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         judgement.message = message(&cycle, &filtered);
     }
     let feasible: Vec<usize> = (0..filtered.len()).filter(|&at| fits(&filtered[at])).collect();
+    judgement.sampled = Some(enough(snapshot.nodes().len())).filter(|enough| feasible.len() > *enough);
     let scores = match score::score(&cycle, &feasible) {
         Ok(scores) => scores,
         Err(error) => {
@@ -154,6 +156,16 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         .collect();
     judgement.nodes.sort_by(|a, b| a.name.cmp(&b.name));
     judgement
+}
+
+/// How many fitting nodes end the search (`numFeasibleNodesToFind` of
+/// `schedule_one.go`, 1.27 to 1.36, with the default percentage).
+fn enough(nodes: usize) -> usize {
+    if nodes < 100 {
+        return nodes;
+    }
+    let percentage = 50_usize.saturating_sub(nodes / 125).max(5);
+    (nodes * percentage / 100).max(100)
 }
 
 /// The refusal of a node that no filter saw.

@@ -203,6 +203,9 @@ pub struct Judgement {
     pub gated: Option<String>,
     /// Nodes of the highest score, one of which the scheduler takes.
     pub chosen_among: Vec<String>,
+    /// So many fitting nodes are enough for the scheduler, which then looks no further
+    /// and may miss those of the highest score; `None` when it looks at all.
+    pub sampled: Option<usize>,
 }
 
 impl Judgement {

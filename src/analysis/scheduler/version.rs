@@ -27,7 +27,7 @@ impl KubernetesVersion {
     pub const OLDEST: Self = Self::new(1, 27, 0);
     /// Newest release whose scheduler is reproduced; later ones are judged as
     /// this one.
-    pub const NEWEST: Self = Self::new(1, 36, u32::MAX);
+    pub const NEWEST: Self = Self::new(1, 36, 2);
 
     /// A release by its numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
@@ -37,7 +37,7 @@ impl KubernetesVersion {
     /// Whether the rules of this release are known. Others are judged by the
     /// nearest known release.
     pub fn is_known(self) -> bool {
-        (Self::OLDEST..=Self::NEWEST).contains(&self)
+        self >= Self::OLDEST && (self.major, self.minor) <= (Self::NEWEST.major, Self::NEWEST.minor)
     }
 }
 
@@ -254,6 +254,7 @@ mod tests {
     fn unknown_releases_are_judged_as_the_nearest_known() {
         let far = Behaviour::of(KubernetesVersion::new(1, 99, 0));
         assert_eq!(far, Behaviour::of(KubernetesVersion::NEWEST));
+        assert!(KubernetesVersion::new(1, 36, 9).is_known());
         assert!(!KubernetesVersion::new(1, 99, 0).is_known());
     }
 
