@@ -147,7 +147,7 @@ fn thousands_of_nodes_are_put_together() {
     let text = stdout(&nodes(&list, &args));
     assert!(text.contains("201    fits     plain, w001, w002, …"), "{text}");
     assert!(text.contains("101    refused  gpu, w000, w003, …    TaintToleration"), "{text}");
-    assert!(text.contains("stops searching after 142"), "{text}");
+    assert!(text.contains("stops searching after 144"), "{text}");
     assert!(text.lines().count() < 25, "{text}");
     let all = stdout(&nodes(&list, &[&args[..], &["--all"]].concat()));
     assert!(all.lines().count() > 300);
