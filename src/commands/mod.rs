@@ -4,6 +4,7 @@ mod check;
 mod choice;
 mod diagnose;
 mod explain;
+mod nodes;
 mod rerun;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +32,8 @@ pub enum Command {
     Diagnose(diagnose::Args),
     Check(check::Args),
     Rerun(rerun::Args),
+    #[command(alias = "pick-node")]
+    Nodes(nodes::Args),
     Explain(explain::Args),
 }
 
@@ -44,6 +47,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Diagnose(args) => diagnose::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
+        Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
     }
 }

@@ -6,6 +6,8 @@
 pub mod diagnosis;
 pub mod diff;
 pub mod json_v1;
+pub mod nodes;
+pub mod nodes_json;
 
 use std::borrow::Cow;
 

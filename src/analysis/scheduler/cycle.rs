@@ -35,8 +35,6 @@ pub(super) struct Cycle<'s, 'a> {
     pub(super) doubts: Vec<Doubt>,
     /// All nodes are refused.
     pub(super) refusal: Option<PreFilterRefusal>,
-    /// The cycle ends.
-    pub(super) error: Option<String>,
     /// The only nodes to filter, and the plugins that named them.
     pub(super) names: Option<BTreeSet<&'a str>>,
     pub(super) named_by: BTreeSet<Plugin>,
@@ -71,13 +69,12 @@ impl<'s, 'a> Cycle<'s, 'a> {
             declared: None,
             doubts: Vec::new(),
             refusal: None,
-            error: None,
             names: None,
             named_by: BTreeSet::new(),
         };
         for &plugin in Plugin::ALL {
             cycle.pre_filter(plugin);
-            if cycle.error.is_some() || (cycle.refusal.is_some() && !all_obstacles) {
+            if cycle.refusal.is_some() && !all_obstacles {
                 break;
             }
         }
@@ -136,9 +133,6 @@ impl<'s, 'a> Cycle<'s, 'a> {
             PreFilter::Refuse(refusal) => {
                 let message = refusal.reasons.join(", ");
                 self.refusal.get_or_insert(PreFilterRefusal { plugin: refusal.plugin, code: refusal.code, message });
-            }
-            PreFilter::Error(error) => {
-                self.error.get_or_insert(format!("running PreFilter plugin {:?}: {error}", plugin.name()));
             }
         }
         None
@@ -216,7 +210,8 @@ impl<'s, 'a> Cycle<'s, 'a> {
                         result.doubts.push(Doubt { plugin, unread });
                     }
                 }
-                Outcome::Refuse(refusal) if result.refusal.is_none() => {
+                Outcome::Refuse(refusal, unread) if result.refusal.is_none() => {
+                    result.doubts.extend(unread.map(|unread| Doubt { plugin, unread }));
                     // Doubts of plugins behind the refusing one do not matter.
                     result.doubts.extend(self.doubts.iter().filter(|doubt| doubt.plugin < plugin).cloned());
                     result.refusal = Some(refusal);
@@ -224,7 +219,7 @@ impl<'s, 'a> Cycle<'s, 'a> {
                         return result;
                     }
                 }
-                Outcome::Refuse(refusal) => result.also.push(refusal),
+                Outcome::Refuse(refusal, _) => result.also.push(refusal),
                 Outcome::Error(error) => {
                     if result.refusal.is_none() {
                         result.error = Some(format!("running {:?} filter plugin: {error}", plugin.name()));

@@ -33,8 +33,9 @@ pub(super) struct Changes<'a> {
 pub(super) enum Outcome {
     /// No obstacle.
     Pass,
-    /// An obstacle, proven by what was read.
-    Refuse(Refusal),
+    /// An obstacle, proven by what was read. Where something was not read, the plugin
+    /// may have further or other reasons.
+    Refuse(Refusal, Option<Unread>),
     /// No obstacle in what was read, but this was not read.
     Unknown(Unread),
     /// The cycle ends.
@@ -42,6 +43,12 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+    /// Refuses for certain, with reasons that are complete if everything that matters
+    /// was read.
+    pub(super) fn refuse(refusal: Refusal, unread: Option<Unread>) -> Self {
+        Self::Refuse(refusal, unread)
+    }
+
     /// Passes if everything that matters was read.
     pub(super) fn unless_unread(unread: Option<Unread>) -> Self {
         unread.map_or(Self::Pass, Self::Unknown)
@@ -50,7 +57,7 @@ impl Outcome {
 
 impl From<Refusal> for Outcome {
     fn from(refusal: Refusal) -> Self {
-        Self::Refuse(refusal)
+        Self::Refuse(refusal, None)
     }
 }
 
@@ -65,6 +72,4 @@ pub(super) enum PreFilter<S> {
     Refuse(Refusal),
     /// The plugin cannot judge.
     Unknown(Unread),
-    /// The cycle ends.
-    Error(String),
 }

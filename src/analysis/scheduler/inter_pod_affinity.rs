@@ -57,6 +57,18 @@ impl<'a> Term<'a> {
         self
     }
 
+    /// Whether the term means a pod; unknown when that depends on labels of the pod's
+    /// namespace that are not known.
+    fn means(&self, pod: &Pod, namespace_labels: Option<&StringMap>) -> Option<bool> {
+        if let Some(labels) = namespace_labels {
+            return Some(self.matches(pod, labels));
+        }
+        let by_name = self.namespaces.contains(&pod.metadata.namespace.as_str());
+        let by_labels = self.namespace_selector.is_some_and(|selector| !labels::is_everything(selector));
+        let depends = by_labels && !by_name && labels::matches(self.selector, &pod.metadata.labels);
+        (!depends).then(|| self.matches(pod, &NO_LABELS))
+    }
+
     /// Whether the term means a pod whose namespace has these labels.
     pub(super) fn matches(&self, pod: &Pod, namespace_labels: &StringMap) -> bool {
         (self.namespaces.contains(&pod.metadata.namespace.as_str())
@@ -144,7 +156,8 @@ pub(super) struct Changes<'a> {
 #[derive(Debug)]
 pub(super) struct State<'a> {
     pod: &'a Pod,
-    namespace_labels: &'a StringMap,
+    /// Labels of the pod's namespace, when they are known.
+    namespace_labels: Option<&'a StringMap>,
     affinity_terms: Vec<Term<'a>>,
     anti_affinity_terms: Vec<Term<'a>>,
     affinity: Counts<'a>,
@@ -158,9 +171,12 @@ pub(super) struct State<'a> {
 
 static NO_LABELS: StringMap = StringMap::new();
 
-/// Labels of a namespace; none when it is not known.
-pub(super) fn namespace_labels<'a>(snapshot: &Snapshot<'a>, namespace: &str) -> &'a StringMap {
-    snapshot.cluster.namespace(namespace).map_or(&NO_LABELS, |namespace| &namespace.metadata.labels)
+/// Labels of a namespace, none when it does not exist; `None` when it was not read.
+pub(super) fn namespace_labels<'a>(snapshot: &Snapshot<'a>, namespace: &str) -> Option<&'a StringMap> {
+    match snapshot.cluster.namespace(namespace) {
+        Some(namespace) => Some(&namespace.metadata.labels),
+        None => snapshot.unread(Kind::Namespace, "").is_none().then_some(&NO_LABELS),
+    }
 }
 
 /// Counts the pods that the terms mean.
@@ -189,8 +205,10 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
     };
     for (node, other) in snapshot.with_anti_affinity() {
         for term in required(other, other.spec.affinity.pod_anti_affinity.as_ref()) {
-            if term.matches(pod, state.namespace_labels) {
-                state.existing.add(node, term.key);
+            match term.means(pod, state.namespace_labels) {
+                Some(true) => state.existing.add(node, term.key),
+                Some(false) => {}
+                None => state.unread_existing = Some(Unread::one(Kind::Namespace, "", &pod.metadata.namespace)),
             }
         }
     }
@@ -228,7 +246,7 @@ impl<'a> State<'a> {
     /// What adding (`sign` 1) or removing (-1) a pod on a node changes.
     pub(super) fn change(&self, changes: &mut Changes<'a>, node: &NodeInfo<'a>, other: &'a Pod, sign: i64) {
         for term in required(other, other.spec.affinity.pod_anti_affinity.as_ref()) {
-            if term.matches(self.pod, self.namespace_labels) {
+            if term.means(self.pod, self.namespace_labels) == Some(true) {
                 changes.existing.add(node, term.key, sign);
             }
         }
@@ -246,36 +264,36 @@ impl<'a> State<'a> {
     pub(super) fn filter(&self, view: &View<'_, 'a>) -> Outcome {
         let none = Changes::default();
         let changes = view.changes.map_or(&none, |changes| &changes.inter_pod);
-        let unknown = |unread: &Option<Unread>| unread.clone().map(Outcome::Unknown);
+        let refuse = |code: fn(Plugin, &'static str) -> Refusal, reason| code(Plugin::InterPodAffinity, reason);
         if !self.affinity_met(view.info, &changes.affinity) {
             let keys_missing = self.affinity_terms.iter().any(|term| view.info.label(term.key).is_none());
-            if !keys_missing && let Some(unknown) = unknown(&self.unread_affinity) {
-                return unknown;
+            if let Some(unread) = self.unread_affinity.as_ref().filter(|_| !keys_missing) {
+                return Outcome::Unknown(unread.clone());
             }
-            let reason = "node(s) didn't match pod affinity rules";
-            return Refusal::unresolvable(Plugin::InterPodAffinity, reason).into();
+            return refuse(Refusal::unresolvable, "node(s) didn't match pod affinity rules").into();
         }
+        // The first-pod exception rests on no pod matching anywhere.
+        let exception = !self.affinity_terms.is_empty() && self.affinity.is_empty(&changes.affinity);
+        let mut unread = self.unread_affinity.as_ref().filter(|_| exception);
         let forbidden = self.anti_affinity_terms.iter().any(|term| {
             let place = view.info.label(term.key).map(|value| (term.key, value));
             place.is_some_and(|place| self.anti_affinity.get(place, &changes.anti_affinity) > 0)
         });
         if forbidden {
-            let reason = "node(s) didn't match pod anti-affinity rules";
-            return Refusal::unschedulable(Plugin::InterPodAffinity, reason).into();
+            let refusal = refuse(Refusal::unschedulable, "node(s) didn't match pod anti-affinity rules");
+            return Outcome::refuse(refusal, unread.cloned());
         }
+        unread = unread.or(self.unread_anti_affinity.as_ref());
         let new_keys = changes.existing.0.iter().map(|((key, _), _)| *key);
         let forbidden = self.existing_keys.iter().copied().chain(new_keys).any(|key| {
             let place = view.info.label(key).map(|value| (key, value));
             place.is_some_and(|place| self.existing.get(place, &changes.existing) > 0)
         });
         if forbidden {
-            let reason = "node(s) didn't satisfy existing pods anti-affinity rules";
-            return Refusal::unschedulable(Plugin::InterPodAffinity, reason).into();
+            let refusal = refuse(Refusal::unschedulable, "node(s) didn't satisfy existing pods anti-affinity rules");
+            return Outcome::refuse(refusal, unread.cloned());
         }
-        // The first-pod exception rests on no pod matching anywhere.
-        let exception = !self.affinity_terms.is_empty() && self.affinity.is_empty(&changes.affinity);
-        let unread = self.unread_affinity.as_ref().filter(|_| exception);
-        Outcome::unless_unread(unread.or(self.unread_anti_affinity.as_ref()).or(self.unread_existing.as_ref()).cloned())
+        Outcome::unless_unread(unread.or(self.unread_existing.as_ref()).cloned())
     }
 
     fn affinity_met(&self, info: &NodeInfo<'a>, changes: &Difference<'a>) -> bool {

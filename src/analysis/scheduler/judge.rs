@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::cycle::{Cycle, Filtered};
 use super::filter::View;
 use super::message::write;
-use super::preemption::{self, Left};
+use super::preemption::{self, Left, PostFilter};
 use super::snapshot::{Assumed, Snapshot};
 use super::verdict::{Code, Doubt, Judgement, NodeVerdict, Reason, Refusal, Verdict};
 use super::version::{KubernetesVersion, Restricted};
@@ -75,9 +75,10 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         doubts: cycle.doubts.clone(),
         nodes: Vec::new(),
         message: None,
-        error: cycle.error.clone(),
+        error: None,
         gated: scheduling_gates::gated(pod),
         chosen_among: Vec::new(),
+        sampled: None,
     };
     let listed = snapshot.unread(crate::model::Kind::Node, "");
     if snapshot.nodes().is_empty() {
@@ -86,28 +87,22 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         }
         return judgement;
     }
-    if judgement.error.is_some() {
-        return judgement;
-    }
     let known = judgement.doubts.is_empty() && listed.is_none();
     if let Some(refusal) = &judgement.prefilter {
         if known {
             let left = vec![Left::Unresolvable; snapshot.nodes().len()];
-            let tail = preemption::post_filter(&cycle, &left);
-            let text = write::fit_error(
-                left.len(),
-                Some(&refusal.message),
-                &BTreeMap::new(),
-                tail.as_deref(),
-                &snapshot.behaviour,
-            );
-            judgement.message = Some(text);
+            judgement.message = finish(&cycle, &left, Some(&refusal.message), &BTreeMap::new());
         }
         return judgement;
     }
     let missing = cycle.names.iter().flatten().find(|name| snapshot.node(name).is_none());
     if let Some(name) = missing.filter(|_| snapshot.behaviour.missing_named_node_aborts) {
         judgement.error = Some(format!("nodeinfo not found for node name {name:?}"));
+    }
+    let none_named = cycle.names.iter().flatten().all(|name| snapshot.node(name).is_none());
+    if cycle.names.is_some() && none_named && snapshot.behaviour.no_named_node_panics {
+        judgement.error = Some("panic: runtime error: integer divide by zero".to_owned());
+        return judgement;
     }
     let filtered: Vec<Option<Filtered>> = snapshot
         .nodes()
@@ -134,9 +129,10 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
     let none_fits =
         filtered.iter().all(|filtered| filtered.as_ref().is_none_or(|f| f.refusal.is_some() && f.doubts.is_empty()));
     if none_fits && known && judgement.error.is_none() {
-        judgement.message = Some(message(&cycle, &filtered));
+        judgement.message = message(&cycle, &filtered);
     }
     let feasible: Vec<usize> = (0..filtered.len()).filter(|&at| fits(&filtered[at])).collect();
+    judgement.sampled = Some(enough(snapshot.nodes().len())).filter(|enough| feasible.len() > *enough);
     let scores = match score::score(&cycle, &feasible) {
         Ok(scores) => scores,
         Err(error) => {
@@ -162,6 +158,16 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
     judgement
 }
 
+/// How many fitting nodes end the search (`numFeasibleNodesToFind` of
+/// `schedule_one.go`, 1.27 to 1.36, with the default percentage).
+fn enough(nodes: usize) -> usize {
+    if nodes < 100 {
+        return nodes;
+    }
+    let percentage = 50_usize.saturating_sub(nodes / 125).max(5);
+    (nodes * percentage / 100).max(100)
+}
+
 /// The refusal of a node that no filter saw.
 fn restricted() -> Refusal {
     Refusal { plugin: None, code: Code::PreFilterRestricted, reasons: Vec::new() }
@@ -179,7 +185,7 @@ fn verdict(name: &str, filtered: Option<Filtered>, score: Option<super::verdict:
 }
 
 /// The message when every node is refused.
-fn message(cycle: &Cycle<'_, '_>, filtered: &[Option<Filtered>]) -> String {
+fn message(cycle: &Cycle<'_, '_>, filtered: &[Option<Filtered>]) -> Option<String> {
     let behaviour = &cycle.snapshot.behaviour;
     let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
     let mut left = Vec::with_capacity(filtered.len());
@@ -206,6 +212,20 @@ fn message(cycle: &Cycle<'_, '_>, filtered: &[Option<Filtered>]) -> String {
             }
         }
     }
-    let tail = preemption::post_filter(cycle, &left);
-    write::fit_error(filtered.len(), None, &reasons, tail.as_deref(), behaviour)
+    finish(cycle, &left, None, &reasons)
+}
+
+/// The message with what PostFilter says.
+fn finish(
+    cycle: &Cycle<'_, '_>,
+    left: &[Left],
+    prefilter: Option<&str>,
+    reasons: &BTreeMap<Reason, usize>,
+) -> Option<String> {
+    let tail = match preemption::post_filter(cycle, left) {
+        PostFilter::Silent => None,
+        PostFilter::Says(text) => Some(text),
+        PostFilter::Unknown => return None,
+    };
+    Some(write::fit_error(left.len(), prefilter, reasons, tail.as_deref(), &cycle.snapshot.behaviour))
 }

@@ -75,6 +75,7 @@ impl State<'_> {
         } else {
             Code::Unschedulable
         };
-        Outcome::Refuse(Refusal { plugin: Some(Plugin::NodeResourcesFit), code, reasons })
+        let refusal = Refusal { plugin: Some(Plugin::NodeResourcesFit), code, reasons };
+        Outcome::refuse(refusal, snapshot.unread_pods(""))
     }
 }

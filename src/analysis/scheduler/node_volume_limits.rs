@@ -14,7 +14,7 @@ use super::storage::{Found, claim_of, class_of_claim, not_owned};
 use super::verdict::{Refusal, Unread};
 use crate::model::Kind;
 use crate::model::pod::Pod;
-use crate::model::volume::{Claim, CsiNode, PersistentVolume};
+use crate::model::volume::{Claim, CsiNode, PersistentVolume, Volume};
 
 const REASON: &str = "node(s) exceed max volume count";
 
@@ -57,7 +57,9 @@ fn judge(pod: &Pod, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Result<Outc
         Found::Unknown(unread) => return Err(Trouble::Unread(unread)),
     };
     let mut wanted = Volumes::new();
-    attachable(pod, csi_node, snapshot, true, &mut wanted)?;
+    for volume in &pod.spec.volumes {
+        attachable(pod, volume, csi_node, snapshot, true, &mut wanted)?;
+    }
     if wanted.is_empty() {
         return Ok(Outcome::Pass);
     }
@@ -66,8 +68,17 @@ fn judge(pod: &Pod, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Result<Outc
         return Ok(Outcome::Pass);
     }
     let mut attached = Volumes::new();
+    let mut unresolved: BTreeMap<(&str, String), Unread> = BTreeMap::new();
     for other in &view.info.pods {
-        attachable(other, csi_node, snapshot, false, &mut attached)?;
+        for volume in &other.spec.volumes {
+            match attachable(other, volume, csi_node, snapshot, false, &mut attached) {
+                Err(Trouble::Unread(unread)) => {
+                    let name = claim_of(other, volume).map(|used| used.name).unwrap_or_default();
+                    unresolved.insert((&other.metadata.namespace, name), unread);
+                }
+                answer => answer?,
+            }
+        }
     }
     let mut used: BTreeMap<&str, i64> = BTreeMap::new();
     for (volume, driver) in &attached {
@@ -75,10 +86,12 @@ fn judge(pod: &Pod, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Result<Outc
         *used.entry(driver).or_default() += 1;
     }
     let mut foreign = Volumes::new();
-    let mut unread = snapshot.unread_pods("").or_else(|| snapshot.unread(Kind::Claim, ""));
+    let mut unread = snapshot.unread_pods("");
     if snapshot.behaviour.attachments_count {
         foreign_attachments(name, snapshot, &attached, &mut foreign);
         unread = unread.or_else(|| snapshot.unread(Kind::VolumeAttachment, ""));
+        // Without its volume an attachment does not say which volume it is.
+        unread = unread.or_else(|| snapshot.unread(Kind::PersistentVolume, ""));
     }
     for driver in foreign.values() {
         *used.entry(driver).or_default() += 1;
@@ -88,18 +101,22 @@ fn judge(pod: &Pod, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Result<Outc
         *new.entry(driver).or_default() += 1;
     }
     let limited = new.iter().filter_map(|(driver, new)| Some((limits.get(*driver)?, used.get(driver), new)));
-    let mut any = false;
+    let more = i64::try_from(unresolved.len()).unwrap_or(i64::MAX);
+    let mut doubt = None;
     for (limit, used, new) in limited {
-        any = true;
-        if used.copied().unwrap_or(0) + new > *limit {
+        let count = used.copied().unwrap_or(0) + new;
+        if count > *limit {
             // An unread pod that uses the same volume there would make it free.
-            if let Some(unread) = unread {
-                return Ok(Outcome::Unknown(unread));
-            }
-            return Ok(Refusal::unschedulable(Plugin::NodeVolumeLimits, REASON).into());
+            return Ok(match unread {
+                Some(unread) => Outcome::Unknown(unread),
+                None => Refusal::unschedulable(Plugin::NodeVolumeLimits, REASON).into(),
+            });
         }
+        // Volumes that could not be identified count once each at most.
+        let unresolved = unresolved.values().next().filter(|_| count + more > *limit);
+        doubt = doubt.or(unread.clone()).or(unresolved.cloned());
     }
-    Ok(Outcome::unless_unread(unread.filter(|_| any)))
+    Ok(Outcome::unless_unread(doubt))
 }
 
 fn limits(view: &View<'_, '_>, csi_node: Option<&CsiNode>, snapshot: &Snapshot<'_>) -> BTreeMap<String, i64> {
@@ -139,37 +156,34 @@ fn migrated(plugin: InTree, csi_node: Option<&CsiNode>, snapshot: &Snapshot<'_>)
         && (plugin != InTree::GcePd || snapshot.behaviour.gce_migrated || plugin.is_migrated_on(csi_node))
 }
 
+/// Adds a pod's volume if CSI attaches it.
 fn attachable(
     pod: &Pod,
+    volume: &Volume,
     csi_node: Option<&CsiNode>,
     snapshot: &Snapshot<'_>,
     new: bool,
     volumes: &mut Volumes,
 ) -> Result<(), Trouble> {
-    for volume in &pod.spec.volumes {
-        let Some(used) = claim_of(pod, volume) else {
-            if let Some((plugin, source)) = InTree::of_inline(&volume.source)
-                && migrated(plugin, csi_node, snapshot)
-            {
-                let handle = plugin.handle(source, None).map_err(|error| {
-                    Trouble::Error(format!("converting volume({}) from inline to csi: {error}", volume.name))
-                })?;
-                volumes.insert(format!("{}/{handle}", plugin.driver()), plugin.driver().to_owned());
-            }
-            continue;
-        };
-        let claim = match find_claim(pod, &used.name, snapshot, new)? {
-            Some(claim) => claim,
-            None => continue,
-        };
-        if used.ephemeral
-            && let Some(problem) = not_owned(pod, claim)
+    let Some(used) = claim_of(pod, volume) else {
+        if let Some((plugin, source)) = InTree::of_inline(&volume.source)
+            && migrated(plugin, csi_node, snapshot)
         {
-            return Err(Trouble::Error(problem));
+            let handle = plugin.handle(source, None).map_err(|error| {
+                Trouble::Error(format!("converting volume({}) from inline to csi: {error}", volume.name))
+            })?;
+            volumes.insert(format!("{}/{handle}", plugin.driver()), plugin.driver().to_owned());
         }
-        if let Some((driver, handle)) = driver_of(claim, csi_node, snapshot)? {
-            volumes.insert(format!("{driver}/{handle}"), driver);
-        }
+        return Ok(());
+    };
+    let Some(claim) = find_claim(pod, &used.name, snapshot, new)? else { return Ok(()) };
+    if used.ephemeral
+        && let Some(problem) = not_owned(pod, claim)
+    {
+        return Err(Trouble::Error(problem));
+    }
+    if let Some((driver, handle)) = driver_of(claim, csi_node, snapshot)? {
+        volumes.insert(format!("{driver}/{handle}"), driver);
     }
     Ok(())
 }
@@ -181,8 +195,8 @@ fn find_claim<'a>(pod: &Pod, name: &str, snapshot: &Snapshot<'a>, new: bool) -> 
         Found::Absent if new => Err(Trouble::Refusal(format!(
             "looking up PVC {namespace}/{name}: persistentvolumeclaim {name:?} not found"
         ))),
-        Found::Unknown(unread) if new => Err(Trouble::Unread(unread)),
-        Found::Absent | Found::Unknown(_) => Ok(None),
+        Found::Unknown(unread) => Err(Trouble::Unread(unread)),
+        Found::Absent => Ok(None),
     }
 }
 

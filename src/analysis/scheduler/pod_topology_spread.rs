@@ -129,11 +129,18 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
         if !has_all_keys(&constraints, node) {
             continue;
         }
+        let mut counted: Vec<Option<(&'a str, i64)>> = vec![None; constraints.len()];
         for (constraint, slot) in constraints.iter().zip(&slots) {
             if let Some(value) = node.label(constraint.key())
                 && constraint.includes(pod, node, &demands)
             {
-                *domains[*slot].counts.entry(value).or_default() += constraint.count(&pod.metadata.namespace, node);
+                // Where constraints share a count, the last one's wins on each node.
+                counted[*slot] = Some((value, constraint.count(&pod.metadata.namespace, node)));
+            }
+        }
+        for (domains, counted) in domains.iter_mut().zip(counted) {
+            if let Some((value, count)) = counted {
+                *domains.counts.entry(value).or_default() += count;
             }
         }
     }
@@ -165,10 +172,12 @@ impl State<'_> {
 
     /// Refuses a node whose domain would hold too many more pods than the emptiest.
     pub(super) fn filter(&self, view: &View<'_, '_>) -> Outcome {
-        for (constraint, slot) in self.constraints.iter().zip(&self.slots) {
+        for (at, (constraint, slot)) in self.constraints.iter().zip(&self.slots).enumerate() {
             let Some(value) = view.info.label(constraint.key()) else {
                 let reason = "node(s) didn't match pod topology spread constraints (missing required label)";
-                return Refusal::unresolvable(Plugin::PodTopologySpread, reason).into();
+                // An earlier constraint may refuse before.
+                let unread = self.unread.clone().filter(|_| at > 0);
+                return Outcome::refuse(Refusal::unresolvable(Plugin::PodTopologySpread, reason), unread);
             };
             let domains = &self.domains[*slot];
             let change = view.changes.and_then(|changes| changes.spread.get(*slot)).copied().unwrap_or(0);

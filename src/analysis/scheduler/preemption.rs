@@ -26,24 +26,42 @@ pub(super) enum Left {
     Restricted,
 }
 
-/// What PostFilter says: nothing when victims were found.
-pub(super) fn post_filter(cycle: &Cycle<'_, '_>, left: &[Left]) -> Option<String> {
+/// What PostFilter says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PostFilter {
+    /// Nothing: victims were found.
+    Silent,
+    /// The end of the message.
+    Says(String),
+    /// It depends on something that was not read.
+    Unknown,
+}
+
+/// Runs PostFilter.
+pub(super) fn post_filter(cycle: &Cycle<'_, '_>, left: &[Left]) -> PostFilter {
     let behaviour = &cycle.snapshot.behaviour;
     if behaviour.dynamic_resources && cycle.refusal.is_some() {
         // DynamicResources finds no state of its own, because its PreFilter never
         // ran, and ends PostFilter with this error.
-        return Some("not found".to_owned());
+        return PostFilter::Says("not found".to_owned());
     }
     let claims = if behaviour.dynamic_resources { "no new claims to deallocate, " } else { "" };
     match preempt(cycle, left) {
-        Ok(None) => None,
-        Ok(Some(text)) => Some(format!("{claims}preemption: {text}")),
-        Err(error) => Some(format!("preemption: {error}")),
+        Ok(None) => PostFilter::Silent,
+        Ok(Some(text)) => PostFilter::Says(format!("{claims}preemption: {text}")),
+        Err(Trouble::Error(error)) => PostFilter::Says(format!("preemption: {error}")),
+        Err(Trouble::Unread) => PostFilter::Unknown,
     }
 }
 
-/// The reason why preemption does not help, none when it does, or an error.
-fn preempt(cycle: &Cycle<'_, '_>, left: &[Left]) -> Result<Option<String>, String> {
+/// Why it cannot be said whether preemption helps.
+enum Trouble {
+    Error(String),
+    Unread,
+}
+
+/// The reason why preemption does not help, none when it does.
+fn preempt(cycle: &Cycle<'_, '_>, left: &[Left]) -> Result<Option<String>, Trouble> {
     let behaviour = &cycle.snapshot.behaviour;
     if cycle.pod.spec.preemption_policy.as_deref() == Some("Never") {
         return Ok(Some("not eligible due to preemptionPolicy=Never.".to_owned()));
@@ -68,7 +86,8 @@ fn preempt(cycle: &Cycle<'_, '_>, left: &[Left]) -> Result<Option<String>, Strin
         match without_victims(cycle, at) {
             Ok(refusals) if refusals.is_empty() => found = true,
             Ok(refusals) => refusals.into_iter().for_each(|reason| *reasons.entry(reason).or_default() += 1),
-            Err(text) => error = error.or(Some(text)),
+            Err(Trouble::Unread) => return Err(Trouble::Unread),
+            Err(trouble) => error = error.or(Some(trouble)),
         }
     }
     match error {
@@ -98,7 +117,7 @@ fn waits_for_victims(cycle: &Cycle<'_, '_>, left: &[Left]) -> bool {
 
 /// Reasons that remain on a node when all pods of lower priority are gone; none
 /// when the pod fits then.
-fn without_victims(cycle: &Cycle<'_, '_>, at: usize) -> Result<Vec<Reason>, String> {
+fn without_victims(cycle: &Cycle<'_, '_>, at: usize) -> Result<Vec<Reason>, Trouble> {
     let behaviour = &cycle.snapshot.behaviour;
     let mut info = cycle.snapshot.nodes()[at].clone();
     let own = priority(cycle.pod);
@@ -107,7 +126,7 @@ fn without_victims(cycle: &Cycle<'_, '_>, at: usize) -> Result<Vec<Reason>, Stri
         return Ok(vec!["No preemption victims found for incoming pod".into()]);
     }
     if let Some(refusal) = &cycle.refusal {
-        return Err(missing_state(refusal));
+        return Err(Trouble::Error(missing_state(refusal)));
     }
     let mut changes = Changes::default();
     for victim in victims {
@@ -116,7 +135,8 @@ fn without_victims(cycle: &Cycle<'_, '_>, at: usize) -> Result<Vec<Reason>, Stri
     }
     let filtered = cycle.filter(at, &View { info: &info, changes: Some(&changes) }, false);
     match (filtered.error, filtered.refusal) {
-        (Some(error), _) => Err(error),
+        (Some(error), _) => Err(Trouble::Error(error)),
+        _ if !filtered.doubts.is_empty() => Err(Trouble::Unread),
         (None, Some(refusal)) => Ok(refusal.reasons),
         (None, None) => Ok(Vec::new()),
     }

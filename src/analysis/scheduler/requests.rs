@@ -175,25 +175,33 @@ struct Defaults {
 struct Wanted {
     /// Those in force on the node, from the status, where the release does so.
     in_force: bool,
+    /// Pod-level requests replace those of the containers, where the release does so.
+    pod_level: bool,
     defaults: Defaults,
+}
+
+impl Wanted {
+    /// The requests as they are written.
+    const WRITTEN: Self = Self { in_force: false, pod_level: true, defaults: Defaults { cpu: false, memory: false } };
 }
 
 /// What the scheduler must find for a pod that is not placed yet.
 pub fn of_incoming<'a>(pod: &'a Pod, behaviour: &Behaviour) -> Amounts<'a> {
-    sum(pod, behaviour, Wanted { in_force: false, defaults: Defaults::default() }).into_amounts()
+    sum(pod, behaviour, Wanted::WRITTEN).into_amounts()
 }
 
 /// What an existing pod uses of its node.
 pub fn of_existing<'a>(pod: &'a Pod, behaviour: &Behaviour) -> Amounts<'a> {
-    sum(pod, behaviour, Wanted { in_force: behaviour.resized_usage, defaults: Defaults::default() }).into_amounts()
+    sum(pod, behaviour, Wanted { in_force: behaviour.resized_usage, ..Wanted::WRITTEN }).into_amounts()
 }
 
 /// Cpu (thousandths) and memory of a pod for scores, where containers without a
 /// request count as 100m and 200Mi
-/// (`noderesources/resource_allocation.go`, `calculatePodResourceRequest`).
+/// (`noderesources/resource_allocation.go`, `calculatePodResourceRequest`). The
+/// scorer is never told of pod-level requests (`NewFit` of 1.34 to 1.36).
 pub fn non_zero_of_incoming(pod: &Pod, behaviour: &Behaviour) -> (i64, i64) {
     let defaults = Defaults { cpu: true, memory: true };
-    let sum = sum(pod, behaviour, Wanted { in_force: false, defaults });
+    let sum = sum(pod, behaviour, Wanted { pod_level: false, defaults, ..Wanted::WRITTEN });
     (sum.cpu.unwrap_or_default().milli_value(), sum.memory.unwrap_or_default().value())
 }
 
@@ -205,10 +213,10 @@ pub fn non_zero_of_existing(pod: &Pod, behaviour: &Behaviour) -> (i64, i64) {
     let in_force = behaviour.resized_usage;
     let mut defaults = Defaults { cpu: true, memory: true };
     if behaviour.pod_level_resources && has_pod_level_requests(pod) {
-        let plain = sum(pod, behaviour, Wanted { in_force, defaults: Defaults::default() });
+        let plain = sum(pod, behaviour, Wanted { in_force, ..Wanted::WRITTEN });
         defaults = Defaults { cpu: plain.cpu.is_none(), memory: plain.memory.is_none() };
     }
-    let sum = sum(pod, behaviour, Wanted { in_force, defaults });
+    let sum = sum(pod, behaviour, Wanted { in_force, defaults, ..Wanted::WRITTEN });
     (sum.cpu.unwrap_or_default().milli_value(), sum.memory.unwrap_or_default().value())
 }
 
@@ -247,6 +255,7 @@ pub(super) fn is_sidecar(container: &Container) -> bool {
 fn sum<'a>(pod: &'a Pod, behaviour: &Behaviour, wanted: Wanted) -> Sum<'a> {
     let mut total = containers(pod, behaviour, wanted);
     if behaviour.pod_level_resources
+        && wanted.pod_level
         && let Some(resources) = &pod.spec.resources
     {
         let in_force = (wanted.in_force && behaviour.resized_pod_level_usage && pod.status.resources.is_some())

@@ -135,10 +135,8 @@ impl<'a> Snapshot<'a> {
         }
         let Some(&at) = self.by_name.get(pod.spec.node_name.as_str()) else { return };
         self.nodes[at].add(pod, &self.behaviour);
-        if let Some(affinity) = &pod.spec.affinity.pod_anti_affinity {
-            if !affinity.required.is_empty() {
-                self.with_anti_affinity.push((at, pod));
-            }
+        if pod.spec.affinity.pod_anti_affinity.as_ref().is_some_and(|affinity| !affinity.required.is_empty()) {
+            self.with_anti_affinity.push((at, pod));
         }
         let any = |affinity: &Option<PodAffinity>| {
             affinity.as_ref().is_some_and(|a| !a.required.is_empty() || !a.preferred.is_empty())

@@ -150,7 +150,8 @@ pub struct NodeVerdict {
     /// only when all obstacles were asked for.
     pub also: Vec<Refusal>,
     /// Plugins that could not judge. With [`Verdict::Refused`] they come before the
-    /// named plugin: one of them may be the scheduler's first reason instead.
+    /// named plugin, and one of them may be the scheduler's first reason instead; or
+    /// they are the named plugin, which may have further reasons.
     pub doubts: Vec<Doubt>,
     /// The score, when the node fits and was scored.
     pub score: Option<Score>,
@@ -202,6 +203,9 @@ pub struct Judgement {
     pub gated: Option<String>,
     /// Nodes of the highest score, one of which the scheduler takes.
     pub chosen_among: Vec<String>,
+    /// So many fitting nodes are enough for the scheduler, which then looks no further
+    /// and may miss those of the highest score; `None` when it looks at all.
+    pub sampled: Option<usize>,
 }
 
 impl Judgement {

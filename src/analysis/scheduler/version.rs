@@ -27,7 +27,7 @@ impl KubernetesVersion {
     pub const OLDEST: Self = Self::new(1, 27, 0);
     /// Newest release whose scheduler is reproduced; later ones are judged as
     /// this one.
-    pub const NEWEST: Self = Self::new(1, 36, u32::MAX);
+    pub const NEWEST: Self = Self::new(1, 36, 2);
 
     /// A release by its numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
@@ -37,7 +37,7 @@ impl KubernetesVersion {
     /// Whether the rules of this release are known. Others are judged by the
     /// nearest known release.
     pub fn is_known(self) -> bool {
-        (Self::OLDEST..=Self::NEWEST).contains(&self)
+        self >= Self::OLDEST && (self.major, self.minor) <= (Self::NEWEST.major, Self::NEWEST.minor)
     }
 }
 
@@ -146,8 +146,10 @@ pub struct Behaviour {
     pub preempts_after_prefilter: bool,
     /// An empty intersection of node names is unresolvable (1.29).
     pub empty_restriction_is_unresolvable: bool,
-    /// A named node that does not exist aborts the cycle.
+    /// A named node that does not exist aborts the cycle (until 1.29).
     pub missing_named_node_aborts: bool,
+    /// The scheduler crashes when no named node exists (1.30 until 1.30.9).
+    pub no_named_node_panics: bool,
     /// Nodes outside the named set.
     pub restricted: Restricted,
     /// VolumeRestrictions skips pods without conflicts (1.28).
@@ -210,7 +212,8 @@ impl Behaviour {
             double_dot: !since(29),
             preempts_after_prefilter: !since(29) && !fixed(&[(27, 16), (28, 16)]),
             empty_restriction_is_unresolvable: since(29),
-            missing_named_node_aborts: !fixed(&[(29, 14), (30, 10), (31, 1)]),
+            missing_named_node_aborts: !since(30) && !fixed(&[(29, 14)]),
+            no_named_node_panics: minor == 30 && !hostname_fixed,
             restricted: match minor {
                 ..=29 => Restricted::Tried,
                 30 if !hostname_fixed => Restricted::FilteredOut,
@@ -251,6 +254,7 @@ mod tests {
     fn unknown_releases_are_judged_as_the_nearest_known() {
         let far = Behaviour::of(KubernetesVersion::new(1, 99, 0));
         assert_eq!(far, Behaviour::of(KubernetesVersion::NEWEST));
+        assert!(KubernetesVersion::new(1, 36, 9).is_known());
         assert!(!KubernetesVersion::new(1, 99, 0).is_known());
     }
 

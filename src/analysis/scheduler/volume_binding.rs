@@ -26,9 +26,17 @@ const CANNOT_BIND: &str = "node(s) didn't find available persistent volumes to b
 #[derive(Debug)]
 pub(super) struct State<'a> {
     bound: Vec<&'a Claim>,
-    unbound: Vec<&'a Claim>,
+    unbound: Vec<Unbound<'a>>,
     /// The only nodes to try, until the shortcut was removed.
     pub(super) names: Option<BTreeSet<&'a str>>,
+}
+
+/// A claim that is bound once the pod has a node.
+#[derive(Debug)]
+struct Unbound<'a> {
+    claim: &'a Claim,
+    /// Volumes that could be bound to it on the right node.
+    candidates: Vec<&'a PersistentVolume>,
 }
 
 /// Reads the pod's claims.
@@ -80,7 +88,9 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
             Found::Here(class)
                 if class.volume_binding_mode == "WaitForFirstConsumer" && claim.spec.volume_name.is_empty() =>
             {
-                state.unbound.push(claim);
+                let volumes = snapshot.cluster.persistent_volumes.iter();
+                let candidates = volumes.filter(|volume| is_candidate(claim, volume)).collect();
+                state.unbound.push(Unbound { claim, candidates });
             }
             Found::Unknown(what) if !class_of_claim(claim).is_empty() && claim.spec.volume_name.is_empty() => {
                 unread = unread.or(Some(what));
@@ -162,9 +172,6 @@ impl State<'_> {
             self.check_unbound(view, snapshot, &mut obstacles)
         };
         let trouble = judge().err();
-        if let Some(Trouble::Error(error)) = trouble {
-            return Outcome::Error(error);
-        }
         let conflict = if snapshot.behaviour.new_volume_affinity_text {
             "node(s) didn't match PersistentVolume's node affinity"
         } else {
@@ -179,15 +186,16 @@ impl State<'_> {
         .into_iter()
         .filter_map(|(applies, reason)| applies.then_some(reason.into()))
         .collect();
-        match trouble {
-            Some(Trouble::Unread(unread)) if reasons.is_empty() => Outcome::Unknown(unread),
-            _ if reasons.is_empty() => Outcome::Pass,
-            _ => Outcome::Refuse(Refusal {
-                plugin: Some(Plugin::VolumeBinding),
-                code: Code::UnschedulableAndUnresolvable,
-                reasons,
-            }),
+        let unread = match trouble {
+            Some(Trouble::Unread(unread)) => Some(unread),
+            Some(Trouble::Error(error)) => return Outcome::Error(error),
+            None => None,
+        };
+        if reasons.is_empty() {
+            return Outcome::unless_unread(unread);
         }
+        let code = Code::UnschedulableAndUnresolvable;
+        Outcome::refuse(Refusal { plugin: Some(Plugin::VolumeBinding), code, reasons }, unread)
     }
 
     fn check_bound(&self, view: &View<'_, '_>, snapshot: &Snapshot<'_>, found: &mut Obstacles) -> Result<(), Trouble> {
@@ -236,26 +244,25 @@ impl State<'_> {
         found: &mut Obstacles,
     ) -> Result<(), Trouble> {
         let (mut to_match, mut to_provision) = (Vec::new(), Vec::new());
-        for claim in &self.unbound {
-            match claim.metadata.annotation("volume.kubernetes.io/selected-node") {
-                None => to_match.push(*claim),
-                Some(node) if node == view.info.name() => to_provision.push(*claim),
+        for unbound in &self.unbound {
+            match unbound.claim.metadata.annotation("volume.kubernetes.io/selected-node") {
+                None => to_match.push(unbound),
+                Some(node) if node == view.info.name() => to_provision.push(unbound.claim),
                 Some(_) => {
                     found.cannot_bind = true;
                     return Ok(());
                 }
             }
         }
-        to_match.sort_by_key(|claim| size(claim));
+        to_match.sort_by_key(|unbound| size(unbound.claim));
         if let Some(unread) = snapshot.unread(Kind::PersistentVolume, "").filter(|_| !to_match.is_empty()) {
             return Err(Trouble::Unread(unread));
         }
         let mut chosen: Vec<&str> = Vec::new();
-        for claim in to_match {
-            let volumes = &snapshot.cluster.persistent_volumes;
-            match matching_volume(claim, volumes, &view.info.node.metadata.labels, &chosen) {
+        for unbound in to_match {
+            match matching_volume(unbound, &view.info.node.metadata.labels, &chosen) {
                 Some(volume) => chosen.push(&volume.metadata.name),
-                None => to_provision.push(claim),
+                None => to_provision.push(unbound.claim),
             }
         }
         for claim in to_provision {
@@ -284,48 +291,50 @@ fn size(claim: &Claim) -> Quantity {
     claim.spec.resources.requests.get("storage").copied().unwrap_or_default()
 }
 
-/// The smallest volume that the claim could be bound to on a node with these
-/// labels; one that is kept for the claim wins (`FindMatchingVolume`).
-fn matching_volume<'a>(
-    claim: &Claim,
-    volumes: &'a [PersistentVolume],
-    labels: &StringMap,
-    chosen: &[&str],
-) -> Option<&'a PersistentVolume> {
-    let class = class_of_claim(claim);
+/// Whether the volume is kept for this claim (`Some(true)`), for another one
+/// (`Some(false)`) or for none.
+fn kept_for(claim: &Claim, volume: &PersistentVolume) -> Option<bool> {
+    volume.spec.claim_ref.as_ref().map(|reference| {
+        reference.name == claim.metadata.name
+            && reference.namespace == claim.metadata.namespace
+            && (reference.uid.is_empty() || reference.uid == claim.metadata.uid)
+    })
+}
+
+/// What does not depend on the node. A volume that is kept for the claim needs
+/// neither phase nor access modes nor the selector.
+fn is_candidate(claim: &Claim, volume: &PersistentVolume) -> bool {
+    let attributes = |name: &Option<String>| name.clone().unwrap_or_default();
+    let capacity = volume.spec.capacity.get("storage").copied().unwrap_or_default();
+    let kept_for = kept_for(claim, volume);
+    let free = || {
+        volume.status.phase == "Available"
+            && claim.spec.selector.as_ref().is_none_or(|selector| selector.matches(&volume.metadata.labels))
+            && claim.spec.access_modes.iter().all(|mode| volume.spec.access_modes.contains(mode))
+    };
+    // The scheduler looks volumes up by class.
+    class_of_volume(volume) == class_of_claim(claim)
+        && kept_for != Some(false)
+        && capacity >= size(claim)
+        && mode(&claim.spec.volume_mode) == mode(&volume.spec.volume_mode)
+        && attributes(&claim.spec.volume_attributes_class_name) == attributes(&volume.spec.volume_attributes_class_name)
+        && volume.metadata.deletion_timestamp.is_none()
+        && (kept_for == Some(true) || free())
+}
+
+/// The smallest candidate on a node with these labels; one that is kept for the
+/// claim wins, and excludes all others where it does not reach the node
+/// (`FindMatchingVolume`).
+fn matching_volume<'a>(unbound: &Unbound<'a>, labels: &StringMap, chosen: &[&str]) -> Option<&'a PersistentVolume> {
     let mut smallest: Option<(&PersistentVolume, Quantity)> = None;
-    for volume in volumes {
-        // The scheduler looks volumes up by class.
-        if class_of_volume(volume) != class || chosen.contains(&volume.metadata.name.as_str()) {
-            continue;
-        }
-        let kept_for = volume.spec.claim_ref.as_ref().map(|reference| {
-            reference.name == claim.metadata.name
-                && reference.namespace == claim.metadata.namespace
-                && (reference.uid.is_empty() || reference.uid == claim.metadata.uid)
-        });
-        let capacity = volume.spec.capacity.get("storage").copied().unwrap_or_default();
-        let attributes = |name: &Option<String>| name.clone().unwrap_or_default();
-        if kept_for == Some(false)
-            || capacity < size(claim)
-            || mode(&claim.spec.volume_mode) != mode(&volume.spec.volume_mode)
-            || attributes(&claim.spec.volume_attributes_class_name)
-                != attributes(&volume.spec.volume_attributes_class_name)
-            || volume.metadata.deletion_timestamp.is_some()
-        {
-            continue;
-        }
+    for volume in unbound.candidates.iter().filter(|volume| !chosen.contains(&volume.metadata.name.as_str())) {
         let required = volume.spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
         let reaches = required.is_none_or(|selector| labels::node_selector_matches(selector, None, labels));
-        if kept_for == Some(true) {
+        if kept_for(unbound.claim, volume) == Some(true) {
             return reaches.then_some(volume);
         }
-        let selected = claim.spec.selector.as_ref().is_none_or(|s| s.matches(&volume.metadata.labels));
-        let modes = claim.spec.access_modes.iter().all(|mode| volume.spec.access_modes.contains(mode));
-        if volume.status.phase != "Available" || !selected || !reaches || !modes {
-            continue;
-        }
-        if smallest.is_none_or(|(_, known)| known > capacity) {
+        let capacity = volume.spec.capacity.get("storage").copied().unwrap_or_default();
+        if reaches && smallest.is_none_or(|(_, known)| known > capacity) {
             smallest = Some((volume, capacity));
         }
     }

@@ -94,7 +94,8 @@ impl State<'_> {
             } else {
                 "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
             };
-            return Refusal::unschedulable(Plugin::VolumeRestrictions, reason).into();
+            let unread = any_disk.then(|| snapshot.unread_pods("")).flatten();
+            return Outcome::refuse(Refusal::unschedulable(Plugin::VolumeRestrictions, reason), unread);
         }
         if any_disk { Outcome::unless_unread(snapshot.unread_pods("")) } else { Outcome::Pass }
     }

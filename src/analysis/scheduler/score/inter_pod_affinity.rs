@@ -57,7 +57,7 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Option<V
             }
         }
     }
-    let labels = namespace_labels(snapshot, &pod.metadata.namespace);
+    let labels = namespace_labels(snapshot, &pod.metadata.namespace).unwrap_or(&none);
     for (node, other) in snapshot.with_affinity() {
         let affinity = &other.spec.affinity;
         let towards = required(other, affinity.pod_affinity.as_ref())

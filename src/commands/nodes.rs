@@ -1,0 +1,216 @@
+//! `nodes`: which nodes take a pod, and why the others do not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::analysis::scheduler::message::compare;
+use crate::analysis::scheduler::{Assumed, Judgement, KubernetesVersion, Options, Snapshot, judge, judge_in};
+use crate::analysis::tekton::RunTree;
+use crate::checks::judged::kubernetes_version;
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::model::pod::Pod;
+use crate::model::{Cluster, Kind, Reading};
+use crate::output::nodes::{Free, View, render};
+use crate::output::nodes_json;
+use crate::sources::{Source, Wanted};
+use crate::yaml;
+
+use super::choice::{self, RunName};
+
+/// Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The run: NAME or NAMESPACE/NAME; its pod that waits for a node is judged
+    run: Option<String>,
+    /// Judge this pod, which need not belong to a run
+    #[arg(long, value_name = "[NAMESPACE/]NAME", conflicts_with_all = ["run", "task"])]
+    pod: Option<String>,
+    /// Judge the pod of this task of the run
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
+    /// Judge as if the affinity towards Tekton's affinity assistant were met or gone
+    #[arg(long)]
+    without_assistant: bool,
+    /// Release whose scheduler decides, 1.33.4 for example; left out, the cluster's own
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<KubernetesVersion>,
+    /// Every node in a row of its own, however many there are
+    #[arg(long)]
+    all: bool,
+    /// Output format
+    #[arg(short, long, value_enum)]
+    output: Option<Output>,
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let source = super::open(globals).await?;
+    let (mut cluster, namespace, name) = find(ui, globals, &source, &args).await?;
+    if is_one_file(globals) {
+        // A list of objects in one file is judged as if it were the whole cluster.
+        for kind in Kind::ALL {
+            cluster.coverage.record(*kind, "", Reading::Listed);
+        }
+    }
+    for unreadable in &cluster.unreadable {
+        ui.warn(&format!("not read: {unreadable}"));
+    }
+    let pod = cluster.pod(&namespace, &name).ok_or_else(|| no_pod(&cluster, &namespace, &name))?;
+    let version = args.kubernetes_version.unwrap_or_else(|| kubernetes_version(&cluster));
+    if !version.is_known() {
+        ui.warn(&format!(
+            "the rules of Kubernetes {version} are not known; those of the nearest known release are used"
+        ));
+    }
+    let wide = args.output.is_some_and(|output| output != Output::Name);
+    let options = Options { all_obstacles: wide, without_assistant: args.without_assistant };
+    show(ui, &cluster, pod, version, options, &args)
+}
+
+/// Reads the cluster; names the pod that is meant.
+async fn find(
+    ui: &mut Ui,
+    globals: &GlobalArgs,
+    source: &Source,
+    args: &Args,
+) -> Result<(Cluster, String, String), CommandError> {
+    if let Some(text) = &args.pod {
+        let (namespace, name) = match text.trim_start_matches("pod/").split_once('/') {
+            Some((namespace, name)) => (Some(namespace.to_owned()), name),
+            None => (globals.namespace.clone(), text.as_str()),
+        };
+        let namespace = match namespace {
+            Some(namespace) => namespace,
+            None => choice::namespace(source, None)?,
+        };
+        let cluster = source.read(&Wanted::namespace(&namespace)).await?;
+        return Ok((cluster, namespace, name.to_owned()));
+    }
+    let chosen = choice::choose(ui, source, &RunName::parse(args.run.as_deref(), globals)?).await?;
+    let pod = pod_of_run(&chosen, args.task.as_deref())?;
+    Ok((chosen.cluster, chosen.namespace, pod))
+}
+
+/// The pod of the task that is named, else the run's pod that waits for a node: the
+/// assistant's first, because the others wait for it.
+fn pod_of_run(chosen: &choice::Chosen, task: Option<&str>) -> Result<String, CommandError> {
+    let tree = RunTree::of(&chosen.cluster, chosen.run()?);
+    let run = &chosen.name;
+    if let Some(task) = task {
+        let node = tree.tasks.iter().find(|node| node.task == task).ok_or_else(|| {
+            let known: Vec<&str> = tree.tasks.iter().map(|node| node.task).collect();
+            CommandError::usage(format!("run {run} has no TaskRun of task {task}"))
+                .hint(format!("tasks with a TaskRun: {}", known.join(", ")))
+        })?;
+        let pod = node.pod.ok_or_else(|| CommandError::unreadable(format!("task {task} of run {run} has no pod")))?;
+        return Ok(pod.metadata.name.clone());
+    }
+    let pods = || tree.assistants.iter().filter_map(|a| a.pod).chain(tree.tasks.iter().filter_map(|task| task.pod));
+    let waits = |pod: &&Pod| pod.spec.node_name.is_empty() && !pod.is_terminal();
+    let pod = pods().find(waits).or_else(|| pods().find(|pod| !pod.is_terminal()));
+    pod.map(|pod| pod.metadata.name.clone()).ok_or_else(|| {
+        CommandError::unreadable(format!("run {run} has no pod that is under way"))
+            .hint("name a pod with --pod NAMESPACE/NAME, or a task with --task NAME")
+    })
+}
+
+fn no_pod(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
+    if !cluster.coverage.proves_absence(Kind::Pod, namespace) {
+        return CommandError::incomplete(format!("pod {namespace}/{name} is not among the objects that were read"))
+            .hint("pods of that namespace were not all read: check rights, or the export");
+    }
+    CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"))
+}
+
+fn is_one_file(globals: &GlobalArgs) -> bool {
+    globals.from.as_deref().is_some_and(|from| from == "-" || !Path::new(from).is_dir())
+}
+
+fn show(
+    ui: &mut Ui,
+    cluster: &Cluster,
+    pod: &Pod,
+    version: KubernetesVersion,
+    options: Options,
+    args: &Args,
+) -> Result<u8, CommandError> {
+    let itself = [(pod.metadata.namespace.as_str(), pod.metadata.name.as_str())];
+    let is_placed = !pod.spec.node_name.is_empty();
+    let without: &[_] = if is_placed { &itself } else { &[] };
+    let snapshot = Snapshot::assuming(cluster, version, Assumed { without, with: &[] });
+    let mut unplaced = pod.clone();
+    unplaced.spec.node_name.clear();
+    let mut judgement = judge_in(&snapshot, &unplaced, options);
+    judgement.version = version;
+    let code = code(&judgement);
+    let pod_name = format!("{}/{}", pod.metadata.namespace, pod.metadata.name);
+    let document = nodes_json::Nodes::of(&pod_name, &judgement, code);
+    match args.output {
+        Some(Output::Json) => {
+            serde_json::to_writer_pretty(ui.out(), &document).map_err(std::io::Error::from)?;
+            writeln!(ui.out())?;
+        }
+        Some(Output::Yaml) => {
+            let text = yaml::write(&document).map_err(|error| CommandError::unreadable(error.to_string()))?;
+            write!(ui.out(), "{text}")?;
+        }
+        Some(Output::Name) => {
+            for node in judgement.fitting() {
+                writeln!(ui.out(), "node/{}", node.name)?;
+            }
+        }
+        wide => {
+            let observed = pod.condition("PodScheduled").filter(|condition| condition.status == "False");
+            let agreement = observed.filter(|_| !options.without_assistant && !is_placed).and_then(|condition| {
+                let predicted = judgement.message.clone().or_else(|| predict(cluster, pod, version));
+                predicted.map(|predicted| compare(&condition.message, &predicted))
+            });
+            let assumed = match (options.without_assistant, is_placed) {
+                (true, _) => Some("as if its affinity assistant were no concern"),
+                (false, true) => Some("as if it were to be placed again"),
+                (false, false) => None,
+            };
+            let view = View {
+                pod: &pod_name,
+                assumed,
+                judgement: &judgement,
+                free: free(&snapshot),
+                free_is_known: cluster.coverage.proves_absence(Kind::Pod, ""),
+                agreement,
+                wide: wide.is_some(),
+                all: args.all,
+            };
+            let style = ui.style();
+            render(&view, style, ui.out())?;
+        }
+    }
+    Ok(code)
+}
+
+/// The message as it would be if what was not read did not exist. Where the pod's own
+/// message agrees, nothing that matters is missing.
+fn predict(cluster: &Cluster, pod: &Pod, version: KubernetesVersion) -> Option<String> {
+    let mut assumed = cluster.clone();
+    for kind in Kind::ALL {
+        assumed.coverage.record(*kind, "", Reading::Listed);
+    }
+    judge(&assumed, pod, version, Options::default()).message
+}
+
+fn free<'a>(snapshot: &Snapshot<'a>) -> BTreeMap<&'a str, Free> {
+    let of = |node: &crate::analysis::scheduler::NodeInfo<'_>| Free {
+        milli_cpu: node.allocatable.milli_cpu - node.requested.milli_cpu,
+        memory: node.allocatable.memory - node.requested.memory,
+        pods: node.allocatable.pods - i64::try_from(node.pods.len()).unwrap_or(i64::MAX),
+    };
+    snapshot.nodes().iter().map(|node| (node.name(), of(node))).collect()
+}
+
+fn code(judgement: &Judgement) -> u8 {
+    let unknown = judgement.nodes.iter().any(|node| !node.fits() && node.refusal().is_none());
+    let unread = judgement.nodes.is_empty() && judgement.prefilter.is_none() && judgement.error.is_none();
+    match (judgement.fitting().next().is_some(), unknown || unread) {
+        (true, _) => exit::OK,
+        (false, true) => exit::INCOMPLETE,
+        (false, false) => exit::FINDINGS,
+    }
+}

@@ -1,0 +1,143 @@
+//! What `nodes -o json` prints, version 1.
+
+use serde::Serialize;
+
+use super::json_v1::SCHEMA_VERSION;
+use crate::analysis::scheduler::{Doubt, Judgement, NodeVerdict, Refusal, Verdict};
+
+/// Verdicts of all nodes about one pod.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Nodes<'a> {
+    /// Version of this shape.
+    pub schema_version: &'static str,
+    /// The process's exit code, because some shells lose it.
+    pub exit_code: u8,
+    /// Release whose scheduler was reproduced.
+    pub kubernetes_version: String,
+    /// `NAMESPACE/NAME`.
+    pub pod: &'a str,
+    /// Text of the `FailedScheduling` event; null when a node fits or when too little
+    /// was read.
+    pub message: Option<&'a str>,
+    /// A refusal of all nodes at once; `nodes` is empty then.
+    pub pre_filter: Option<PreFilter<'a>>,
+    /// The scheduler's cycle ends in this error.
+    pub error: Option<&'a str>,
+    /// The pod is kept from the scheduler.
+    pub scheduling_gates: Option<&'a str>,
+    /// Nodes of the highest score.
+    pub chosen_among: &'a [String],
+    /// The nodes, by name.
+    pub nodes: Vec<Node<'a>>,
+}
+
+/// A refusal of all nodes.
+#[derive(Debug, Serialize)]
+pub struct PreFilter<'a> {
+    /// `Unschedulable` or `UnschedulableAndUnresolvable`.
+    pub code: &'static str,
+    /// The plugin; empty when several plugins' node sets have no node in common.
+    pub plugin: &'static str,
+    /// The text.
+    pub message: &'a str,
+}
+
+/// The verdict about one node.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// `fits`, `refused` or `unknown`.
+    pub verdict: &'static str,
+    /// The first plugin that refuses.
+    pub plugin: Option<&'static str>,
+    /// Its reasons.
+    pub reasons: Vec<&'a str>,
+    /// The scheduler's status code.
+    pub code: Option<&'static str>,
+    /// Whether removing pods cannot help.
+    pub unresolvable: bool,
+    /// Sum of the weighted scores, when the node fits.
+    pub score: Option<i64>,
+    /// Further obstacles, which the scheduler never gets to.
+    pub also: Vec<Obstacle<'a>>,
+    /// Plugins that could not judge.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cannot_tell: Vec<CannotTell>,
+}
+
+/// A further obstacle.
+#[derive(Debug, Serialize)]
+pub struct Obstacle<'a> {
+    /// The plugin.
+    pub plugin: Option<&'static str>,
+    /// Its reasons.
+    pub reasons: Vec<&'a str>,
+    /// Whether removing pods cannot help.
+    pub unresolvable: bool,
+}
+
+/// A plugin that could not judge.
+#[derive(Debug, Serialize)]
+pub struct CannotTell {
+    /// The plugin.
+    pub plugin: &'static str,
+    /// What was not read.
+    pub unread: String,
+}
+
+impl<'a> Nodes<'a> {
+    /// A judgement in this shape.
+    pub fn of(pod: &'a str, judgement: &'a Judgement, exit_code: u8) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            exit_code,
+            kubernetes_version: judgement.version.to_string(),
+            pod,
+            message: judgement.message.as_deref(),
+            pre_filter: judgement.prefilter.as_ref().map(|refusal| PreFilter {
+                code: refusal.code.name(),
+                plugin: refusal.plugin.map_or("", |plugin| plugin.name()),
+                message: &refusal.message,
+            }),
+            error: judgement.error.as_deref(),
+            scheduling_gates: judgement.gated.as_deref(),
+            chosen_among: &judgement.chosen_among,
+            nodes: judgement.nodes.iter().map(node).collect(),
+        }
+    }
+}
+
+fn node(node: &NodeVerdict) -> Node<'_> {
+    let refusal = node.refusal();
+    let obstacle = refusal.map(obstacle);
+    Node {
+        name: &node.name,
+        verdict: match node.verdict {
+            Verdict::Fits => "fits",
+            Verdict::Refused(_) => "refused",
+            Verdict::Unknown => "unknown",
+        },
+        plugin: obstacle.as_ref().and_then(|obstacle| obstacle.plugin),
+        unresolvable: obstacle.as_ref().is_some_and(|obstacle| obstacle.unresolvable),
+        reasons: obstacle.map(|obstacle| obstacle.reasons).unwrap_or_default(),
+        code: refusal.map(|refusal| refusal.code.name()),
+        score: node.score.as_ref().map(|score| score.total),
+        also: node.also.iter().map(self::obstacle).collect(),
+        cannot_tell: node.doubts.iter().map(cannot_tell).collect(),
+    }
+}
+
+fn obstacle(refusal: &Refusal) -> Obstacle<'_> {
+    Obstacle {
+        plugin: refusal.plugin.map(|plugin| plugin.name()),
+        reasons: refusal.reasons.iter().map(|reason| &**reason).collect(),
+        unresolvable: refusal.code.is_unresolvable(),
+    }
+}
+
+fn cannot_tell(doubt: &Doubt) -> CannotTell {
+    CannotTell { plugin: doubt.plugin.name(), unread: doubt.unread.to_string() }
+}
