@@ -8,6 +8,9 @@
 //! A `Cluster` is read, pure functions judge it, findings and repairs follow from
 //! that. ARCHITECTURE.md tells which module may use which.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
 pub mod analysis;
 pub mod checks;
 pub mod cli;

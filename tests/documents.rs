@@ -29,8 +29,7 @@ fn every_code_has_a_section_and_every_section_a_code() {
     sources(Path::new("src"), &mut texts);
     let used: BTreeSet<String> = texts.iter().flat_map(|text| codes(text)).collect();
     let page = fs::read_to_string("docs/findings.md").unwrap();
-    let sections: BTreeSet<String> =
-        page.lines().filter(|line| line.starts_with("## ")).flat_map(codes).collect();
+    let sections: BTreeSet<String> = page.lines().filter(|line| line.starts_with("## ")).flat_map(codes).collect();
     assert_eq!(used.difference(&sections).collect::<Vec<_>>(), Vec::<&String>::new(), "codes without a section");
     assert_eq!(sections.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "sections without a code");
 }

@@ -109,8 +109,7 @@ pub fn other(focus: &Focus<'_>) -> Vec<Finding> {
 /// `assistant-limitrange`: by the event, or computed where another refusal hides it,
 /// because admission stops at the first.
 pub fn limit_range(focus: &Focus<'_>) -> Vec<Finding> {
-    let proven =
-        of(focus, |by| matches!(by, RefusedBy::LimitRange), |refused, text| limit_range_finding(refused, text));
+    let proven = of(focus, |by| matches!(by, RefusedBy::LimitRange), limit_range_finding);
     if !proven.is_empty() {
         return proven;
     }

@@ -7,15 +7,17 @@ use rig::scenario::{self, Staged};
 use rig::{Platform, Rig, TektonVersion};
 use serde_json::Value;
 
-/// Runs the program against a rig.
+/// Runs the program against a rig; `--nocapture` shows a transcript.
 fn plugin(kubeconfig: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
+    let output = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
         .args(args)
         .env("KUBECONFIG", kubeconfig)
         .env("NO_COLOR", "1")
         .env("COLUMNS", "110")
         .output()
-        .unwrap()
+        .unwrap();
+    eprintln!("$ oc tekton-fix {}\n{}", args.join(" "), text(&output));
+    output
 }
 
 fn text(output: &Output) -> String {
@@ -46,6 +48,8 @@ async fn is_stuck_then_healed(tekton: TektonVersion) {
     let staged = scenario::incident(&rig, "private-models").await.unwrap();
     rig.wait_for_refused_assistant(&staged).await.unwrap();
 
+    plugin(&rig.kubeconfig(), &["check", "-n", &staged.namespace]);
+    plugin(&rig.kubeconfig(), &["diagnose", &format!("{}/{}", staged.namespace, staged.run)]);
     let report = diagnose(&rig, &staged);
     let run = &report["runs"][0];
     assert_eq!(run["state"], "stuck", "{report:#}");

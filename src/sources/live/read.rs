@@ -42,17 +42,15 @@ impl Connection {
         let jobs = jobs(wanted);
         let gate = Semaphore::new(AT_ONCE);
         let mut answers: Vec<(Job, Listing<Value>)> = Vec::with_capacity(jobs.len());
-        let reads: Vec<Pin<Box<dyn Future<Output = (Job, Listing<Value>)> + Send + '_>>> = jobs
-            .into_iter()
-            .map(|job| {
-                let gate = &gate;
-                Box::pin(async move {
-                    let _permit = gate.acquire().await;
-                    let listing = self.list_values(&job).await;
-                    (job, listing)
-                }) as Pin<Box<dyn Future<Output = _> + Send + '_>>
-            })
-            .collect();
+        let read = |job: Job| {
+            let gate = &gate;
+            async move {
+                let _permit = gate.acquire().await;
+                let listing = self.list_values(&job).await;
+                (job, listing)
+            }
+        };
+        let reads: Vec<_> = jobs.into_iter().map(|job| Box::pin(read(job))).collect();
         answers.extend(join_all(reads).await);
         for (job, listing) in answers {
             record(&mut cluster, &job, listing)?;
@@ -144,8 +142,8 @@ fn record(cluster: &mut Cluster, job: &Job, listing: Listing<Value>) -> Result<(
 }
 
 /// Awaits all, in parallel on one task.
-async fn join_all<T>(mut futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T> {
-    let mut done: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+async fn join_all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+    let mut done: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(|cx| {
         let mut pending = false;
         for (future, slot) in futures.iter_mut().zip(done.iter_mut()) {
