@@ -33,11 +33,23 @@ impl Api {
         Self { client }
     }
 
-    /// Sends a request.
+    /// Sends a request; again while the server asks for patience (429), as it does
+    /// when a new CRD's storage comes up.
     ///
     /// # Errors
     /// When no answer came.
     pub async fn send(&self, method: &str, path: &str, content_type: &str, body: Option<&Value>) -> Result<Answer> {
+        for _ in 0..20 {
+            let answer = self.send_once(method, path, content_type, body).await?;
+            if answer.status != 429 {
+                return Ok(answer);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        self.send_once(method, path, content_type, body).await
+    }
+
+    async fn send_once(&self, method: &str, path: &str, content_type: &str, body: Option<&Value>) -> Result<Answer> {
         let request = Request::builder()
             .method(method)
             .uri(path)
