@@ -6,6 +6,7 @@ pub mod assistant_pending;
 pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
 pub mod beside_assistant;
+pub mod consequence;
 pub mod finding;
 pub mod flags_misread;
 pub mod focus;

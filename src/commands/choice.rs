@@ -130,7 +130,7 @@ pub async fn choose(ui: &mut Ui, source: &Source, wanted: &RunName) -> Result<Ch
 }
 
 /// A bare name in an export may stand in any namespace, if it stands in one only.
-fn namespace_of(source: &Source, wanted: &RunName) -> Result<String, CommandError> {
+pub fn namespace_of(source: &Source, wanted: &RunName) -> Result<String, CommandError> {
     if let (Source::Export(cluster), None, Some(name)) = (source, &wanted.namespace, &wanted.name) {
         let mut places = cluster.pipeline_runs.iter().filter(|run| run.metadata.name == *name);
         if let (Some(run), None) = (places.next(), places.next()) {

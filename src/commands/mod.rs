@@ -3,6 +3,7 @@
 mod check;
 mod choice;
 mod diagnose;
+mod diff;
 mod explain;
 mod nodes;
 mod rerun;
@@ -30,6 +31,7 @@ pub struct Cli {
 #[expect(missing_docs, reason = "each variant's arguments carry its help text")]
 pub enum Command {
     Diagnose(diagnose::Args),
+    Diff(diff::Args),
     Check(check::Args),
     Rerun(rerun::Args),
     #[command(alias = "pick-node")]
@@ -45,6 +47,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
     let Cli { globals, command } = cli;
     match command {
         Command::Diagnose(args) => diagnose::run(ui, &globals, args).await,
+        Command::Diff(args) => diff::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,

@@ -1,0 +1,69 @@
+//! Two runs side by side: what was asked, what Tekton made of it, how it went.
+//!
+//! Server-made noise is left out: identities, times, generated names, labels that
+//! Tekton adds. Lists whose entries have names are compared by name.
+
+mod pods;
+mod spec;
+
+use crate::model::Cluster;
+use crate::model::run::PipelineRun;
+
+/// On which level two runs differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What was asked.
+    Spec,
+    /// What Tekton and admission made of it.
+    Pods,
+    /// How it went.
+    Outcome,
+}
+
+impl Level {
+    /// The word for it in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Spec => "spec",
+            Self::Pods => "pods",
+            Self::Outcome => "outcome",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Level.
+    pub level: Level,
+    /// Path of the field; entries of lists by name.
+    pub path: String,
+    /// Text on the left; absent where the field is.
+    pub left: Option<String>,
+    /// Text on the right.
+    pub right: Option<String>,
+}
+
+/// All differences, level by level, by path.
+pub fn compare(left: (&Cluster, &PipelineRun), right: (&Cluster, &PipelineRun)) -> Vec<Difference> {
+    let mut differences = spec::differences(left.1, right.1);
+    differences.extend(pods::differences(left, right));
+    differences.sort_by(|a, b| (a.level, &a.path).cmp(&(b.level, &b.path)));
+    differences
+}
+
+/// What differs between two sets of `(path, text)`.
+fn between(level: Level, left: Vec<(String, String)>, right: Vec<(String, String)>) -> Vec<Difference> {
+    use std::collections::BTreeMap;
+    let mut all: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+    for (path, text) in left {
+        all.entry(path).or_default().0 = Some(text);
+    }
+    for (path, text) in right {
+        all.entry(path).or_default().1 = Some(text);
+    }
+    all.into_iter()
+        .filter(|(_, (left, right))| left != right)
+        .map(|(path, (left, right))| Difference { level, path, left, right })
+        .collect()
+}

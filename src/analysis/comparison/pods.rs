@@ -1,0 +1,73 @@
+//! What Tekton made of two runs, and how it went.
+
+use serde::Serialize;
+
+use crate::analysis::tekton::RunTree;
+use crate::model::Cluster;
+use crate::model::pod::Pod;
+use crate::model::run::PipelineRun;
+
+use super::{Difference, Level, between};
+
+type Facts = Vec<(String, String)>;
+
+/// Differences of pods, assistants and outcomes, aligned by task of the pipeline.
+pub(super) fn differences(left: (&Cluster, &PipelineRun), right: (&Cluster, &PipelineRun)) -> Vec<Difference> {
+    let (left_tree, right_tree) = (RunTree::of(left.0, left.1), RunTree::of(right.0, right.1));
+    let mut differences = between(Level::Pods, made(&left_tree), made(&right_tree));
+    // What one side lacks because it is over, or never came so far, is no difference
+    // of what was made.
+    differences.retain(|difference| difference.left.is_some() && difference.right.is_some());
+    differences.extend(between(Level::Outcome, outcome(&left_tree), outcome(&right_tree)));
+    differences
+}
+
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn made(tree: &RunTree<'_>) -> Facts {
+    let mut facts = Facts::new();
+    for task in &tree.tasks {
+        let at = |field: &str| format!("tasks[{}].{field}", task.task);
+        let assistant = if task.task_run.assistant().is_some() { "required" } else { "none" };
+        facts.push((at("assistant"), assistant.to_owned()));
+        if let Some(pod) = task.pod {
+            facts.extend(pod_facts(pod).into_iter().map(|(field, text)| (at(&field), text)));
+        }
+    }
+    facts
+}
+
+fn pod_facts(pod: &Pod) -> Facts {
+    let mut facts = vec![
+        ("pod.serviceAccountName".to_owned(), pod.spec.service_account_name.clone()),
+        ("pod.securityContext".to_owned(), text(&pod.spec.security_context)),
+        ("pod.nodeSelector".to_owned(), text(&pod.spec.node_selector)),
+        ("pod.scc".to_owned(), pod.metadata.annotation("openshift.io/scc").unwrap_or("none").to_owned()),
+    ];
+    let tolerations: Vec<_> =
+        pod.spec.tolerations.iter().filter(|t| !t.key.starts_with("node.kubernetes.io/")).collect();
+    facts.push(("pod.tolerations".to_owned(), text(&tolerations)));
+    for container in &pod.spec.containers {
+        facts.push((format!("pod.requests[{}]", container.name), text(&container.resources.requests)));
+    }
+    facts
+}
+
+fn outcome(tree: &RunTree<'_>) -> Facts {
+    let mut facts = Facts::new();
+    let state = |condition: Option<&crate::model::Condition>| {
+        condition.map_or_else(|| "not taken up".to_owned(), |c| format!("{} {}", c.status, c.reason))
+    };
+    facts.push(("run".to_owned(), state(tree.run.succeeded())));
+    for task in &tree.tasks {
+        facts.push((format!("tasks[{}]", task.task), state(task.task_run.succeeded())));
+    }
+    for node in &tree.assistants {
+        if let Some(set) = node.stateful_set {
+            facts.push(("assistant.pods".to_owned(), set.status.replicas.to_string()));
+        }
+    }
+    facts
+}

@@ -1,0 +1,84 @@
+//! What two runs ask for.
+
+use serde_json::Value;
+
+use crate::model::run::PipelineRun;
+
+use super::{Difference, Level, between};
+
+/// Differences of the specs, labels and annotations.
+pub(super) fn differences(left: &PipelineRun, right: &PipelineRun) -> Vec<Difference> {
+    between(Level::Spec, leaves(left), leaves(right))
+}
+
+/// Labels and annotations that are written by controllers, not asked for.
+fn is_asked(key: &str) -> bool {
+    const NOISE: [&str; 7] = [
+        "tekton.dev/",
+        "chains.tekton.dev/",
+        "results.tekton.dev/",
+        "pipelinesascode.tekton.dev/",
+        "triggers.tekton.dev/",
+        "kubectl.kubernetes.io/",
+        "tekton-fix.dev/",
+    ];
+    !NOISE.iter().any(|prefix| key.starts_with(prefix))
+}
+
+fn leaves(run: &PipelineRun) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (kind, map) in [("labels", &run.metadata.labels), ("annotations", &run.metadata.annotations)] {
+        for (key, value) in map.iter().filter(|(key, _)| is_asked(key)) {
+            found.push((format!("metadata.{kind}[{key}]"), value.clone()));
+        }
+    }
+    walk("spec", &run.spec, &mut found);
+    // A controller's or a person's order to stop is an outcome, no wish of the author.
+    found.retain(|(path, _)| path != "spec.status");
+    found
+}
+
+/// The name by which an entry of a list is known.
+fn entry_name(entry: &Value) -> Option<&str> {
+    ["name", "pipelineTaskName", "key", "input"].iter().find_map(|key| entry.get(key)?.as_str())
+}
+
+fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Object(map) => {
+            if map.is_empty() {
+                found.push((path.to_owned(), "{}".to_owned()));
+            }
+            for (key, value) in map {
+                walk(&format!("{path}.{key}"), value, found);
+            }
+        }
+        Value::Array(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                let label = entry_name(entry).map_or_else(|| index.to_string(), str::to_owned);
+                walk(&format!("{path}[{label}]"), entry, found);
+            }
+        }
+        Value::String(text) => found.push((path.to_owned(), text.clone())),
+        other => found.push((path.to_owned(), other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lists_are_compared_by_name_and_noise_is_left_out() {
+        let run = |spec| PipelineRun { spec, ..PipelineRun::default() };
+        let left = run(
+            json!({ "params": [{ "name": "a", "value": "1" }, { "name": "b", "value": "2" }], "status": "Cancelled" }),
+        );
+        let right = run(json!({ "params": [{ "name": "b", "value": "3" }, { "name": "a", "value": "1" }] }));
+        let found = differences(&left, &right);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].path, "spec.params[b].value");
+    }
+}

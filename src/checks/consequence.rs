@@ -1,0 +1,84 @@
+//! Which difference between two runs matters: one that a finding of the worse run
+//! names as its cause.
+
+use crate::analysis::comparison::{Difference, Level};
+
+use super::finding::{Evidence, Finding, RunReport};
+
+/// What a difference leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consequence {
+    /// One sentence.
+    pub sentence: String,
+    /// Cause that it leads to.
+    pub cause: &'static str,
+    /// The proof.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Paths of a run's spec that can bring a cause about, where the finding does not
+/// quote the field itself.
+fn fields_of(cause: &str) -> &'static [&'static str] {
+    match cause {
+        "assistant-missing-shared-claim" | "two-claims-in-one-task" | "pvc-missing" | "pvc-unbound" | "rwop-in-use" => {
+            &["spec.workspaces["]
+        }
+        "assistant-pending-volume-node-affinity" | "volume-node-affinity" | "node-selector-mismatch" => {
+            &["podTemplate.nodeSelector", "podTemplate.affinity"]
+        }
+        "assistant-contradicts-task-placement" => &["spec.taskRunSpecs["],
+        "untolerated-taint" | "assistant-pending-untolerated-taint" => {
+            &["podTemplate.tolerations", "podTemplate.nodeSelector", "computeResources"]
+        }
+        "insufficient-resources" | "assistant-node-full" => {
+            &["computeResources", "podTemplate.nodeSelector", "podTemplate.tolerations"]
+        }
+        "service-account-missing" | "assistant-service-account-missing" => &["serviceAccountName"],
+        "task-pod-refused-by-scc" => &["serviceAccountName", "securityContext"],
+        "scheduler-not-running" => &["podTemplate.schedulerName"],
+        "priority-class-missing" => &["podTemplate.priorityClassName"],
+        "runtime-class-missing" => &["podTemplate.runtimeClassName"],
+        "anti-affinity-against-assistant" | "isolate-affinity-aliasing" => &["podTemplate.affinity"],
+        "topology-spread" => &["podTemplate.topologySpreadConstraints"],
+        "hostport-conflict" => &["taskSpec"],
+        "timeout" => &["spec.timeouts"],
+        _ => &[],
+    }
+}
+
+/// What the difference leads to in the run of the report, if anything.
+pub fn of(difference: &Difference, report: &RunReport) -> Option<Consequence> {
+    if difference.level != Level::Spec {
+        return None;
+    }
+    report.findings.iter().find_map(|finding| {
+        let quoted = finding.evidence.iter().any(|item| names(&item.field, &difference.path));
+        let can = fields_of(finding.cause).iter().any(|field| difference.path.contains(field));
+        (quoted || can).then(|| consequence(difference, finding))
+    })
+}
+
+/// Whether a quoted field is the difference's, or one below or above it.
+fn names(quoted: &str, path: &str) -> bool {
+    quoted.starts_with("spec.")
+        && (path == quoted || path.starts_with(&format!("{quoted}.")) || path.starts_with(&format!("{quoted}[")))
+}
+
+fn consequence(difference: &Difference, finding: &Finding) -> Consequence {
+    let field = difference.path.rsplit('.').next().unwrap_or(&difference.path);
+    let change = match (&difference.left, &difference.right) {
+        (_, Some(right)) => format!("sets {field} {right}"),
+        (Some(left), None) => format!("lacks {field} {left}"),
+        (None, None) => format!("changes {field}"),
+    };
+    let decisive = finding.evidence.iter().filter(|item| {
+        item.object.starts_with("Event on StatefulSet")
+            || item.field.contains("PodScheduled")
+            || item.field.starts_with("status.conditions[Succeeded]") && item.object.starts_with("TaskRun")
+    });
+    Consequence {
+        sentence: format!("{} {change} → {}", "the run", finding.summary),
+        cause: finding.cause,
+        evidence: decisive.cloned().collect(),
+    }
+}

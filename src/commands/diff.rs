@@ -1,0 +1,321 @@
+//! `diff`: what sets two runs apart, and which of it matters.
+
+use std::process::Command;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::analysis::comparison::{self, Difference};
+use crate::checks::consequence::{self, Consequence};
+use crate::checks::finding::RunReport;
+use crate::checks::{self};
+use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::model::Cluster;
+use crate::model::run::PipelineRun;
+use crate::output::{Style, diff as text_diff, json_v1, plain, wrap};
+use crate::sources::{Source, Wanted};
+use crate::yaml;
+
+use super::choice::{self, RunName};
+
+/// Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The run, or the good one of two: NAME or NAMESPACE/NAME
+    #[arg(value_name = "RUN-A")]
+    first: String,
+    /// The run that is stuck or has failed
+    #[arg(value_name = "RUN-B")]
+    second: Option<String>,
+    /// Only this level; may be repeated
+    #[arg(long, value_enum)]
+    level: Vec<Level>,
+    /// Output format
+    #[arg(short, long, value_enum)]
+    output: Option<Format>,
+}
+
+/// A level of comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// What was asked
+    Spec,
+    /// What Tekton and admission made of it
+    Pods,
+    /// How it went
+    Outcome,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The two specs as a unified diff, through KUBECTL_EXTERNAL_DIFF if that is set
+    Unified,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    schema_version: &'static str,
+    exit_code: u8,
+    left: String,
+    right: String,
+    verdict: String,
+    differences: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    path: &'a str,
+    level: &'static str,
+    left: &'a Option<String>,
+    right: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matters: Option<Matters<'a>>,
+}
+
+#[derive(Serialize)]
+struct Matters<'a> {
+    consequence: &'a str,
+    cause: &'static str,
+    evidence: Vec<String>,
+}
+
+/// One of the two runs, with what it was read from.
+struct Side {
+    cluster: Cluster,
+    namespace: String,
+    name: String,
+}
+
+impl Side {
+    fn run(&self) -> Result<&PipelineRun, CommandError> {
+        self.cluster.pipeline_run(&self.namespace, &self.name).ok_or_else(|| {
+            CommandError::unreadable(format!("there is no PipelineRun {} in namespace {}", self.name, self.namespace))
+        })
+    }
+
+    fn title(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
+    fn report(&self) -> Result<RunReport, CommandError> {
+        Ok(checks::diagnose(&self.cluster, self.run()?, choice::now(&self.cluster)))
+    }
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let source = super::open(globals).await?;
+    let first = side(&source, globals, &args.first).await?;
+    let (left, right) = match &args.second {
+        Some(second) => (first, side(&source, globals, second).await?),
+        None => (newest_good(&first)?, first),
+    };
+    let found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
+    let wanted = |difference: &Difference| {
+        args.level.is_empty()
+            || args.level.iter().any(|level| match level {
+                Level::Spec => difference.level == comparison::Level::Spec,
+                Level::Pods => difference.level == comparison::Level::Pods,
+                Level::Outcome => difference.level == comparison::Level::Outcome,
+            })
+    };
+    let (left_report, right_report) = (left.report()?, right.report()?);
+    let worse = if right_report.findings.is_empty() { &left_report } else { &right_report };
+    let mut rows: Vec<(Difference, Option<Consequence>)> = found
+        .into_iter()
+        .filter(wanted)
+        .map(|difference| {
+            let matters = consequence::of(&difference, worse);
+            (difference, matters)
+        })
+        .collect();
+    rows.sort_by_key(|(_, matters)| matters.is_none());
+    let verdict = verdict(&rows, worse);
+    let code = if rows.is_empty() { exit::OK } else { exit::FINDINGS };
+    let style = ui.style();
+    match args.output {
+        Some(Format::Unified) => return unified(ui, &left, &right),
+        Some(format) => {
+            let report = document(&left, &right, &rows, verdict, code);
+            if format == Format::Json {
+                serde_json::to_writer_pretty(ui.out(), &report).map_err(std::io::Error::from)?;
+                writeln!(ui.out())?;
+            } else {
+                let text = yaml::write(&report).map_err(|error| CommandError::unreadable(error.to_string()))?;
+                write!(ui.out(), "{text}")?;
+            }
+        }
+        None => render(&left.title(), &right.title(), &rows, &verdict, style, ui.out())?,
+    }
+    Ok(code)
+}
+
+async fn side(source: &Source, globals: &GlobalArgs, name: &str) -> Result<Side, CommandError> {
+    let wanted = RunName::parse(Some(name), globals)?;
+    let namespace = choice::namespace_of(source, &wanted)?;
+    let cluster = source.read(&Wanted::namespace(&namespace)).await?;
+    let side = Side { cluster, namespace, name: wanted.name.unwrap_or_default() };
+    side.run()?;
+    Ok(side)
+}
+
+/// The newest run of the same pipeline that succeeded.
+fn newest_good(bad: &Side) -> Result<Side, CommandError> {
+    let run = bad.run()?;
+    let pipeline = |run: &PipelineRun| {
+        let reference = run.spec_at("/pipelineRef/name").and_then(|name| name.as_str()).map(str::to_owned);
+        reference.or_else(|| run.metadata.label("tekton.dev/pipeline").map(str::to_owned))
+    };
+    let wanted = pipeline(run);
+    let good = bad
+        .cluster
+        .pipeline_runs
+        .iter()
+        .filter(|other| other.metadata.namespace == bad.namespace && other.metadata.name != bad.name)
+        .filter(|other| wanted.is_some() && pipeline(other) == wanted)
+        .filter(|other| other.succeeded().is_some_and(|condition| condition.status == "True"))
+        .max_by_key(|other| other.metadata.creation_timestamp)
+        .ok_or_else(|| {
+            CommandError::unreadable(format!(
+                "no run of the same pipeline as {} has succeeded in namespace {}",
+                bad.name, bad.namespace
+            ))
+            .hint("name the run to compare with: diff GOOD STUCK")
+        })?;
+    Ok(Side { cluster: bad.cluster.clone(), namespace: bad.namespace.clone(), name: good.metadata.name.clone() })
+}
+
+fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunReport) -> String {
+    let matter: Vec<&str> = rows.iter().filter(|(_, m)| m.is_some()).map(|(d, _)| d.path.as_str()).collect();
+    let spec = rows.iter().filter(|(d, _)| d.level == comparison::Level::Spec).count();
+    match (matter.as_slice(), worse.findings.first()) {
+        ([], None) if rows.is_empty() => "the runs do not differ".to_owned(),
+        ([], None) => format!("the runs differ in {} points; none of them is stuck or has failed", rows.len()),
+        ([], Some(finding)) if spec == 0 => {
+            format!("the runs ask for the same; the difference lies in the environment: {}", finding.summary)
+        }
+        ([], Some(finding)) => {
+            format!(
+                "none of the {spec} differences in what the runs ask for explains it; it lies in the environment: {}",
+                finding.summary
+            )
+        }
+        (paths, Some(finding)) => {
+            let shown = common(paths);
+            format!("{shown} is the difference that matters: {}", finding.summary)
+        }
+        (paths, None) => format!("{} matters", paths.join(", ")),
+    }
+}
+
+/// The paths as one: `securityContext` for its two fields.
+fn common(paths: &[&str]) -> String {
+    match paths {
+        [only] => (*only).to_owned(),
+        several => {
+            let parents: Vec<&str> =
+                several.iter().map(|path| path.rsplit_once('.').map_or(*path, |(parent, _)| parent)).collect();
+            if parents.windows(2).all(|pair| pair[0] == pair[1]) { parents[0].to_owned() } else { several.join(", ") }
+        }
+    }
+}
+
+fn document<'a>(
+    left: &Side,
+    right: &Side,
+    rows: &'a [(Difference, Option<Consequence>)],
+    verdict: String,
+    exit_code: u8,
+) -> Report<'a> {
+    Report {
+        schema_version: json_v1::SCHEMA_VERSION,
+        exit_code,
+        left: left.title(),
+        right: right.title(),
+        verdict,
+        differences: rows
+            .iter()
+            .map(|(difference, matters)| Row {
+                path: &difference.path,
+                level: difference.level.as_str(),
+                left: &difference.left,
+                right: &difference.right,
+                matters: matters.as_ref().map(|consequence| Matters {
+                    consequence: &consequence.sentence,
+                    cause: consequence.cause,
+                    evidence: consequence
+                        .evidence
+                        .iter()
+                        .map(|item| format!("{} {}: {}", item.object, item.field, item.value))
+                        .collect(),
+                }),
+            })
+            .collect(),
+    }
+}
+
+fn render(
+    left: &str,
+    right: &str,
+    rows: &[(Difference, Option<Consequence>)],
+    verdict: &str,
+    style: Style,
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    let headline = format!("{} against {}: {}", style.bold(&plain(right)), style.bold(&plain(left)), plain(verdict));
+    writeln!(out, "{}", wrap(&headline, style.width, "", "  "))?;
+    for matters in [true, false] {
+        let mut chosen = rows.iter().filter(|(_, consequence)| consequence.is_some() == matters).peekable();
+        if chosen.peek().is_none() {
+            continue;
+        }
+        let title = if matters { style.bad("Matters") } else { style.bold("Does not explain it") };
+        writeln!(out, "\n{title}")?;
+        for (difference, consequence) in chosen {
+            writeln!(out, "  {} ({})", plain(&difference.path), difference.level.as_str())?;
+            let side = |text: &Option<String>| {
+                text.as_deref().map_or_else(|| "(absent)".to_owned(), |text| plain(text).into_owned())
+            };
+            writeln!(out, "    {}", style.bad(&format!("- {}", side(&difference.left))))?;
+            writeln!(out, "    {}", style.good(&format!("+ {}", side(&difference.right))))?;
+            if let Some(consequence) = consequence {
+                writeln!(out, "{}", wrap(&plain(&consequence.sentence), style.width, "    → ", "      "))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The specs as text, through the program that kubectl would use.
+fn unified(ui: &mut Ui, left: &Side, right: &Side) -> Result<u8, CommandError> {
+    let text = |side: &Side| -> Result<String, CommandError> {
+        yaml::write(&side.run()?.spec).map_err(|error| CommandError::unreadable(error.to_string()))
+    };
+    let (a, b) = (text(left)?, text(right)?);
+    let external = std::env::var("KUBECTL_EXTERNAL_DIFF").ok().filter(|value| !value.is_empty());
+    let Some(external) = external else {
+        let shown = text_diff::unified(&a, &b, &left.title(), &right.title(), ui.style());
+        write!(ui.out(), "{shown}")?;
+        return Ok(if shown.is_empty() { exit::OK } else { exit::FINDINGS });
+    };
+    let folder = tempfile::tempdir()?;
+    let mut command: Vec<&str> = external.split_whitespace().collect();
+    let program = if command.is_empty() { "diff" } else { command.remove(0) };
+    let mut paths = Vec::new();
+    for (name, content) in [("LEFT", &a), ("RIGHT", &b)] {
+        let path = folder.path().join(format!("{name}.yaml"));
+        std::fs::write(&path, content)?;
+        paths.push(path);
+    }
+    let status = Command::new(program)
+        .args(command)
+        .args(&paths)
+        .status()
+        .map_err(|error| CommandError::usage(format!("cannot run KUBECTL_EXTERNAL_DIFF {external:?}: {error}")))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit::UNREADABLE))
+}
