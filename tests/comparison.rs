@@ -1,0 +1,54 @@
+//! `diff` on recorded pairs of a good and a stuck run: the true difference is named.
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Paths that must be named as what matters, by incident; none where the truth says
+/// that the runs ask for the same.
+const TRUE: [(&str, &[&str]); 9] = [
+    ("001", &["securityContext.fsGroup", "securityContext.runAsUser"]),
+    ("030", &["securityContext.fsGroup", "securityContext.runAsUser"]),
+    ("031", &["securityContext.fsGroup"]),
+    ("051", &["securityContext.fsGroup", "securityContext.runAsUser"]),
+    ("111", &["securityContext.fsGroup", "securityContext.runAsUser"]),
+    ("007", &["spec.workspaces[cache-workspace]"]),
+    ("052", &["podTemplate.nodeSelector.kubernetes.io/hostname"]),
+    ("006", &[]),
+    ("070", &[]),
+];
+
+#[test]
+fn the_difference_that_matters_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
+    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(folder.path().join("incidents")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let Some((_, wanted)) = TRUE.iter().find(|(number, _)| name.starts_with(number)) else { continue };
+        let truth: Value = serde_yaml::from_str(&fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();
+        let pair = |side: &str| truth["pair"][side].as_str().unwrap().to_owned();
+        let output = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
+            .args(["diff", &pair("good"), &pair("stuck"), "-o", "json", "--from"])
+            .arg(path.join("snapshot"))
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{name}: {error} {}", String::from_utf8_lossy(&output.stderr)));
+        let rows = report["differences"].as_array().unwrap();
+        let matter: Vec<&str> =
+            rows.iter().filter(|row| !row["matters"].is_null()).filter_map(|row| row["path"].as_str()).collect();
+        let named = wanted.iter().all(|part| matter.iter().any(|path| path.contains(part)));
+        let nothing_else = matter.iter().all(|path| wanted.iter().any(|part| path.contains(part)));
+        if !named || !nothing_else {
+            wrong.push(format!("{name}: named {matter:?}, true is {wanted:?}; {}", report["verdict"]));
+        }
+        if wanted.is_empty() && !report["verdict"].as_str().unwrap().contains("environment") {
+            wrong.push(format!("{name}: {}", report["verdict"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
