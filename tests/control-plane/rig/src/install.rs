@@ -65,7 +65,8 @@ async fn openshift(api: &Api, kubernetes: &Path) -> Result<()> {
     }
     api.apply(&tekton_config_crd()).await?;
     for _ in 0..100 {
-        if api.get("/apis/security.openshift.io/v1/securitycontextconstraints").await?.is_some() {
+        // Not found at first, then "storage is (re)initializing" for a moment.
+        if matches!(api.get("/apis/security.openshift.io/v1/securitycontextconstraints").await, Ok(Some(_))) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -248,6 +248,8 @@ impl Rig {
             if token == 1 {
                 command.args([
                     "--use-service-account-credentials=true".to_owned(),
+                    // A volume that the controller sees later than its claim waits for this.
+                    "--pvclaimbinder-sync-period=500ms".to_owned(),
                     format!("--service-account-private-key-file={}", self.pki.path("sa.key").display()),
                     format!("--root-ca-file={}", self.pki.path("ca.crt").display()),
                     format!("--cluster-signing-cert-file={}", self.pki.path("ca.crt").display()),
