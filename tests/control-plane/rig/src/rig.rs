@@ -317,7 +317,9 @@ impl Rig {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let answer = self.api.send("POST", path, "application/json", Some(&task)).await;
-            if answer.as_ref().is_ok_and(|answer| answer.status == 201) {
+            if answer.as_ref().is_ok_and(|answer| answer.status == 201)
+                && install::webhooks_are_entered(&self.api).await?
+            {
                 return Ok(());
             }
             if Instant::now() > deadline {
