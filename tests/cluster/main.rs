@@ -2,3 +2,4 @@
 
 mod incident;
 mod runs;
+mod variants;

@@ -21,3 +21,23 @@ async fn two_tasks_succeed_on_plain_kubernetes_with_1_6() {
 async fn two_tasks_succeed_on_plain_kubernetes_with_1_15() {
     two_tasks_succeed(TektonVersion::V1_15_0, Platform::Kubernetes).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tasks_succeed_on_openshift_with_0_68() {
+    two_tasks_succeed(TektonVersion::V0_68_1, Platform::OpenShift).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tasks_succeed_on_openshift_with_1_3() {
+    two_tasks_succeed(TektonVersion::V1_3_0, Platform::OpenShift).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tasks_succeed_on_openshift_with_1_6() {
+    two_tasks_succeed(TektonVersion::V1_6_6, Platform::OpenShift).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tasks_succeed_on_openshift_with_1_15() {
+    two_tasks_succeed(TektonVersion::V1_15_0, Platform::OpenShift).await;
+}

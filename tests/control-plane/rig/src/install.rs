@@ -65,7 +65,8 @@ async fn openshift(api: &Api, kubernetes: &Path) -> Result<()> {
     }
     api.apply(&tekton_config_crd()).await?;
     for _ in 0..100 {
-        if api.get("/apis/security.openshift.io/v1/securitycontextconstraints").await?.is_some() {
+        // Not found at first, then "storage is (re)initializing" for a moment.
+        if matches!(api.get("/apis/security.openshift.io/v1/securitycontextconstraints").await, Ok(Some(_))) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -159,6 +160,12 @@ fn adapt(object: &mut Value, namespace: &str, version: TektonVersion, platform: 
     for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
         rename(subject, "/namespace", upstream, namespace);
     }
+    // The webhook may read its own namespace only, which its role names.
+    for rule in object.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
+        if rule["resources"].to_string().contains("\"namespaces") {
+            rename(rule, "/resourceNames/0", upstream, namespace);
+        }
+    }
     for webhook in object.get_mut("webhooks").and_then(Value::as_array_mut).into_iter().flatten() {
         rename(webhook, "/clientConfig/service/namespace", upstream, namespace);
     }
@@ -217,4 +224,29 @@ pub async fn point_webhooks(api: &Api, port: u16) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether Tekton's webhook has entered itself everywhere: what it should be asked
+/// about, and the certificate by which it is trusted. Before that, the API server
+/// admits everything without asking.
+///
+/// # Errors
+/// When the server cannot be asked.
+pub async fn webhooks_are_entered(api: &Api) -> Result<bool> {
+    let trusted = |config: &Value| config["caBundle"].as_str().is_some_and(|bundle| !bundle.is_empty());
+    for plural in ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"] {
+        for object in api.list(&format!("/apis/admissionregistration.k8s.io/v1/{plural}")).await? {
+            for webhook in object["webhooks"].as_array().into_iter().flatten() {
+                let ours = webhook.pointer("/clientConfig/service/name").is_some_and(|service| service == WEBHOOK);
+                let asked = webhook["rules"].as_array().is_some_and(|rules| !rules.is_empty());
+                if ours && !(asked && trusted(&webhook["clientConfig"])) {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(api.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?.iter().all(|crd| {
+        crd.pointer("/spec/conversion/webhook/clientConfig")
+            .is_none_or(|config| config.pointer("/service/name").is_none_or(|name| name != WEBHOOK) || trusted(config))
+    }))
 }

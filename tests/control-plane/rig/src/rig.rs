@@ -248,6 +248,8 @@ impl Rig {
             if token == 1 {
                 command.args([
                     "--use-service-account-credentials=true".to_owned(),
+                    // A volume that the controller sees later than its claim waits for this.
+                    "--pvclaimbinder-sync-period=500ms".to_owned(),
                     format!("--service-account-private-key-file={}", self.pki.path("sa.key").display()),
                     format!("--root-ca-file={}", self.pki.path("ca.crt").display()),
                     format!("--cluster-signing-cert-file={}", self.pki.path("ca.crt").display()),
@@ -315,7 +317,9 @@ impl Rig {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let answer = self.api.send("POST", path, "application/json", Some(&task)).await;
-            if answer.as_ref().is_ok_and(|answer| answer.status == 201) {
+            if answer.as_ref().is_ok_and(|answer| answer.status == 201)
+                && install::webhooks_are_entered(&self.api).await?
+            {
                 return Ok(());
             }
             if Instant::now() > deadline {
