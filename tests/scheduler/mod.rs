@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "shared by tests")]
 
+pub mod compare;
+pub mod generate;
+pub mod oracle;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -24,13 +28,8 @@ pub fn cases(file: &str) -> Vec<Case> {
 
 fn case(mut line: Value) -> Case {
     let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut cluster = Cluster::default();
-    for object in line["objects"].as_array_mut().unwrap().drain(..) {
-        let kind = Kind::of(&text(&object, "/apiVersion"), &text(&object, "/kind")).unwrap();
-        let origin = Origin::File { path: "corpus".to_owned(), line: 0 };
-        cluster.insert(kind, object, origin).unwrap();
-    }
-    all_listed(&mut cluster);
+    let Value::Array(objects) = line["objects"].take() else { panic!("no objects") };
+    let cluster = cluster(objects);
     let tags = line["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
     Case {
         id: text(&line, "/id"),
@@ -47,4 +46,16 @@ pub fn all_listed(cluster: &mut Cluster) {
     for kind in Kind::ALL {
         cluster.coverage.record(*kind, "", Reading::Listed);
     }
+}
+
+/// A cluster of these objects, of which everything was read.
+pub fn cluster(objects: Vec<Value>) -> Cluster {
+    let mut cluster = Cluster::default();
+    for object in objects {
+        let text = |at: &str| object.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let kind = Kind::of(text("/apiVersion"), text("/kind")).unwrap();
+        cluster.insert(kind, object, Origin::File { path: "corpus".to_owned(), line: 0 }).unwrap();
+    }
+    all_listed(&mut cluster);
+    cluster
 }

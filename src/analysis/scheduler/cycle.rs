@@ -270,6 +270,9 @@ impl<'s, 'a> Cycle<'s, 'a> {
 
     /// What adding (`sign` 1) or removing (-1) a pod on a node changes in the states.
     pub(super) fn change(&self, changes: &mut Changes<'a>, node: &NodeInfo<'a>, other: &'a Pod, sign: i64) {
+        if self.ports.is_some() {
+            node_ports::change(&mut changes.freed_ports, other, &self.snapshot.behaviour, sign);
+        }
         if let Some(state) = &self.restrictions {
             changes.single_pod_claims += sign * state.uses(other);
         }

@@ -2,6 +2,7 @@
 //! of PreFilter and Filter.
 
 use super::inter_pod_affinity;
+use super::node_ports;
 use super::snapshot::NodeInfo;
 use super::verdict::{Refusal, Unread};
 
@@ -22,6 +23,8 @@ pub(super) struct View<'v, 'a> {
 pub(super) struct Changes<'a> {
     /// Users of the pod's single-pod claims.
     pub(super) single_pod_claims: i64,
+    /// Host ports of removed pods.
+    pub(super) freed_ports: Vec<node_ports::HostPort<'a>>,
     /// Matching pods per hard spread constraint.
     pub(super) spread: Vec<i64>,
     /// Matching pods per affinity term.

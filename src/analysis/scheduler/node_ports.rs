@@ -15,7 +15,7 @@ const ANY_ADDRESS: &str = "0.0.0.0";
 
 /// A port on a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct HostPort<'a> {
+pub(super) struct HostPort<'a> {
     address: &'a str,
     protocol: &'a str,
     port: i32,
@@ -53,10 +53,24 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, behaviour: &Behaviour) -> PreFilter<S
     if ports.is_empty() { PreFilter::Skip } else { PreFilter::Run(State(ports)) }
 }
 
+/// What adding (`sign` 1) or removing (-1) a pod changes. The scheduler keeps a set of
+/// ports: where two pods hold one port, removing either frees it.
+pub(super) fn change<'a>(freed: &mut Vec<HostPort<'a>>, other: &'a Pod, behaviour: &Behaviour, sign: i64) {
+    for port in host_ports(other, behaviour) {
+        if sign < 0 {
+            freed.push(port);
+        } else {
+            freed.retain(|known| *known != port);
+        }
+    }
+}
+
 impl State<'_> {
     /// Refuses a node on which a port is taken.
     pub(super) fn filter(&self, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Outcome {
-        let mut taken = view.info.pods.iter().flat_map(|pod| host_ports(pod, &snapshot.behaviour));
+        let freed = view.changes.map_or(&[][..], |changes| &changes.freed_ports);
+        let used = view.info.pods.iter().flat_map(|pod| host_ports(pod, &snapshot.behaviour));
+        let mut taken = used.filter(|port| !freed.contains(port));
         if taken.any(|used| self.0.iter().any(|wanted| wanted.conflicts(&used))) {
             let reason = "node(s) didn't have free ports for the requested pod ports";
             return Refusal::unschedulable(Plugin::NodePorts, reason).into();

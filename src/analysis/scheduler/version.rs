@@ -110,7 +110,7 @@ pub struct Behaviour {
     pub resized_usage: bool,
     /// The same for pod-level resources (1.36).
     pub resized_pod_level_usage: bool,
-    /// Host ports of sidecars count (1.34).
+    /// Host ports of sidecars count (1.34 and 1.33.6; kubernetes#133390).
     pub sidecar_host_ports: bool,
     /// Constraints on one topology key are counted apart (1.33).
     pub spread_counts_apart: bool,
@@ -134,7 +134,7 @@ pub struct Behaviour {
     pub dynamic_resources: bool,
     /// NodeDeclaredFeatures refuses (on by default since 1.36).
     pub declared_features: bool,
-    /// Taint texts name no taint (1.34.2 or a patch near it; kubernetes#134740).
+    /// Taint texts name no taint (1.35 and 1.34.2; kubernetes#135023).
     pub taint_text_is_constant: bool,
     /// Wording of the affinity of bound volumes (1.33).
     pub new_volume_affinity_text: bool,
@@ -195,7 +195,7 @@ impl Behaviour {
             pod_level_resources: since(34),
             resized_usage: since(33),
             resized_pod_level_usage: since(36),
-            sidecar_host_ports: since(34),
+            sidecar_host_ports: fixed(&[(33, 6)]),
             spread_counts_apart: since(33),
             attachments_count: since(32),
             allocatable_volume_limits: !since(32),
@@ -264,5 +264,7 @@ mod tests {
         assert!(of(30, 1).hostname_volumes_restrict && !of(30, 10).hostname_volumes_restrict);
         assert!(!of(34, 1).taint_text_is_constant && of(34, 7).taint_text_is_constant);
         assert!(!of(33, 13).taint_text_is_constant);
+        assert!(!of(33, 5).sidecar_host_ports && of(33, 6).sidecar_host_ports && of(34, 0).sidecar_host_ports);
+        assert!(!of(32, 13).sidecar_host_ports);
     }
 }

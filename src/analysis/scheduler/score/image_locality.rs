@@ -23,32 +23,37 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Vec<i64>
         init.iter().chain(&spec.containers).map(|container| normalized(&container.image)).collect();
     let all = cycle.snapshot.nodes();
     let wanted: HashSet<&str> = images.iter().map(String::as_str).collect();
-    let mut holders: HashMap<&str, HashSet<&str>> = HashMap::new();
+    // The size that the first node reports counts for all.
+    let mut known: HashMap<&str, Known> = HashMap::new();
     for node in all {
-        let names = node.node.status.images.iter().flat_map(|image| &image.names);
-        for name in names.filter(|name| wanted.contains(name.as_str())) {
-            holders.entry(name).or_default().insert(node.name());
+        for image in &node.node.status.images {
+            for name in image.names.iter().filter(|name| wanted.contains(name.as_str())) {
+                known.entry(name).or_insert_with(|| Known { size: image.size_bytes, holders: 0 }).holders += 1;
+            }
         }
     }
-    nodes.iter().map(|node| score(node, &images, &holders, all.len(), containers)).collect()
+    let highest = HIGHEST_PER_CONTAINER * i64::try_from(containers.max(1)).unwrap_or(1);
+    let score = |node: &NodeInfo<'_>| {
+        let holds = |image: &String| node.node.status.images.iter().any(|held| held.names.contains(image));
+        let held = images.iter().filter(|image| holds(image)).filter_map(|image| known.get(image.as_str()));
+        let sum: i64 = held.map(|image| image.spread_size(all.len())).sum();
+        MAX * (sum.clamp(LOWEST, highest) - LOWEST) / (highest - LOWEST)
+    };
+    nodes.iter().map(|node| score(node)).collect()
 }
 
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "upstream computes in float64")]
-fn score(
-    node: &NodeInfo<'_>,
-    images: &[String],
-    holders: &HashMap<&str, HashSet<&str>>,
-    total: usize,
-    containers: usize,
-) -> i64 {
-    let size = |image: &String| {
-        let held = node.node.status.images.iter().find(|held| held.names.contains(image))?;
-        let spread = holders.get(image.as_str())?.len() as f64 / total as f64;
-        Some((held.size_bytes as f64 * spread) as i64)
-    };
-    let sum: i64 = images.iter().filter_map(size).sum();
-    let highest = HIGHEST_PER_CONTAINER * i64::try_from(containers.max(1)).unwrap_or(1);
-    MAX * (sum.clamp(LOWEST, highest) - LOWEST) / (highest - LOWEST)
+/// An image that some node holds.
+struct Known {
+    size: i64,
+    holders: usize,
+}
+
+impl Known {
+    /// The size, scaled down when few nodes hold the image.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "upstream computes in float64")]
+    fn spread_size(&self, nodes: usize) -> i64 {
+        (self.size as f64 * (self.holders as f64 / nodes as f64)) as i64
+    }
 }
 
 fn normalized(image: &str) -> String {
