@@ -1,1 +1,25 @@
-//! SCC.
+//! OpenShift's SecurityContextConstraints admission as pure functions: which SCC
+//! takes a pod, with which ids, or why none does.
+//!
+//! Mirrors openshift/apiserver-library-go `pkg/securitycontextconstraints` at
+//! a8019f39f (OpenShift 4.21, 4.22); where a later revision (cd3676268d31,
+//! 2026-03) words things differently, `release` knows.
+
+pub mod admission;
+pub mod candidates;
+pub mod defaults;
+pub mod effective;
+pub mod order;
+mod provider;
+pub mod ranges;
+pub mod refusal;
+pub mod release;
+pub mod request;
+mod strategies;
+pub mod verdict;
+
+pub use admission::{admit, admit_only, validate};
+pub use refusal::{Refusal, RefusalKind};
+pub use release::Release;
+pub use request::{AdmissionRequest, Creator, Operation};
+pub use verdict::{Answer, Phase, SubjectType, Verdict};
