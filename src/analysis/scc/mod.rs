@@ -9,6 +9,7 @@ pub mod admission;
 pub mod candidates;
 pub mod defaults;
 pub mod effective;
+pub mod message;
 pub mod order;
 mod provider;
 pub mod ranges;
