@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::analysis::scc;
+use crate::analysis::scc::message::Denial;
+use crate::analysis::scc::{self, AdmissionRequest, Answer, Creator};
 use crate::model::pod::Pod;
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Kind};
@@ -79,57 +80,36 @@ pub fn template_pod(set: &Workload) -> Pod {
 
 /// Judges an assistant's pod: its creator is the StatefulSet controller.
 pub fn of_assistant(cluster: &Cluster, namespace: &str, pod: &Pod) -> SetVerdict {
-    let request = scc::Request { pod, namespace, creator: scc::User::stateful_set_controller() };
-    match scc::admit(cluster, &request) {
-        scc::Verdict::Admitted { .. } => SetVerdict::Admitted,
-        scc::Verdict::Refused { refusals } => SetVerdict::Refused { reasons: scc::sentences(&refusals) },
-        scc::Verdict::CannotTell(why) => SetVerdict::CannotTell(why),
+    of_pod(cluster, namespace, pod, &Creator::stateful_set_controller())
+}
+
+/// Judges the pod of a task: its creator is Tekton's controller.
+pub fn of_task(cluster: &Cluster, namespace: &str, pod: &Pod, tekton_namespace: &str) -> SetVerdict {
+    of_pod(cluster, namespace, pod, &Creator::tekton_controller(tekton_namespace))
+}
+
+fn of_pod(cluster: &Cluster, namespace: &str, pod: &Pod, creator: &Creator) -> SetVerdict {
+    let mut pod = pod.clone();
+    pod.metadata.namespace = namespace.to_owned();
+    if pod.spec.service_account_name.is_empty() {
+        // ServiceAccount admission comes before that of SCCs.
+        pod.spec.service_account_name = "default".to_owned();
+    }
+    let verdict = scc::admit(cluster, &AdmissionRequest::create(cluster, &pod, creator));
+    match &verdict.admitted {
+        Answer::Yes => SetVerdict::Admitted,
+        Answer::No => SetVerdict::Refused { reasons: verdict.sentences() },
+        Answer::CannotTell(missing) => SetVerdict::CannotTell(format!("not read: {}", missing.join(", "))),
     }
 }
 
 /// The reasons of a refusal, as clauses: those of the SCCs that the pod could have
 /// used. That it may not use the others is no news.
 pub fn reasons(text: &str) -> Vec<String> {
-    let Some((_, list)) = text.split_once("unable to validate against any security context constraint: ") else {
-        return if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
-    };
-    let list = list.trim().trim_start_matches('[').trim_end_matches(']');
-    let mut reasons: Vec<String> = Vec::new();
-    for entry in entries(list) {
-        if entry.contains("not usable by user or serviceaccount") {
-            continue;
-        }
-        let clause = match entry.strip_prefix("provider ").and_then(|rest| rest.split_once(": .")) {
-            Some((scc, rest)) => format!("{scc} says of {}", rest.replacen(": Invalid value: ", " ", 1)),
-            None => entry.to_owned(),
-        };
-        if !reasons.contains(&clause) {
-            reasons.push(clause);
-        }
-    }
-    if reasons.is_empty() {
-        reasons.push("no SCC is usable by the pod's ServiceAccount or its creator".to_owned());
-    }
-    reasons
-}
-
-/// The entries of the list; their texts hold commas themselves.
-fn entries(list: &str) -> Vec<&str> {
-    const STARTS: [&str; 4] = [", provider ", ", spec.volumes[", ", pod.metadata.annotations[", ", no access to scc/"];
-    let mut entries = Vec::new();
-    let mut rest = list;
-    loop {
-        let next = STARTS.iter().filter_map(|start| rest.find(start)).min();
-        match next {
-            Some(at) => {
-                entries.push(rest[..at].trim());
-                rest = &rest[at + 2..];
-            }
-            None => {
-                entries.push(rest.trim());
-                return entries;
-            }
-        }
+    match scc::message::parse(text).denial {
+        Denial::Scc(refusals) => scc::sentences(&refusals),
+        _ if text.is_empty() => Vec::new(),
+        _ => vec![text.to_owned()],
     }
 }
 
@@ -143,8 +123,8 @@ mod tests {
         assert_eq!(
             reasons(text),
             [
-                "restricted-v2 says of spec.securityContext.fsGroup []int64{1001}: 1001 is not an allowed group",
-                "restricted-v2 says of containers[0].runAsUser 1001: must be in the ranges: [1000680000, 1000689999]"
+                "restricted-v2 says of spec.securityContext.fsGroup [1001]: 1001 is not an allowed group",
+                "restricted-v2 says of spec.containers[0].runAsUser 1001: must be in the ranges: [1000680000, 1000689999]"
             ]
         );
     }

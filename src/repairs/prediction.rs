@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use crate::analysis::scc;
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
@@ -113,13 +112,12 @@ fn task_admission(weighed: &mut Weighed, focus: &Focus<'_>, task: &str, pod: &Po
         return;
     }
     let tekton = focus.installation.namespace.clone().unwrap_or_else(|| "openshift-pipelines".to_owned());
-    let creator = scc::User::controller(&tekton, "tekton-pipelines-controller");
-    match scc::admit(focus.cluster, &scc::Request { pod, namespace: focus.namespace(), creator }) {
-        scc::Verdict::Admitted { .. } => {}
-        scc::Verdict::Refused { refusals } => weighed
-            .against
-            .push(format!("SCC admission refuses the pod of task {task} ({})", scc::sentences(&refusals).join("; "))),
-        scc::Verdict::CannotTell(why) => {
+    match scc_verdict::of_task(focus.cluster, focus.namespace(), pod, &tekton) {
+        SetVerdict::Admitted => {}
+        SetVerdict::Refused { reasons } => {
+            weighed.against.push(format!("SCC admission refuses the pod of task {task} ({})", reasons.join("; ")))
+        }
+        SetVerdict::CannotTell(why) => {
             weighed.unknown.push(format!("whether SCC admission accepts task {task}: {why}"))
         }
     }

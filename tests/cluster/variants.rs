@@ -91,7 +91,10 @@ async fn a_field_at_the_wrong_place_is_dropped_with_a_warning(rig: &Rig) {
     assert!(refused.text.contains("strict decoding error"), "{}", refused.text);
     let stored = rig.api.send("POST", &path, "application/json", Some(&run)).await.unwrap();
     assert_eq!(stored.status, 201, "{}", stored.text);
-    assert!(stored.warnings.iter().any(|warning| warning.contains("unknown field \\\"spec.podTemplate\\\"")), "{stored:?}");
+    assert!(
+        stored.warnings.iter().any(|warning| warning.contains("unknown field \\\"spec.podTemplate\\\"")),
+        "{stored:?}"
+    );
     assert_eq!(stored.body["spec"].get("podTemplate"), None);
     rig.wait_for_success(&Staged { namespace: namespace.to_owned(), run: "wrong-indent".to_owned() }).await.unwrap();
 }
