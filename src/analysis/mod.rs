@@ -2,6 +2,7 @@
 //! them.
 
 pub mod comparison;
+pub mod incoming;
 pub mod scc;
 pub mod scheduler;
 pub mod tekton;
