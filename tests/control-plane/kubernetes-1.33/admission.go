@@ -244,15 +244,13 @@ func (a *admissionAnswer) judge(q admissionQuestion) error {
 		}
 		return admission.NewAttributesRecord(pod, old, kind, pod.Namespace, pod.Name, resource, q.Subresource, operation, nil, false, who)
 	}
-	before := pod.DeepCopy()
 	if err := a.pass("admit", func(ctx context.Context) error {
 		return plugin.Admit(ctx, attributes(pod), nil)
 	}); err != nil || a.DeniedBy != "" {
 		return err
 	}
-	_, had := before.Annotations[securityv1.ValidatedSCCAnnotation]
-	_, has := pod.Annotations[securityv1.ValidatedSCCAnnotation]
-	a.Ignored = !had && !has
+	_, judged := pod.Annotations["security.openshift.io/validated-scc-subject-type"]
+	a.Ignored = !judged
 	stored, err := externalPod(pod)
 	if err != nil {
 		return err
