@@ -1,6 +1,7 @@
 //! What becomes of the program when the API server misbehaves: a second run is never
 //! created, and what was not read is never taken for fine.
 
+mod prompt;
 mod server;
 
 use std::path::Path;
