@@ -137,3 +137,25 @@ async fn unreadable_runs_are_errors_that_say_why() {
         assert!(text(&output).contains(words), "{fault:?}: {}", text(&output));
     }
 }
+
+#[tokio::test]
+async fn exit_codes_are_those_that_are_promised() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    for (args, code) in [
+        (&["diagnose", "private-models/mistral-24b-quantized-sw7ss"][..], 0),
+        (&["diagnose", RUN], 1),
+        (&["diff", "private-models/mistral-24b-quantized-sw7ss", RUN], 1),
+        (&["diagnose", "--bogus"], 2),
+        (&["diagnose", "a/b/c"], 2),
+        (&["rerun", RUN, "--fs-group", "x", "--yes"], 2),
+        (&["diagnose", "private-models/no-such-run"], 3),
+        (&["diagnose", "--context", "no-such-context", RUN], 3),
+        (&["diagnose", "--from", "/nonexistent", RUN], 3),
+        // The server never gives the new run's pods a node.
+        (&["rerun", RUN, "--fs-group", "namespace", "--drop", "run-as-user", "--yes", "--wait", "2s"], 5),
+        (&["rerun", RUN, "--fs-group", "namespace"], 6),
+    ] {
+        let output = plugin(&server, args).await;
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output));
+    }
+}

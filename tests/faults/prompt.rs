@@ -70,3 +70,25 @@ async fn colour_is_for_terminals_that_want_it() {
         assert!(!plain.contains('\x1b'), "{plain:?}");
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_the_runs_under_way_are_offered() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    server.copy_run("mistral-24b-quantized-gx87d", "the-other-one");
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["diagnose", "-n", "private-models"]);
+        session.exp_string("Which run?").unwrap();
+        session.exp_string("the-other-one").unwrap();
+        session.send("\r").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 1, "{rest}");
+        assert!(rest.contains("STUCK"), "{rest}");
+        let mut session = start(&server, &["diagnose", "-n", "private-models"]);
+        session.exp_string("Which run?").unwrap();
+        session.send("\x1b").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 6, "{rest}");
+    });
+}
