@@ -3,6 +3,7 @@
 
 pub mod comparison;
 pub mod incoming;
+pub mod pipeline_fit;
 pub mod scc;
 pub mod scheduler;
 pub mod tekton;
