@@ -341,26 +341,47 @@ async fn submit(
         writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created (server dry run)")?;
         return Ok(exit::OK);
     }
-    if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}?"))? {
-        return Err(CommandError::declined("nothing was created"));
+    let cancels = args.cancel_old && !chosen.run()?.is_done();
+    if cancels {
+        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &cancellation(), Mode::DryRun).await?;
+        ui.status(&format!(
+            "The old run is cancelled once the new one exists: {} gets spec.status Cancelled.",
+            chosen.name
+        ));
     }
-    if args.cancel_old && !chosen.run()?.is_done() {
-        let patch = json!({ "spec": { "status": "Cancelled" } });
-        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &patch, Mode::Real).await?;
-        ui.status(&format!("Cancelled {namespace}/{}.", chosen.name));
+    let and = if cancels { format!(" and cancel {}", chosen.name) } else { String::new() };
+    if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}{and}?"))? {
+        return Err(CommandError::declined("nothing was created"));
     }
     let created = connection.create(Kind::PipelineRun, namespace, new, Mode::Real).await?;
     for warning in created.warnings.iter().filter(|warning| !checked.warnings.contains(warning)) {
         ui.warn(warning);
     }
     writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created")?;
+    if cancels {
+        // Only now: had the create failed, the old run would be lost for nothing.
+        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &cancellation(), Mode::Real).await?;
+        ui.status(&format!("Cancelled {namespace}/{}.", chosen.name));
+    }
     if wait.is_zero() {
         return Ok(exit::OK);
     }
     watch(ui, connection, namespace, &name, wait).await
 }
 
-/// Follows the new run until it is over, its pods run, or it is stuck for a reason.
+/// How Tekton is asked to cancel a run (tektoncd/pipeline docs/pipelineruns.md).
+fn cancellation() -> Value {
+    json!({ "spec": { "status": "Cancelled" } })
+}
+
+/// How often a run that waits is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often everything is read again to tell whether it is stuck: seldom, because
+/// that is much to read.
+const WHOLE_EVERY: u32 = 5;
+
+/// Follows the new run until it is over, its pods have a node, or it is stuck for a
+/// reason. A reading that fails is tried again: the run exists, whatever happens here.
 async fn watch(
     ui: &mut Ui,
     connection: &Connection,
@@ -371,34 +392,38 @@ async fn watch(
     use checks::finding::RunState;
     let deadline = tokio::time::Instant::now() + wait;
     let style: Style = ui.style();
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let cluster = connection.read(&Wanted::namespace(namespace)).await?;
-        let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
-        let report = checks::diagnose(&cluster, run, choice::now(&cluster));
-        let placed = checks::focus::Focus::new(&cluster, run, choice::now(&cluster))
-            .tree
-            .tasks
-            .iter()
-            .any(|task| task.pod.is_some_and(|pod| !pod.spec.node_name.is_empty()));
-        match report.state {
-            RunState::Healthy if run.is_done() || placed => {
-                let text = if run.is_done() { report.headline } else { "its pods have a node".to_owned() };
-                ui.status(&format!("{namespace}/{name}: {}", plain(&text)));
-                return Ok(exit::OK);
+    let mut last_error = None;
+    for beat in 1_u32.. {
+        tokio::time::sleep(EVERY).await;
+        let progress = connection.progress(namespace, name).await;
+        let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || progress.has_node);
+        last_error = progress.err();
+        if (moved || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
+            match connection.read(&Wanted::namespace(namespace)).await {
+                Ok(cluster) => {
+                    let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
+                    let report = checks::diagnose(&cluster, run, choice::now(&cluster));
+                    if matches!(report.state, RunState::Stuck | RunState::Failed) {
+                        crate::output::diagnosis::render(&report, style, false, ui.out())?;
+                        return Ok(exit::FINDINGS);
+                    }
+                    if moved {
+                        let text = if run.is_done() { report.headline } else { "its pods have a node".to_owned() };
+                        ui.status(&format!("{namespace}/{name}: {}", plain(&text)));
+                        return Ok(exit::OK);
+                    }
+                }
+                Err(error) => last_error = Some(error),
             }
-            RunState::Stuck | RunState::Failed => {
-                crate::output::diagnosis::render(&report, style, false, ui.out())?;
-                return Ok(exit::FINDINGS);
-            }
-            _ => {}
         }
         if tokio::time::Instant::now() >= deadline {
-            return Err(CommandError::timed_out(format!(
-                "{namespace}/{name} has no node for its pods after {} s",
-                wait.as_secs()
-            ))
-            .hint(format!("oc tekton-fix diagnose {namespace}/{name}")));
+            break;
         }
     }
+    let mut error =
+        CommandError::timed_out(format!("{namespace}/{name} has no node for its pods after {} s", wait.as_secs()));
+    if let Some(last) = last_error {
+        error = error.hint(format!("the last look at it failed: {last}"));
+    }
+    Err(error.hint(format!("oc tekton-fix diagnose {namespace}/{name}")))
 }
