@@ -2,6 +2,8 @@
 //! them.
 
 pub mod comparison;
+pub mod incoming;
+pub mod pipeline_fit;
 pub mod scc;
 pub mod scheduler;
 pub mod tekton;

@@ -112,7 +112,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
     let (new, edits) = build(&chosen, old, &args)?;
-    show(ui, &chosen, old, &new, &edits)?;
+    show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
         let text = yaml::write(&new).map_err(|error| CommandError::unreadable(error.to_string()))?;
         write!(ui.out(), "{text}")?;
@@ -124,13 +124,20 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 
 /// The new run, with the edits that made it.
 fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
-    let edits = edits(chosen, old, args)?;
+    let mut edits = edits(chosen, old, args)?;
     let nonce = nonce();
     let mut new = resubmission::resubmission(old, &resubmission::name(old, &nonce[..5]));
     let tasks: Vec<String> =
         old.pipeline_tasks().iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned())).collect();
     for edit in &edits {
         resubmission::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
+    }
+    // The node is chosen for the run as the other changes make it.
+    if let Some(node) = &args.pin_node {
+        let value = pin(chosen, node, &new, args.cancel_old)?;
+        let edit = Edit::NodeSelector("kubernetes.io/hostname".to_owned(), value);
+        resubmission::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
+        edits.push(edit);
     }
     new["metadata"]["annotations"][NONCE] = Value::from(nonce);
     Ok((new, edits))
@@ -201,21 +208,18 @@ fn edits(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<Edit>, C
             _ => return Err(CommandError::usage(format!("--workspace {binding:?}: expected NAME=emptyDir"))),
         }
     }
-    if let Some(node) = &args.pin_node {
-        edits.push(Edit::NodeSelector("kubernetes.io/hostname".to_owned(), pin(chosen, node)?));
-    }
     Ok(edits)
 }
 
 /// The value of the hostname label of the node to pin to.
-fn pin(chosen: &Chosen, node: &str) -> Result<String, CommandError> {
+fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
     let cluster = &chosen.cluster;
     if cluster.nodes.is_empty() {
         return Err(CommandError::incomplete("nodes were not read, so none can be chosen or checked").hint(
             "ask for get and list on nodes, or use --node-selector kubernetes.io/hostname=NODE at your own risk",
         ));
     }
-    let name = if node.is_empty() { best_node(chosen)? } else { node.to_owned() };
+    let name = if node.is_empty() { best_node(chosen, new, cancel_old)? } else { node.to_owned() };
     let found = cluster.node(&name).ok_or_else(|| {
         let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
         CommandError::usage(format!("there is no node {name:?}")).hint(format!("nodes: {}", known.join(", ")))
@@ -223,8 +227,11 @@ fn pin(chosen: &Chosen, node: &str) -> Result<String, CommandError> {
     Ok(found.metadata.label("kubernetes.io/hostname").unwrap_or(&name).to_owned())
 }
 
-fn best_node(chosen: &Chosen) -> Result<String, CommandError> {
-    repairs::placement::best_node(&chosen.cluster, chosen.run()?, chosen.now()).map_err(|reasons| {
+fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
+    let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
+    let plan = repairs::future::of(&focus, &repairs::future::as_run(&focus, new)).plan;
+    let is_cancelled = cancel_old || !focus.is_running();
+    repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
         let mut error = CommandError::incomplete("no node takes the whole pipeline");
         for reason in reasons.into_iter().take(12) {
             error = error.hint(reason);
@@ -264,7 +271,14 @@ fn toleration(text: &str) -> Result<Value, CommandError> {
 }
 
 /// Shows the change and what is predicted of it.
-fn show(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, new: &Value, edits: &[Edit]) -> Result<(), CommandError> {
+fn show(
+    ui: &mut Ui,
+    chosen: &Chosen,
+    old: &PipelineRun,
+    new: &Value,
+    edits: &[Edit],
+    cancel_old: bool,
+) -> Result<(), CommandError> {
     let style = ui.style();
     let before = text_of(&resubmission::resubmission(old, &old.metadata.name))?;
     let after = text_of(new)?;
@@ -274,7 +288,7 @@ fn show(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, new: &Value, edits: &[E
         ui.status("The new run asks for the same as the old one.");
     }
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let predicted = prediction::of(&focus, new);
+    let predicted = prediction::of(&focus, new, cancel_old);
     let verdict = match predicted.outcome {
         Prediction::Heals => style.good("the new run will go on"),
         Prediction::DoesNotHeal => style.bad("the new run will stay stuck"),

@@ -12,6 +12,7 @@ use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 
 use super::{future, placement};
+use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 
 /// A predicted outcome with its reasons.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,21 +31,24 @@ struct Weighed {
     fine: Vec<String>,
 }
 
-/// Predicts what becomes of `new`, a changed copy of the run in focus.
-pub fn of(focus: &Focus<'_>, new: &Value) -> Predicted {
+/// Predicts what becomes of `new`, a changed copy of the run in focus. `is_cancelled`
+/// tells whether the old run ends before, so that its pods make room.
+pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
     let run = future::as_run(focus, new);
     let mut weighed = Weighed::default();
-    let assistants = future::assistant_pods(focus, &run);
-    let tasks = future::task_pods(focus, &run);
+    let future = future::of(focus, &run);
     claims(&mut weighed, focus, &run);
-    for pod in &assistants {
+    for (who, refused) in &future.refused {
+        weighed.against.push(format!("admission refuses the pod of {who}: {refused}"));
+    }
+    for pod in &future.plan.assistants {
         assistant_admission(&mut weighed, focus, pod);
     }
-    for (task, pod) in &tasks {
+    for (task, pod) in future.task_pods() {
         task_admission(&mut weighed, focus, task, pod);
     }
     if weighed.against.is_empty() {
-        place(&mut weighed, focus, &assistants, &tasks);
+        place(&mut weighed, focus, &future.plan, is_cancelled || !focus.is_running());
     }
     let (outcome, because) = if !weighed.against.is_empty() {
         (Prediction::DoesNotHeal, weighed.against)
@@ -93,9 +97,6 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
             }
         }
     }
-    if let Some((_, text)) = crate::checks::assistant_refused::violated(focus) {
-        weighed.against.push(format!("a LimitRange refuses the assistant's pod: {text}"));
-    }
     for refused in refused::assistants(focus) {
         match &refused.by {
             Some(RefusedBy::Scc | RefusedBy::LimitRange) | None => {}
@@ -123,15 +124,69 @@ fn task_admission(weighed: &mut Weighed, focus: &Focus<'_>, task: &str, pod: &Po
     }
 }
 
-fn place(weighed: &mut Weighed, focus: &Focus<'_>, assistants: &[Pod], tasks: &[(String, Pod)]) {
-    match placement::together(focus.cluster, assistants, tasks) {
-        Ok(nodes) if nodes.is_complete && nodes.fitting.is_empty() => {
-            weighed.against.push(format!("no node takes them together ({})", nodes.refused.join("; ")));
+/// Weighs where the pods can go: all of them on the node to which they are pinned,
+/// else each assistant with the tasks that stand beside it, and every other task alone.
+fn place(weighed: &mut Weighed, focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) {
+    for (who, plan) in groups(plan) {
+        let placement = match placement::of(focus, &plan, is_cancelled) {
+            Ok(placement) => placement,
+            Err(why) => {
+                weighed.unknown.push(why);
+                return;
+            }
+        };
+        let fit = &placement.fit;
+        let (of, count) = (fit.nodes.len(), fit.fitting().count());
+        let reasons = || placement::against(fit).join("; ");
+        let is_unknown = fit.nodes.iter().any(|node| matches!(node.answer, Answer::Unknown(_)));
+        if count == 0 && placement.is_complete && !is_unknown {
+            weighed.against.push(format!("no node takes {who} ({})", reasons()));
+        } else if count == 0 {
+            weighed.unknown.push(format!("which node takes {who}: {}", reasons()));
+        } else if let Some(elsewhere) = misled(fit) {
+            let clause = fit.node(elsewhere).and_then(placement::clause).unwrap_or_default();
+            let better = fit.fitting().next().unwrap_or_default();
+            weighed.unknown.push(format!(
+                "whether {who} get a node together: the scheduler may put the assistant on {elsewhere}, where not all \
+                 of them fit ({clause}); --pin-node={better} avoids that"
+            ));
+        } else {
+            weighed.fine.push(format!("{count} of {of} nodes take {who}"));
         }
-        Ok(nodes) if nodes.fitting.is_empty() => {
-            weighed.unknown.push(format!("which node takes them: {}", nodes.refused.join("; ")))
-        }
-        Ok(nodes) => weighed.fine.push(format!("{} of {} nodes take its pods", nodes.fitting.len(), nodes.of)),
-        Err(why) => weighed.unknown.push(why),
     }
+}
+
+/// A node that the scheduler may choose for the assistant, which it judges alone,
+/// although the tasks do not fit there.
+fn misled(fit: &Fit) -> Option<&str> {
+    let refuses = |name: &&String| fit.node(name).is_some_and(|node| matches!(node.answer, Answer::Refused(_)));
+    fit.assistant_goes_to.iter().find(refuses).map(String::as_str)
+}
+
+/// The pods that have to find a node together.
+fn groups(plan: &Plan) -> Vec<(String, Plan)> {
+    let pods = || {
+        let tasks = plan.tasks.iter().filter_map(|task| task.pod.as_ref().ok()?.as_ref());
+        plan.assistants.iter().chain(tasks)
+    };
+    let pin = |pod: &Pod| pod.spec.node_selector.get("kubernetes.io/hostname").cloned();
+    let first = pods().next().and_then(pin);
+    if plan.assistants.is_empty() && plan.tasks.is_empty() {
+        return Vec::new();
+    }
+    if first.is_some() && pods().all(|pod| pin(pod) == first) {
+        return vec![("its pods".to_owned(), plan.clone())];
+    }
+    let mut groups: Vec<(String, Plan)> = Vec::new();
+    let mut placed: Vec<String> = Vec::new();
+    for assistant in &plan.assistants {
+        let beside = pipeline_fit::beside(plan, assistant);
+        placed.extend(beside.tasks.iter().map(|task| task.name.clone()));
+        groups.push(("its pods".to_owned(), beside));
+    }
+    for task in plan.tasks.iter().filter(|task| !placed.contains(&task.name)) {
+        let alone = Plan { tasks: vec![task.clone()], assistants: Vec::new(), ..plan.clone() };
+        groups.push((format!("task {}", task.name), alone));
+    }
+    groups
 }

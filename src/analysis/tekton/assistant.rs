@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::workspaces;
 use crate::model::run::PipelineRun;
 
 /// How pods of a run are kept together.
@@ -120,17 +121,8 @@ pub fn shared_claims(run: &PipelineRun) -> BTreeMap<String, Vec<String>> {
 /// by claims, in the task's order: `(task's name for it, binding)`.
 pub fn task_claim_workspaces(run: &PipelineRun, task: &Value) -> Vec<ClaimWorkspace> {
     let bound = claim_workspaces(run);
-    task.get("workspaces")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|usage| {
-            let own = usage.get("name").and_then(Value::as_str)?;
-            // An omitted `workspace` means the pipeline's workspace of that name.
-            let used = usage.get("workspace").and_then(Value::as_str).filter(|w| !w.is_empty()).unwrap_or(own);
-            bound.iter().find(|binding| binding.workspace == used).cloned()
-        })
-        .collect()
+    let used = workspaces::used(task).into_iter();
+    used.filter_map(|(_, of_run)| bound.iter().find(|binding| binding.workspace == of_run).cloned()).collect()
 }
 
 /// Name of the assistant beside which a task's pod must run, were the TaskRun made

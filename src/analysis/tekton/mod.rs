@@ -2,12 +2,19 @@
 //! gets and with which pod, how a run's objects hang together.
 
 pub mod assistant;
+pub mod assistant_pod;
+pub mod defaults;
 pub mod flags;
 pub mod installation;
+pub mod pod_template;
 pub mod run_tree;
+pub mod step_resources;
+pub mod task_pod;
 pub mod version;
+pub mod workspaces;
 
 pub use assistant::Coschedule;
+pub use defaults::Defaults;
 pub use installation::Installation;
 pub use run_tree::{RunTree, TaskNode};
 pub use version::TektonVersion;

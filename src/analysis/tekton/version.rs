@@ -46,6 +46,23 @@ impl TektonVersion {
         self >= Self::new(0, 51, 0)
     }
 
+    /// Whether a task's own pod template is merged into the run's rather than put in
+    /// its place: since 0.47.3 and 0.50.0, not in 0.48 and 0.49 (846e6b1b9).
+    pub fn merges_task_pod_templates(self) -> bool {
+        self >= Self::new(0, 50, 0) || (self >= Self::new(0, 47, 3) && self < Self::new(0, 48, 0))
+    }
+
+    /// Whether `default-container-resource-requirements` is read: since 0.56.0.
+    pub fn reads_container_resources(self) -> bool {
+        self >= Self::new(0, 56, 0)
+    }
+
+    /// Whether the assistant's pod gets the run's priority class: since 0.65.0
+    /// (5b63e54f3).
+    pub fn assistant_has_priority_class(self) -> bool {
+        self >= Self::new(0, 65, 0)
+    }
+
     /// Whether the assistant's pod gets the run's pod securityContext: since 0.63.0
     /// (41cc39859, pkg/reconciler/pipelinerun/affinity_assistant.go).
     pub fn assistant_has_security_context(self) -> bool {
