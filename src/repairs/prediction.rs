@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::admission::{self, Plugin};
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
@@ -93,9 +94,7 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
             }
         }
     }
-    if let Some((_, text)) = crate::checks::assistant_refused::violated(focus) {
-        weighed.against.push(format!("a LimitRange refuses the assistant's pod: {text}"));
-    }
+    fixed_rules(weighed, focus, pod);
     for refused in refused::assistants(focus) {
         match &refused.by {
             Some(RefusedBy::Scc | RefusedBy::LimitRange) | None => {}
@@ -103,6 +102,30 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
                 let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
                 weighed.against.push(format!("what refused the assistant's pod is not changed by this: {text}"));
             }
+        }
+    }
+}
+
+/// LimitRanges, quotas, Pod Security and ServiceAccounts.
+fn fixed_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+    // On OpenShift SCC admission fills in what Pod Security asks for; without a known
+    // StatefulSet it is not known what Tekton sets on the container.
+    let known = focus.tree.assistants.iter().any(|node| node.stateful_set.is_some());
+    let skips_levels = scc_verdict::is_openshift(focus.cluster) || !known;
+    let judgement = admission::judge(focus.cluster, pod);
+    for refusal in &judgement.refusals {
+        if refusal.plugin == Plugin::PodSecurity && skips_levels {
+            continue;
+        }
+        let text = format!("the assistant's pod would be refused: {}", refusal.text);
+        if !weighed.against.contains(&text) {
+            weighed.against.push(text);
+        }
+    }
+    for unread in judgement.unread.iter().filter(|unread| !(skips_levels && unread.contains("labels"))) {
+        let text = format!("whether the assistant's pod is refused: {unread} were not read");
+        if !weighed.unknown.contains(&text) {
+            weighed.unknown.push(text);
         }
     }
 }
