@@ -7,11 +7,13 @@ use crate::analysis::admission::{self, Plugin};
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
+use crate::checks::judged::judged;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::scc_verdict::{self, SetVerdict};
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 
+use super::resubmission::{self, Edit};
 use super::{future, placement};
 
 /// A predicted outcome with its reasons.
@@ -31,6 +33,25 @@ struct Weighed {
     fine: Vec<String>,
 }
 
+impl Weighed {
+    fn add(&mut self, other: Self) {
+        self.against.extend(other.against);
+        self.unknown.extend(other.unknown);
+        self.fine.extend(other.fine);
+    }
+
+    fn decide(self) -> Predicted {
+        let (outcome, because) = if !self.against.is_empty() {
+            (Prediction::DoesNotHeal, self.against)
+        } else if !self.unknown.is_empty() {
+            (Prediction::Unknown, self.unknown)
+        } else {
+            (Prediction::Heals, self.fine)
+        };
+        Predicted { outcome, because }
+    }
+}
+
 /// Predicts what becomes of `new`, a changed copy of the run in focus.
 pub fn of(focus: &Focus<'_>, new: &Value) -> Predicted {
     let run = future::as_run(focus, new);
@@ -47,14 +68,80 @@ pub fn of(focus: &Focus<'_>, new: &Value) -> Predicted {
     if weighed.against.is_empty() {
         place(&mut weighed, focus, &assistants, &tasks);
     }
-    let (outcome, because) = if !weighed.against.is_empty() {
-        (Prediction::DoesNotHeal, weighed.against)
-    } else if !weighed.unknown.is_empty() {
-        (Prediction::Unknown, weighed.unknown)
-    } else {
-        (Prediction::Heals, weighed.fine)
-    };
-    Predicted { outcome, because }
+    weighed.decide()
+}
+
+/// Predicts what becomes of the run in focus, submitted again with edits.
+pub fn of_edits(focus: &Focus<'_>, edits: &[Edit]) -> Predicted {
+    let run = focus.run();
+    let mut new = resubmission::resubmission(run, &run.metadata.name);
+    let names = run.pipeline_tasks().into_iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned()));
+    let names: Vec<String> = names.collect();
+    for edit in edits {
+        if let Err(why) = resubmission::apply(&mut new, edit, &names) {
+            return Predicted { outcome: Prediction::DoesNotHeal, because: vec![why] };
+        }
+    }
+    of(focus, &new)
+}
+
+/// A rule that a repair of the cluster lifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifted {
+    /// Nothing.
+    Nothing,
+    /// The SCCs' refusal of the assistant.
+    Scc,
+    /// A plugin's refusal of the assistant.
+    Plugin(Plugin),
+}
+
+/// Predicts whether the stuck run itself goes on once a rule is lifted.
+pub fn in_place(focus: &Focus<'_>, lifted: Lifted) -> Predicted {
+    let mut weighed = Weighed::default();
+    let mut assistants: Vec<Pod> = Vec::new();
+    for node in &focus.tree.assistants {
+        let Some(set) = node.stateful_set else { continue };
+        let mut pod = scc_verdict::template_pod(set);
+        if node.pod.is_none() {
+            let mut own = Weighed::default();
+            if lifted == Lifted::Scc {
+                fixed_rules(&mut own, focus, &pod);
+            } else {
+                assistant_admission_by_rules(&mut own, focus, &pod, lifted);
+            }
+            weighed.add(own);
+        }
+        pod.metadata.namespace = focus.namespace().to_owned();
+        assistants.push(pod);
+    }
+    if assistants.is_empty() && focus.beside_assistant().next().is_some() {
+        weighed.unknown.push("how the assistant looks: its StatefulSet was not read".to_owned());
+    }
+    let tasks: Vec<(String, Pod)> =
+        future::task_pods(focus, focus.run()).into_iter().filter(|(task, _)| is_waiting(focus, task)).collect();
+    if weighed.against.is_empty() {
+        place(&mut weighed, focus, &assistants, &tasks);
+    }
+    weighed.decide()
+}
+
+fn is_waiting(focus: &Focus<'_>, task: &str) -> bool {
+    focus.unplaced().any(|(node, _)| node.task == task)
+}
+
+fn assistant_admission_by_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod, lifted: Lifted) {
+    let mut own = Weighed::default();
+    fixed_rules(&mut own, focus, pod);
+    scc(&mut own, focus, pod);
+    if let Lifted::Plugin(plugin) = lifted {
+        let words = crate::analysis::admission::judge(focus.cluster, pod);
+        let lifts = |text: &String| {
+            words.refusals.iter().any(|refusal| refusal.plugin == plugin && text.ends_with(&refusal.text))
+        };
+        own.against.retain(|text| !lifts(text));
+    }
+    weighed.add(own);
 }
 
 /// Claims that Tekton cannot serve with assistants.
@@ -82,7 +169,7 @@ fn claims(weighed: &mut Weighed, focus: &Focus<'_>, run: &PipelineRun) {
     }
 }
 
-fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+fn scc(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
     if scc_verdict::is_openshift(focus.cluster) {
         match scc_verdict::of_assistant(focus.cluster, focus.namespace(), pod) {
             SetVerdict::Admitted => weighed.fine.push("SCC admission accepts the assistant's pod".to_owned()),
@@ -94,6 +181,10 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
             }
         }
     }
+}
+
+fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+    scc(weighed, focus, pod);
     fixed_rules(weighed, focus, pod);
     for refused in refused::assistants(focus) {
         match &refused.by {
@@ -154,7 +245,17 @@ fn place(weighed: &mut Weighed, focus: &Focus<'_>, assistants: &[Pod], tasks: &[
         Ok(nodes) if nodes.fitting.is_empty() => {
             weighed.unknown.push(format!("which node takes them: {}", nodes.refused.join("; ")))
         }
+        Ok(nodes) if !nodes.is_complete && !agrees_with_scheduler(focus) => {
+            weighed.unknown.push("what the nodes have free: pods of other namespaces were not read".to_owned())
+        }
         Ok(nodes) => weighed.fine.push(format!("{} of {} nodes take its pods", nodes.fitting.len(), nodes.of)),
         Err(why) => weighed.unknown.push(why),
     }
+}
+
+/// Whether the scheduler's own words about every waiting task say the same as the
+/// judgement without the pods that were not read: then those change nothing. Where
+/// no task waits for a node, nothing says that room is short.
+fn agrees_with_scheduler(focus: &Focus<'_>) -> bool {
+    focus.unplaced().all(|(_, pod)| judged(focus.cluster, pod).is_complete)
 }
