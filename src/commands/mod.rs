@@ -2,6 +2,7 @@
 
 mod check;
 mod choice;
+pub mod completion;
 mod diagnose;
 mod diff;
 mod explain;
@@ -37,6 +38,9 @@ pub enum Command {
     #[command(alias = "pick-node")]
     Nodes(nodes::Args),
     Explain(explain::Args),
+    Completion(completion::Args),
+    #[command(name = "__complete", hide = true)]
+    Complete(completion::CompleteArgs),
 }
 
 /// Carries out a command; returns the exit code.
@@ -52,6 +56,8 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
+        Command::Completion(args) => completion::run(ui, &args),
+        Command::Complete(args) => completion::answer(ui, args).await,
     }
 }
 

@@ -1,34 +1,11 @@
 //! The incident, from stuck to healed, through the real binary.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use rig::scenario::{self, Staged};
 use rig::{Platform, Rig, TektonVersion};
-use serde_json::Value;
 
-/// Runs the program against a rig; `--nocapture` shows a transcript.
-fn plugin(kubeconfig: &Path, args: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
-        .args(args)
-        .env("KUBECONFIG", kubeconfig)
-        .env("NO_COLOR", "1")
-        .env("COLUMNS", "110")
-        .output()
-        .unwrap();
-    eprintln!("$ oc tekton-fix {}\n{}", args.join(" "), text(&output));
-    output
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn diagnose(rig: &Rig, staged: &Staged) -> Value {
-    let run = format!("{}/{}", staged.namespace, staged.run);
-    let output = plugin(&rig.kubeconfig(), &["diagnose", &run, "-o", "json"]);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
-}
+use crate::plugin::{diagnose, plugin, text};
 
 /// The name of the run that `rerun` says it created.
 fn created(output: &Output, namespace: &str) -> Staged {

@@ -1,5 +1,10 @@
 //! Tests on a real control plane.
 
+mod given;
 mod incident;
+mod plugin;
+mod processes;
+mod reading;
+mod rights;
 mod runs;
 mod variants;

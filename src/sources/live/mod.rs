@@ -2,6 +2,7 @@
 
 mod connect;
 mod list;
+mod names;
 mod read;
 pub mod write;
 

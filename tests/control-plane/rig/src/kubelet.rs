@@ -1,8 +1,7 @@
 //! A simulated kubelet: nodes that stay Ready, and pods that go from Pending over
 //! Running to their end, step by step as annotations say.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +9,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::api::Api;
+use crate::log_server::{self, Logs};
+use crate::pki::Pki;
 
 /// Holds a pod back: `start` (bound, never started) or `steps` (running, never done).
 pub const HOLD: &str = "sim.tekton-fix.dev/hold";
@@ -29,23 +30,19 @@ const LEASE_EVERY: u32 = 60;
 
 /// The kubelet of all nodes of a rig.
 pub struct Kubelet {
-    task: Option<JoinHandle<()>>,
-    logs: Arc<Mutex<BTreeMap<String, String>>>,
+    tasks: Vec<JoinHandle<()>>,
+    logs: Logs,
 }
 
 impl Kubelet {
     pub(crate) fn new() -> Self {
-        Self { task: None, logs: Arc::default() }
+        Self { tasks: Vec::new(), logs: Logs::default() }
     }
 
-    /// Logs by `namespace/pod/container`.
-    pub fn logs(&self) -> BTreeMap<String, String> {
-        self.logs.lock().map(|logs| logs.clone()).unwrap_or_default()
-    }
-
-    pub(crate) fn start(&mut self, api: Api) {
+    pub(crate) async fn start(&mut self, api: Api, pki: &Pki, port: u16) -> crate::Result<()> {
+        self.tasks.push(log_server::serve(pki, port, Arc::clone(&self.logs)).await?);
         let logs = Arc::clone(&self.logs);
-        self.task = Some(tokio::spawn(async move {
+        self.tasks.push(tokio::spawn(async move {
             let mut beat: u32 = 0;
             loop {
                 if beat.is_multiple_of(LEASE_EVERY) {
@@ -59,12 +56,13 @@ impl Kubelet {
                 tokio::time::sleep(BEAT).await;
             }
         }));
+        Ok(())
     }
 }
 
 impl Drop for Kubelet {
     fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
+        for task in self.tasks.drain(..) {
             task.abort();
         }
     }
@@ -93,7 +91,7 @@ fn text(object: &Value, at: &str) -> String {
 }
 
 /// Plays one pod one step on.
-async fn play(api: &Api, pod: &Value, logs: &Mutex<BTreeMap<String, String>>) -> crate::Result<()> {
+async fn play(api: &Api, pod: &Value, logs: &Logs) -> crate::Result<()> {
     let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
     let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
     if pod.pointer("/metadata/deletionTimestamp").is_some() {
@@ -111,21 +109,27 @@ async fn play(api: &Api, pod: &Value, logs: &Mutex<BTreeMap<String, String>>) ->
     let is_task = pod.pointer("/metadata/labels/tekton.dev~1taskRun").is_some();
     let status = match text(pod, "/status/phase").as_str() {
         "Pending" if annotation(IMAGE_FAILS).is_some() => image_fails(pod),
-        "Pending" if hold != "start" => running(pod),
+        "Pending" if hold != "start" => {
+            write_logs(pod, &format!("{namespace}/{name}"), &annotation(LOG).unwrap_or_default(), logs);
+            running(pod)
+        }
         "Running" if is_task && hold != "steps" && annotation("tekton.dev/ready").as_deref() == Some("READY") => {
             let code: i64 = annotation(EXIT_CODE).and_then(|code| code.parse().ok()).unwrap_or(0);
-            if let Some(log) = annotation(LOG) {
-                let first = text(pod, "/spec/containers/0/name");
-                if let Ok(mut logs) = logs.lock() {
-                    logs.insert(format!("{namespace}/{name}/{first}"), log);
-                }
-            }
             finished(pod, code, &annotation(RESULTS).unwrap_or_default())
         }
         _ => return Ok(()),
     };
     api.patch(&format!("{path}/status"), &json!({ "status": status })).await?;
     Ok(())
+}
+
+/// The first step logs what is asked for, the others nothing.
+fn write_logs(pod: &Value, key: &str, log: &str, logs: &Logs) {
+    let Ok(mut logs) = logs.lock() else { return };
+    for (index, container) in containers(pod, "containers").enumerate() {
+        let log = if index == 0 { log } else { "" };
+        logs.insert(format!("{key}/{}", text(container, "/name")), log.to_owned());
+    }
 }
 
 fn containers<'p>(pod: &'p Value, field: &str) -> impl Iterator<Item = &'p Value> {

@@ -13,7 +13,9 @@
 pub mod api;
 pub mod install;
 pub mod kubelet;
+pub mod log_server;
 pub mod pki;
+pub mod ports;
 pub mod process;
 pub mod record;
 pub mod rig;

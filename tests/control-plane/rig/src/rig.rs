@@ -16,7 +16,8 @@ use crate::api::Api;
 use crate::install;
 use crate::kubelet::Kubelet;
 use crate::pki::{ADMIN, Pki, USERS};
-use crate::process::{Guard, Process, free_ports};
+use crate::ports::Block;
+use crate::process::{Guard, Process};
 
 /// A version of Tekton that the tests run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,8 @@ pub struct Rig {
     processes: Vec<Process>,
     guard: Guard,
     programs: Programs,
+    /// Given back last, when every process is gone.
+    _block: Block,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +101,27 @@ struct Ports {
     kcm: u16,
     scheduler: u16,
     webhook: u16,
+    kubelet: u16,
     tekton: [u16; 6],
+}
+
+impl Ports {
+    fn of(block: &mut Block) -> Result<Self> {
+        let mut tekton = [0; 6];
+        for port in &mut tekton {
+            *port = block.port()?;
+        }
+        Ok(Self {
+            api: block.port()?,
+            etcd: block.port()?,
+            etcd_peer: block.port()?,
+            kcm: block.port()?,
+            scheduler: block.port()?,
+            webhook: block.port()?,
+            kubelet: block.port()?,
+            tekton,
+        })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -141,7 +164,7 @@ impl Rig {
         let mut rig = Self::boot(programs, tekton, platform, Some(&seed)).await?;
         install::point_webhooks(&rig.api, rig.ports.webhook).await?;
         rig.start_tekton().await?;
-        rig.kubelet.start(rig.api.clone());
+        rig.kubelet.start(rig.api.clone(), &rig.pki, rig.ports.kubelet).await?;
         rig.started_in = started.elapsed();
         Ok(rig)
     }
@@ -175,10 +198,10 @@ impl Rig {
             copy(seed, &folder.path().join("etcd")).map_err(text)?;
         }
         let pki = Pki::create(&folder.path().join("pki"))?;
-        let [api, etcd, etcd_peer, kcm, scheduler, webhook, a, b, c, d, e, f] = free_ports()?;
-        let ports = Ports { api, etcd, etcd_peer, kcm, scheduler, webhook, tekton: [a, b, c, d, e, f] };
+        let mut block = Block::take()?;
+        let ports = Ports::of(&mut block)?;
         let guard = Guard::start()?;
-        let admin = pki.kubeconfig("admin", api, ADMIN)?;
+        let admin = pki.kubeconfig("admin", ports.api, ADMIN)?;
         let client = client(&admin).await?;
         let mut rig = Self {
             api: Api::new(client),
@@ -193,6 +216,7 @@ impl Rig {
             processes: Vec::new(),
             guard,
             programs,
+            _block: block,
         };
         rig.start_kubernetes().await?;
         Ok(rig)
@@ -371,6 +395,16 @@ impl Rig {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Port on which the simulated kubelet of every node serves logs.
+    pub fn kubelet_port(&self) -> u16 {
+        self.ports.kubelet
+    }
+
+    /// Numbers of all processes.
+    pub fn process_ids(&self) -> Vec<u32> {
+        self.processes.iter().chain(&self.tekton_processes).map(Process::id).collect()
     }
 
     /// Kubeconfig of the administrator.

@@ -86,7 +86,8 @@ impl Rig {
             let ready = json!({ "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "simulated",
                 "lastHeartbeatTime": jiff::Timestamp::now().to_string(), "lastTransitionTime": jiff::Timestamp::now().to_string() });
             let status = json!({ "status": { "capacity": capacity, "allocatable": capacity, "conditions": [ready],
-                "addresses": [{ "type": "InternalIP", "address": "127.0.0.1" }] } });
+                "addresses": [{ "type": "InternalIP", "address": "127.0.0.1" }],
+                "daemonEndpoints": { "kubeletEndpoint": { "Port": self.kubelet_port() } } } });
             self.api.patch(&format!("/api/v1/nodes/{name}/status"), &status).await?;
             let taint_free = json!({ "spec": { "taints": taints } });
             self.api.patch(&format!("/api/v1/nodes/{name}"), &taint_free).await?;

@@ -5,6 +5,7 @@
 //! everything it is built from, so that a build is made once and never goes stale.
 
 pub mod build;
+pub mod package;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -59,6 +60,11 @@ pub const PROGRAMS: [Program; 7] = [
     Program { name: "tekton-0.68.1", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
     Program { name: "etcd", packages: &["."], linker_flags: "", files: None },
 ];
+
+/// Folder of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).map(Path::to_path_buf).unwrap_or_default()
+}
 
 /// The folder `tests/control-plane` of this checkout.
 pub fn modules() -> PathBuf {

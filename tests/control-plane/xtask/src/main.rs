@@ -1,16 +1,22 @@
 //! `cargo xtask control-plane`: builds what is missing of the test control plane.
+//! `cargo xtask package`: archives for Krew.
 
 use std::env;
 use std::process::ExitCode;
 
-use xtask::{PROGRAMS, Program, build, cache};
+use xtask::package::{Order, package};
+use xtask::{PROGRAMS, Program, build, cache, root};
 
 const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check | --print-path
+       cargo xtask package [--target TRIPLE]... [--uri URL]
 
   control-plane      build what is missing
     --only NAME      only this program
     --check          say what is built and what is missing
-    --print-path     say where builds are kept";
+    --print-path     say where builds are kept
+  package            build and pack the plugin, write its Krew manifest
+    --target TRIPLE  for this platform; left out, for this machine's
+    --uri URL        where the archives will lie";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -32,6 +38,31 @@ fn main() -> ExitCode {
                 );
             }
             ExitCode::from(u8::from(missing))
+        }
+        ["package", rest @ ..] => {
+            let mut order = Order::default();
+            for pair in rest.chunks(2) {
+                match pair {
+                    ["--target", target] => order.targets.push((*target).to_owned()),
+                    ["--uri", uri] => order.uri = Some((*uri).to_owned()),
+                    _ => {
+                        eprintln!("{USAGE}");
+                        return ExitCode::from(2);
+                    }
+                }
+            }
+            match package(&root(), &order) {
+                Ok(written) => {
+                    for path in written {
+                        println!("{}", path.display());
+                    }
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::FAILURE
+                }
+            }
         }
         ["control-plane", rest @ ..] => {
             let mut wanted: Vec<Program> = Vec::new();

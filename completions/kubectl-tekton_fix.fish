@@ -1,0 +1,271 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kubectl_tekton_fix_global_optspecs
+    string join \n n/namespace= A/all-namespaces from= kubeconfig= context= cluster= user= as= as-group= token= s/server= request-timeout= insecure-skip-tls-verify tls-server-name= certificate-authority= client-certificate= client-key= color= h/help V/version
+end
+
+function __fish_kubectl_tekton_fix_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kubectl_tekton_fix_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kubectl_tekton_fix_using_subcommand
+    set -l cmd (__fish_kubectl_tekton_fix_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s V -l version -d 'Print version'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diagnose" -d 'Tell why a run is stuck or has failed, with the evidence and what heals it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diff" -d 'Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "check" -d 'Tell which Tekton is installed and what its affinity-assistant flags really do'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "rerun" -d 'Submit a run again, pinned to a node or with a corrected pod template, after showing the change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "nodes" -d 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "__complete" -d 'Answers a completion'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s l -l selector -d 'Only runs with these labels, with -A or without a run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l all -d 'Diagnose every run of the namespace'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l level -d 'Only this level; may be repeated' -r -f -a "spec\t'What was asked'
+pods\t'What Tekton and admission made of it'
+outcome\t'How it went'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s o -l output -d 'Output format' -r -f -a "unified\t'The two specs as a unified diff, through KUBECTL_EXTERNAL_DIFF if that is set'
+json\t'JSON'
+yaml\t'YAML'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l pin-node -d 'Pin every pod to a node; without a name, to the best one on which the whole pipeline fits' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l node-selector -d 'Every pod on nodes with this label' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l fs-group -d 'fsGroup of the pod template: a number, or `namespace` for the start of the namespace\'s block' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l drop -d 'Drop a part of what the run asks for; may be repeated' -r -f -a "run-as-user\t'securityContext.runAsUser'
+fs-group\t'securityContext.fsGroup'
+security-context\t'The whole securityContext'
+node-selector\t'Node selection of the run'
+task-placement\t'Node selection and tolerations of single tasks'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l toleration -d 'Tolerate a taint: KEY[=VALUE]:EFFECT; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l placement-of -d 'Give the node selection and tolerations of this task to the whole run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l service-account -d 'Run as this ServiceAccount' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l workspace -d 'Bind a workspace to an emptyDir: NAME=emptyDir' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l dry-run -d '`client` prints the run, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the run'
+client\t'Print it'
+server\t'Let the server check it'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l wait -d 'How long to watch the new run until its pods have nodes; 0 does not watch' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l drop-security-context -d 'Drop the pod template\'s securityContext'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l security-context-to-tasks -d 'Move the securityContext from the run to each of its tasks, so that the affinity assistant does not get it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l correct-pod-template -d 'Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cancel-old -d 'Cancel the old run first, if it is still under way'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s y -l yes -d 'Do not ask'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l pod -d 'Judge this pod, which need not belong to a run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l task -d 'Judge the pod of this task of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example; left out, the cluster\'s own' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l without-assistant -d 'Judge as if the affinity towards Tekton\'s affinity assistant were met or gone'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l all -d 'Every node in a row of its own, however many there are'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH; left out, that of the binary as it was called' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
