@@ -97,6 +97,11 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
         "pvc-missing-beside-workspaces" => submit(&beside_workspaces("nowhere", json!({}))).await?,
         "volume-multi-attach" => {
             let nodes = pool(rig, ns, 2, "8").await?;
+            for node in &nodes {
+                // Else the kubelet attaches by itself, and nobody sees the conflict.
+                let managed = json!({ "metadata": { "annotations": { "volumes.kubernetes.io/controller-managed-attach-detach": "true" } } });
+                rig.api.patch(&format!("/api/v1/nodes/{node}"), &managed).await?;
+            }
             csi_claim(rig, ns, "disk", "ReadWriteOnce").await?;
             object(rig, ns, squatter("squatter", &nodes[0], Some("disk"))).await?;
             rig.until("the disk is attached", async || {
