@@ -90,6 +90,14 @@ fn install_writes_what_kubectl_and_oc_call() {
     let answer = Command::new(&completer).arg("expl").env("PATH", path.unwrap()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&answer.stdout).split('\t').next(), Some("explain"), "{answer:?}");
 
+    // Without a folder: beside the binary as it was called, which may be a link.
+    let krew = tempfile::tempdir().unwrap();
+    let link = krew.path().join("kubectl-tekton_fix");
+    std::os::unix::fs::symlink(BINARY, &link).unwrap();
+    let output = Command::new(&link).args(["completion", "--install"]).env("PATH", krew.path()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(krew.path().join("oc_complete-tekton_fix").exists());
+
     let missing = Command::new(BINARY).args(["completion", "--install=/nonexistent/folder"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(2));
 }

@@ -1,8 +1,9 @@
 //! Every node's obstacles against a pod, with the proof that the judgement is that
 //! of the real scheduler: its own sentence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::scheduler::message::{self, Message, Unschedulable};
 use crate::analysis::scheduler::{KubernetesVersion, Options, Verdict, judge};
 use crate::model::pod::Pod;
 use crate::model::{Cluster, Kind, Reading};
@@ -81,11 +82,36 @@ pub fn judged(cluster: &Cluster, pod: &Pod) -> Judged {
 }
 
 /// Equal counts of equal reasons. The tail on preemption depends on pods that have
-/// come and gone since.
+/// come and gone since, and an export does not tell the scheduler's version, by which
+/// the wording differs.
 fn agree(observed: &str, predicted: &str) -> bool {
-    let counts =
-        |text: &str| text.split(" preemption:").next().unwrap_or_default().replace("no new claims to deallocate,", "");
-    !observed.is_empty() && counts(observed).trim() == counts(predicted).trim()
+    match (message::read(observed), message::read(predicted)) {
+        (Message::Unschedulable(observed), Message::Unschedulable(predicted)) => {
+            observed.nodes == predicted.nodes && counts(&observed) == counts(&predicted)
+        }
+        _ => false,
+    }
+}
+
+fn counts(message: &Unschedulable) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for item in &message.reasons {
+        *counts.entry(without_version(&item.reason)).or_default() += item.count;
+    }
+    if let Some(reason) = &message.prefilter {
+        counts.insert(without_version(reason), message.nodes);
+    }
+    counts
+}
+
+/// A reason in the words that all versions share.
+fn without_version(reason: &str) -> &str {
+    for same in ["untolerated taint", "ReadWriteOncePod"] {
+        if reason.contains(same) {
+            return same;
+        }
+    }
+    reason
 }
 
 fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObstacles> {
@@ -107,4 +133,18 @@ fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObsta
             NodeObstacles { node: node.name.clone(), refusals }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agree;
+
+    #[test]
+    fn wordings_of_versions_and_preemption_do_not_count() {
+        let old = "0/4 nodes are available: 1 node(s) had untolerated taint {a: b}, 1 node(s) had untolerated taint {c: }, 2 Insufficient cpu. preemption: 0/4 nodes are available: 4 No preemption victims found for incoming pod.";
+        let new = "0/4 nodes are available: 2 Insufficient cpu, 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.";
+        assert!(agree(old, new));
+        assert!(!agree(old, &new.replace("2 Insufficient cpu", "2 Too many pods")));
+        assert!(!agree("", new));
+    }
 }

@@ -46,6 +46,7 @@ pub const REGISTRY: &[Check] = &[
     assistant_refused::limit_range,
     assistant_refused::service_account,
     assistant_refused::other,
+    assistant_refused::unexplained,
     assistant_missing::check,
     assistant_pending::check,
     beside_assistant::check,

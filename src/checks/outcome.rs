@@ -191,15 +191,12 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
         .collect()
 }
 
+/// Whether a step was ever started: a step that only waited is ended without a start
+/// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod`).
 fn ran_steps(focus: &Focus<'_>) -> bool {
     focus.tree.tasks.iter().any(|task| {
         task.task_run.status.steps.iter().any(|step| {
-            step.state.running.is_some()
-                || step
-                    .state
-                    .terminated
-                    .as_ref()
-                    .is_some_and(|t| t.started_at.is_some() && t.reason != "TaskRunCancelled")
+            step.state.running.is_some() || step.state.terminated.as_ref().is_some_and(|t| t.started_at.is_some())
         })
     })
 }

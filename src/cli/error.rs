@@ -39,6 +39,11 @@ impl CommandError {
         Self::new(exit::DECLINED, message)
     }
 
+    /// The person interrupted the program.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(exit::INTERRUPTED, message)
+    }
+
     /// Waiting took too long.
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self::new(exit::TIMED_OUT, message)

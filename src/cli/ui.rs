@@ -93,7 +93,7 @@ impl Ui {
             .show_default(true)
             .interact_opt()
             .map(|answer| answer.unwrap_or(false))
-            .map_err(|error| CommandError::declined(format!("no answer: {error}")))
+            .map_err(no_answer)
     }
 
     /// Offers a list; `None` when nothing was chosen.
@@ -105,13 +105,18 @@ impl Ui {
             return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal"))
                 .hint("name the run: NAMESPACE/NAME"));
         }
-        dialoguer::Select::new()
-            .with_prompt(prompt)
-            .items(items)
-            .default(0)
-            .interact_opt()
-            .map_err(|error| CommandError::declined(format!("no answer: {error}")))
+        dialoguer::Select::new().with_prompt(prompt).items(items).default(0).interact_opt().map_err(no_answer)
     }
+}
+
+/// An interrupt at a prompt ends the program; anything else is no answer.
+fn no_answer(error: dialoguer::Error) -> CommandError {
+    let dialoguer::Error::IO(error) = error;
+    restore_cursor();
+    if error.kind() == io::ErrorKind::Interrupted {
+        return CommandError::interrupted("interrupted at the question; nothing was changed");
+    }
+    CommandError::declined(format!("no answer: {error}"))
 }
 
 /// Shows the cursor again: a prompt hides it, and an interrupt leaves it hidden.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::cli::{CommandError, GlobalArgs, Ui};
-use crate::model::Cluster;
 use crate::model::run::PipelineRun;
+use crate::model::{Cluster, Kind, Reading};
 use crate::sources::{Source, Wanted};
 
 /// A run by name, the namespace as far as it was given.
@@ -145,8 +145,10 @@ fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, Comm
         cluster.pipeline_runs.iter().filter(|run| run.metadata.namespace == namespace && !run.is_done()).collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.metadata.creation_timestamp));
     match runs.as_slice() {
-        [] => Err(CommandError::usage(format!("no run of namespace {namespace} is under way"))
-            .hint("name a run that has ended: kubectl get pipelineruns")),
+        [] => Err(unread(cluster, namespace).unwrap_or_else(|| {
+            CommandError::usage(format!("no run of namespace {namespace} is under way"))
+                .hint("name a run that has ended: kubectl get pipelineruns")
+        })),
         [only] => Ok(only.metadata.name.clone()),
         [newest, ..] if !ui.can_prompt() => Ok(newest.metadata.name.clone()),
         several => {
@@ -157,12 +159,26 @@ fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, Comm
     }
 }
 
+/// Why a run that was not found may exist all the same.
+fn unread(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
+    let runs = format!("PipelineRuns of namespace {namespace}");
+    match cluster.coverage.of(Kind::PipelineRun, namespace) {
+        Reading::Forbidden(reason) => Some(
+            CommandError::unreadable(format!("{runs} cannot be read: {reason}"))
+                .hint("you need get and list on pipelineruns.tekton.dev in that namespace"),
+        ),
+        Reading::Partly(reason) => Some(
+            CommandError::unreadable(format!("it is not among the {runs} that were read, and not all were: {reason}"))
+                .hint("run the command again, or collect the whole namespace: oc adm inspect ns/NAMESPACE"),
+        ),
+        _ => None,
+    }
+}
+
 fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
-    use crate::model::{Kind, Reading};
-    let reading = cluster.coverage.of(Kind::PipelineRun, namespace);
-    if let Reading::Forbidden(reason) = reading {
-        return CommandError::unreadable(format!("PipelineRuns of namespace {namespace} cannot be read: {reason}"))
-            .hint("you need get and list on pipelineruns.tekton.dev in that namespace");
+    if let Some(mut error) = unread(cluster, namespace) {
+        error.message = format!("PipelineRun {name} was not found: {}", error.message);
+        return error;
     }
     let mut known: Vec<&str> = cluster
         .pipeline_runs

@@ -45,8 +45,8 @@ pub struct Args {
     #[arg(value_enum, required_unless_present = "install")]
     shell: Option<Shell>,
     /// Write what kubectl and oc call into this folder of the PATH; left out, that of the binary as it was called
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "shell")]
-    install: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "shell")]
+    install: Option<Option<PathBuf>>,
 }
 
 /// Answers a completion
@@ -59,7 +59,7 @@ pub struct CompleteArgs {
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     match (&args.install, args.shell) {
-        (Some(folder), _) => install(ui, folder),
+        (Some(folder), _) => install(ui, folder.as_deref()),
         (None, Some(shell)) => {
             write!(ui.out(), "{}", script(shell))?;
             Ok(exit::OK)
@@ -79,7 +79,7 @@ pub fn script(shell: Shell) -> String {
 /// second name nor unpack one.
 pub const COMPLETER: &str = "#!/bin/sh\nexec kubectl-tekton_fix __complete -- \"$@\"\n";
 
-fn install(ui: &mut Ui, folder: &Path) -> Result<u8, CommandError> {
+fn install(ui: &mut Ui, folder: Option<&Path>) -> Result<u8, CommandError> {
     let own = || {
         let called = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
         if called.parent().is_some_and(|parent| parent != Path::new("")) {
@@ -88,14 +88,9 @@ fn install(ui: &mut Ui, folder: &Path) -> Result<u8, CommandError> {
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).find(|folder| folder.join(BINARY).exists())
     };
-    let folder = if folder.as_os_str().is_empty() {
-        own().ok_or_else(|| {
-            CommandError::usage("it is not known where the binary lies")
-                .hint("name a folder of the PATH: --install=DIR")
-        })?
-    } else {
-        folder.to_owned()
-    };
+    let folder = folder.map(Path::to_owned).or_else(own).ok_or_else(|| {
+        CommandError::usage("it is not known where the binary lies").hint("name a folder of the PATH: --install=DIR")
+    })?;
     if !folder.is_dir() {
         return Err(CommandError::usage(format!("{} is no folder", folder.display()))
             .hint("name a folder of the PATH that exists: --install=DIR"));

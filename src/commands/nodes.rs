@@ -136,7 +136,7 @@ fn show(
     let itself = [(pod.metadata.namespace.as_str(), pod.metadata.name.as_str())];
     let is_placed = !pod.spec.node_name.is_empty();
     let without: &[_] = if is_placed { &itself } else { &[] };
-    let snapshot = Snapshot::assuming(cluster, version, Assumed { without, with: &[] });
+    let snapshot = Snapshot::assuming(cluster, version, Assumed { without, ..Assumed::default() });
     let mut unplaced = pod.clone();
     unplaced.spec.node_name.clear();
     let mut judgement = judge_in(&snapshot, &unplaced, options);

@@ -112,7 +112,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
     let (new, edits) = build(&chosen, old, &args)?;
-    show(ui, &chosen, old, &new, &edits)?;
+    show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
         let text = yaml::write(&new).map_err(|error| CommandError::unreadable(error.to_string()))?;
         write!(ui.out(), "{text}")?;
@@ -124,13 +124,20 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 
 /// The new run, with the edits that made it.
 fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
-    let edits = edits(chosen, old, args)?;
+    let mut edits = edits(chosen, old, args)?;
     let nonce = nonce();
     let mut new = resubmission::resubmission(old, &resubmission::name(old, &nonce[..5]));
     let tasks: Vec<String> =
         old.pipeline_tasks().iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned())).collect();
     for edit in &edits {
         resubmission::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
+    }
+    // The node is chosen for the run as the other changes make it.
+    if let Some(node) = &args.pin_node {
+        let value = pin(chosen, node, &new, args.cancel_old)?;
+        let edit = Edit::NodeSelector("kubernetes.io/hostname".to_owned(), value);
+        resubmission::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
+        edits.push(edit);
     }
     new["metadata"]["annotations"][NONCE] = Value::from(nonce);
     Ok((new, edits))
@@ -201,21 +208,18 @@ fn edits(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<Edit>, C
             _ => return Err(CommandError::usage(format!("--workspace {binding:?}: expected NAME=emptyDir"))),
         }
     }
-    if let Some(node) = &args.pin_node {
-        edits.push(Edit::NodeSelector("kubernetes.io/hostname".to_owned(), pin(chosen, node)?));
-    }
     Ok(edits)
 }
 
 /// The value of the hostname label of the node to pin to.
-fn pin(chosen: &Chosen, node: &str) -> Result<String, CommandError> {
+fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
     let cluster = &chosen.cluster;
     if cluster.nodes.is_empty() {
         return Err(CommandError::incomplete("nodes were not read, so none can be chosen or checked").hint(
             "ask for get and list on nodes, or use --node-selector kubernetes.io/hostname=NODE at your own risk",
         ));
     }
-    let name = if node.is_empty() { best_node(chosen)? } else { node.to_owned() };
+    let name = if node.is_empty() { best_node(chosen, new, cancel_old)? } else { node.to_owned() };
     let found = cluster.node(&name).ok_or_else(|| {
         let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
         CommandError::usage(format!("there is no node {name:?}")).hint(format!("nodes: {}", known.join(", ")))
@@ -223,8 +227,11 @@ fn pin(chosen: &Chosen, node: &str) -> Result<String, CommandError> {
     Ok(found.metadata.label("kubernetes.io/hostname").unwrap_or(&name).to_owned())
 }
 
-fn best_node(chosen: &Chosen) -> Result<String, CommandError> {
-    repairs::placement::best_node(&chosen.cluster, chosen.run()?, chosen.now()).map_err(|reasons| {
+fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
+    let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
+    let plan = repairs::future::of(&focus, &repairs::future::as_run(&focus, new)).plan;
+    let is_cancelled = cancel_old || !focus.is_running();
+    repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
         let mut error = CommandError::incomplete("no node takes the whole pipeline");
         for reason in reasons.into_iter().take(12) {
             error = error.hint(reason);
@@ -264,7 +271,14 @@ fn toleration(text: &str) -> Result<Value, CommandError> {
 }
 
 /// Shows the change and what is predicted of it.
-fn show(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, new: &Value, edits: &[Edit]) -> Result<(), CommandError> {
+fn show(
+    ui: &mut Ui,
+    chosen: &Chosen,
+    old: &PipelineRun,
+    new: &Value,
+    edits: &[Edit],
+    cancel_old: bool,
+) -> Result<(), CommandError> {
     let style = ui.style();
     let before = text_of(&resubmission::resubmission(old, &old.metadata.name))?;
     let after = text_of(new)?;
@@ -274,7 +288,7 @@ fn show(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, new: &Value, edits: &[E
         ui.status("The new run asks for the same as the old one.");
     }
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let predicted = prediction::of(&focus, new);
+    let predicted = prediction::of(&focus, new, cancel_old);
     let verdict = match predicted.outcome {
         Prediction::Heals => style.good("the new run will go on"),
         Prediction::DoesNotHeal => style.bad("the new run will stay stuck"),
@@ -327,26 +341,47 @@ async fn submit(
         writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created (server dry run)")?;
         return Ok(exit::OK);
     }
-    if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}?"))? {
-        return Err(CommandError::declined("nothing was created"));
+    let cancels = args.cancel_old && !chosen.run()?.is_done();
+    if cancels {
+        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &cancellation(), Mode::DryRun).await?;
+        ui.status(&format!(
+            "The old run is cancelled once the new one exists: {} gets spec.status Cancelled.",
+            chosen.name
+        ));
     }
-    if args.cancel_old && !chosen.run()?.is_done() {
-        let patch = json!({ "spec": { "status": "Cancelled" } });
-        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &patch, Mode::Real).await?;
-        ui.status(&format!("Cancelled {namespace}/{}.", chosen.name));
+    let and = if cancels { format!(" and cancel {}", chosen.name) } else { String::new() };
+    if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}{and}?"))? {
+        return Err(CommandError::declined("nothing was created"));
     }
     let created = connection.create(Kind::PipelineRun, namespace, new, Mode::Real).await?;
     for warning in created.warnings.iter().filter(|warning| !checked.warnings.contains(warning)) {
         ui.warn(warning);
     }
     writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created")?;
+    if cancels {
+        // Only now: had the create failed, the old run would be lost for nothing.
+        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &cancellation(), Mode::Real).await?;
+        ui.status(&format!("Cancelled {namespace}/{}.", chosen.name));
+    }
     if wait.is_zero() {
         return Ok(exit::OK);
     }
     watch(ui, connection, namespace, &name, wait).await
 }
 
-/// Follows the new run until it is over, its pods run, or it is stuck for a reason.
+/// How Tekton is asked to cancel a run (tektoncd/pipeline docs/pipelineruns.md).
+fn cancellation() -> Value {
+    json!({ "spec": { "status": "Cancelled" } })
+}
+
+/// How often a run that waits is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often everything is read again to tell whether it is stuck: seldom, because
+/// that is much to read.
+const WHOLE_EVERY: u32 = 5;
+
+/// Follows the new run until it is over, its pods have a node, or it is stuck for a
+/// reason. A reading that fails is tried again: the run exists, whatever happens here.
 async fn watch(
     ui: &mut Ui,
     connection: &Connection,
@@ -357,34 +392,38 @@ async fn watch(
     use checks::finding::RunState;
     let deadline = tokio::time::Instant::now() + wait;
     let style: Style = ui.style();
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let cluster = connection.read(&Wanted::namespace(namespace)).await?;
-        let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
-        let report = checks::diagnose(&cluster, run, choice::now(&cluster));
-        let placed = checks::focus::Focus::new(&cluster, run, choice::now(&cluster))
-            .tree
-            .tasks
-            .iter()
-            .any(|task| task.pod.is_some_and(|pod| !pod.spec.node_name.is_empty()));
-        match report.state {
-            RunState::Healthy if run.is_done() || placed => {
-                let text = if run.is_done() { report.headline } else { "its pods have a node".to_owned() };
-                ui.status(&format!("{namespace}/{name}: {}", plain(&text)));
-                return Ok(exit::OK);
+    let mut last_error = None;
+    for beat in 1_u32.. {
+        tokio::time::sleep(EVERY).await;
+        let progress = connection.progress(namespace, name).await;
+        let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || progress.has_node);
+        last_error = progress.err();
+        if (moved || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
+            match connection.read(&Wanted::namespace(namespace)).await {
+                Ok(cluster) => {
+                    let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
+                    let report = checks::diagnose(&cluster, run, choice::now(&cluster));
+                    if matches!(report.state, RunState::Stuck | RunState::Failed) {
+                        crate::output::diagnosis::render(&report, style, false, ui.out())?;
+                        return Ok(exit::FINDINGS);
+                    }
+                    if moved {
+                        let text = if run.is_done() { report.headline } else { "its pods have a node".to_owned() };
+                        ui.status(&format!("{namespace}/{name}: {}", plain(&text)));
+                        return Ok(exit::OK);
+                    }
+                }
+                Err(error) => last_error = Some(error),
             }
-            RunState::Stuck | RunState::Failed => {
-                crate::output::diagnosis::render(&report, style, false, ui.out())?;
-                return Ok(exit::FINDINGS);
-            }
-            _ => {}
         }
         if tokio::time::Instant::now() >= deadline {
-            return Err(CommandError::timed_out(format!(
-                "{namespace}/{name} has no node for its pods after {} s",
-                wait.as_secs()
-            ))
-            .hint(format!("oc tekton-fix diagnose {namespace}/{name}")));
+            break;
         }
     }
+    let mut error =
+        CommandError::timed_out(format!("{namespace}/{name} has no node for its pods after {} s", wait.as_secs()));
+    if let Some(last) = last_error {
+        error = error.hint(format!("the last look at it failed: {last}"));
+    }
+    Err(error.hint(format!("oc tekton-fix diagnose {namespace}/{name}")))
 }

@@ -1,176 +1,191 @@
-//! The pods of a run that does not exist yet: its assistant's, and those of the
-//! tasks whose pods the old run shows.
+//! The pods of a run that does not exist yet: its assistants', and those of every task
+//! of its pipeline, as Tekton would make them and the API server would store them.
 //!
-//! Mirrors tektoncd/pipeline pkg/reconciler/pipelinerun/affinity_assistant.go and
-//! pkg/apis/pipeline/pod/template.go (v0.68.1 to v1.15.0): a task's own pod template
-//! wins field by field as a whole.
+//! What the old run shows stands in for what was not read: the spec of a task that a
+//! resolver fetched, and what admission made of its containers.
 
 use serde_json::Value;
 
-use crate::analysis::tekton::{Coschedule, assistant};
+use crate::analysis::incoming::{self, Refused, Server};
+use crate::analysis::pipeline_fit::{Graph, Plan, PlannedTask};
+use crate::analysis::tekton::task_pod::{Setting, task_pod};
+use crate::analysis::tekton::{Coschedule, Defaults, TaskNode, assistant_pod, workspaces};
 use crate::checks::focus::Focus;
+use crate::checks::judged::kubernetes_version;
 use crate::checks::scc_verdict;
-use crate::model::Quantity;
-use crate::model::pod::{Container, Pod, Resources};
+use crate::model::cluster::find;
+use crate::model::namespace::LimitRange;
+use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
-use crate::model::volume::{ClaimSource, Volume, VolumeSource};
+use crate::yaml;
+
+/// How the assistant is named among those whose pod is refused.
+pub const ASSISTANT: &str = "its affinity assistant";
+
+/// The pods of a run to come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Future {
+    /// The pods, as they would be stored.
+    pub plan: Plan,
+    /// Pods that admission would refuse: whose, and its words.
+    pub refused: Vec<(String, Refused)>,
+}
+
+impl Future {
+    /// The tasks whose pod is known.
+    pub fn task_pods(&self) -> impl Iterator<Item = (&str, &Pod)> {
+        self.plan.tasks.iter().filter_map(|task| Some((task.name.as_str(), task.pod.as_ref().ok()?.as_ref()?)))
+    }
+}
 
 /// The new run as the model holds runs; its pipeline is the old one's.
 pub fn as_run(focus: &Focus<'_>, new: &Value) -> PipelineRun {
     let mut run = PipelineRun { spec: new.get("spec").cloned().unwrap_or_default(), ..PipelineRun::default() };
     run.metadata.name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
     run.metadata.namespace = focus.namespace().to_owned();
+    run.metadata.labels = new
+        .pointer("/metadata/labels")
+        .and_then(|labels| serde_json::from_value(labels.clone()).ok())
+        .unwrap_or_default();
     run.status.pipeline_spec = focus.run().status.pipeline_spec.clone();
     run
 }
 
-/// The assistants' pods that the new run would get.
-pub fn assistant_pods(focus: &Focus<'_>, run: &PipelineRun) -> Vec<Pod> {
+/// All pods that the run would get.
+pub fn of(focus: &Focus<'_>, run: &PipelineRun) -> Future {
+    let cluster = focus.cluster;
     let mode = focus.coschedule().unwrap_or(Coschedule::Workspaces);
-    let created = assistant::created_for(run, mode);
-    created
-        .into_iter()
-        .map(|(name, workspace)| {
-            let known = focus.tree.assistants.iter().find_map(|node| node.stateful_set);
-            let mut pod = match known {
-                Some(set) => scc_verdict::template_pod(set),
-                None => from_nothing(focus, run),
-            };
-            pod.metadata.name = format!("{name}-0");
-            pod.metadata.namespace = focus.namespace().to_owned();
-            pod.metadata.labels.insert(assistant::INSTANCE_LABEL.to_owned(), name);
-            volumes(&mut pod, run, &workspace, mode);
-            template(&mut pod, run.spec_at("/taskRunTemplate/podTemplate"), focus);
-            if focus.tekton().is_some_and(|version| version.assistant_has_service_account()) {
-                let account = pod.spec.service_account_name.clone();
-                let follows = known.is_none() || Some(account.as_str()) == focus.run().service_account();
-                if follows {
-                    pod.spec.service_account_name = run.service_account().unwrap_or(&account).to_owned();
+    let defaults = defaults(focus);
+    let ranges: Vec<&LimitRange> =
+        cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == focus.namespace()).collect();
+    let setting = Setting { run, mode, version: focus.tekton(), defaults: &defaults, limit_ranges: &ranges };
+    let server = Server { version: kubernetes_version(cluster), is_openshift: scc_verdict::is_openshift(cluster) };
+    let mut future = Future::default();
+    let mut admit = |who: &str, pod: Pod| {
+        let admitted = incoming::admit(cluster, pod, server);
+        future.refused.extend(admitted.refused.into_iter().map(|refused| (who.to_owned(), refused)));
+        admitted.pod
+    };
+    let assistants = assistant_pod::assistant_pods(setting);
+    let assistants = assistants.into_iter().map(|pod| admit(ASSISTANT, as_seen(focus, pod))).collect();
+    let tasks = run.pipeline_tasks().into_iter().map(|task| {
+        let name = task.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let old = focus.tree.tasks.iter().find(|node| node.task == name);
+        let pod = match source(focus, task, old) {
+            Source::Spec(spec) => {
+                let mut pod = task_pod(setting, task, &spec);
+                if let Some(old) = old.and_then(|node| node.pod) {
+                    as_admitted(&mut pod, old);
                 }
+                Ok(Some(admit(&format!("task {name}"), pod)))
             }
-            pod
-        })
-        .collect()
+            Source::NoPod => Ok(None),
+            Source::Unknown(why) => Err(why),
+        };
+        PlannedTask { name, pod }
+    });
+    let tasks = tasks.collect();
+    let claims = workspaces::claims_to_be_made(cluster, run, mode);
+    future.plan = Plan { assistants, tasks, graph: Graph::of(run), claims };
+    future
 }
 
-fn from_nothing(focus: &Focus<'_>, run: &PipelineRun) -> Pod {
-    let mut pod = Pod::default();
-    pod.metadata.labels = run.metadata.labels.clone();
-    pod.metadata.labels.insert(assistant::COMPONENT_LABEL.to_owned(), assistant::COMPONENT.to_owned());
-    let fixed: crate::model::quantity::ResourceList = [
-        ("cpu".to_owned(), Quantity::from_milli(assistant::CPU_MILLI)),
-        ("memory".to_owned(), Quantity::from_units(assistant::MEMORY_BYTES)),
-    ]
-    .into();
-    pod.spec.containers = vec![Container {
-        name: "affinity-assistant".to_owned(),
-        resources: Resources { requests: fixed.clone(), limits: fixed },
-        ..Container::default()
-    }];
-    if focus.tekton().is_some_and(|version| version.assistant_has_service_account()) {
-        pod.spec.service_account_name = run.service_account().unwrap_or("default").to_owned();
+/// What the installation is set to; what its ConfigMaps would say is taken from the
+/// old run's objects where they were not read.
+fn defaults(focus: &Focus<'_>) -> Defaults {
+    let installation = &focus.installation;
+    let read = |text: &str| yaml::read_documents(text).ok()?.into_iter().next().map(|(_, value)| value);
+    let config = installation.defaults.map(|map| &map.data);
+    let flags = installation.feature_flags.map(|map| &map.data);
+    let mut defaults = Defaults::read(config, flags, read);
+    if flags.is_none() {
+        // Only this flag makes a container of Tekton's own refuse root by itself.
+        let pods = focus.tree.tasks.iter().filter_map(|node| node.pod);
+        let mut added = pods.flat_map(|pod| &pod.spec.init_containers).filter(|container| container.name == "prepare");
+        defaults.set_security_context = added.any(|container| {
+            container.security_context.as_ref().and_then(|context| context.run_as_non_root) == Some(true)
+        });
+    }
+    defaults
+}
+
+/// What an assistant of the old run has that neither the run nor a ConfigMap explains
+/// comes from settings that were not read.
+fn as_seen(focus: &Focus<'_>, mut pod: Pod) -> Pod {
+    let Some(set) = focus.tree.assistants.iter().find_map(|node| node.stateful_set) else { return pod };
+    let seen = &set.spec.template.spec;
+    let of_run = |field: &str| focus.run().spec_at(&format!("/taskRunTemplate/podTemplate/{field}")).is_some();
+    if focus.installation.feature_flags.is_none()
+        && let (Some(own), Some(seen)) = (pod.spec.containers.first_mut(), seen.containers.first())
+    {
+        own.security_context.clone_from(&seen.security_context);
+    }
+    if focus.installation.defaults.is_none() {
+        if pod.spec.node_selector.is_empty() && !of_run("nodeSelector") {
+            pod.spec.node_selector.clone_from(&seen.node_selector);
+        }
+        if pod.spec.tolerations.is_empty() && !of_run("tolerations") {
+            pod.spec.tolerations.clone_from(&seen.tolerations);
+        }
+        if pod.spec.security_context.is_none() && !of_run("securityContext") {
+            pod.spec.security_context.clone_from(&seen.security_context);
+        }
+    }
+    let account = &seen.service_account_name;
+    let is_runs_own = Some(account.as_str()) == focus.run().service_account();
+    if pod.spec.service_account_name.is_empty() && !account.is_empty() && !is_runs_own {
+        pod.spec.service_account_name.clone_from(account);
     }
     pod
 }
 
-/// The claims that the assistant holds.
-fn volumes(pod: &mut Pod, run: &PipelineRun, workspace: &str, mode: Coschedule) {
-    let claims = assistant::claim_workspaces(run)
-        .into_iter()
-        .filter(|bound| mode.is_per_run() || bound.workspace == workspace)
-        .filter_map(|bound| bound.claim);
-    pod.spec.volumes = claims
-        .enumerate()
-        .map(|(index, claim_name)| Volume {
-            name: format!("workspace-{index}"),
-            source: VolumeSource::PersistentVolumeClaim(ClaimSource { claim_name, read_only: false }),
-        })
-        .collect();
-}
-
-/// Lays the fields of a pod template that placement and admission read over a pod.
-fn template(pod: &mut Pod, template: Option<&Value>, focus: &Focus<'_>) {
-    let old = focus.run().spec_at("/taskRunTemplate/podTemplate");
-    let changed = |field: &str| old.and_then(|old| old.get(field)) != template.and_then(|new| new.get(field));
-    let field = |name: &str| template.and_then(|template| template.get(name)).cloned().unwrap_or_default();
-    if changed("securityContext") || template.is_some_and(|t| t.get("securityContext").is_some()) {
-        pod.spec.security_context = serde_json::from_value(field("securityContext")).unwrap_or_default();
-    }
-    if changed("nodeSelector") {
-        pod.spec.node_selector = serde_json::from_value(field("nodeSelector")).unwrap_or_default();
-    }
-    if changed("tolerations") {
-        pod.spec.tolerations = serde_json::from_value(field("tolerations")).unwrap_or_default();
-    }
-}
-
-/// The pods of tasks as the new run would make them, as far as the old run shows
-/// theirs: by task, freed from the old assistant and node.
-pub fn task_pods(focus: &Focus<'_>, run: &PipelineRun) -> Vec<(String, Pod)> {
-    focus
-        .tree
-        .tasks
-        .iter()
-        .filter_map(|node| Some((node, node.pod?)))
-        .map(|(node, old)| {
-            let mut pod = old.clone();
-            pod.metadata.name = format!("{}-{}-pod", run.metadata.name, node.task);
-            pod.metadata.uid.clear();
-            pod.status = crate::model::pod::PodStatus::default();
-            pod.spec.node_name.clear();
-            crate::analysis::scheduler::drop_assistant_affinity(&mut pod);
-            let merged = merged_template(run, node.task);
-            let field = |name: &str| merged.get(name).cloned().unwrap_or_default();
-            pod.spec.security_context = serde_json::from_value(field("securityContext")).unwrap_or_default();
-            pod.spec.node_selector = serde_json::from_value(field("nodeSelector")).unwrap_or_default();
-            pod.spec.tolerations = serde_json::from_value(field("tolerations")).unwrap_or_default();
-            if let Some(account) = service_account(run, node.task) {
-                pod.spec.service_account_name = account;
+/// Requests and further containers of the old pod of the same task: LimitRanges,
+/// webhooks and settings have worked on it, whether they were read or not.
+fn as_admitted(pod: &mut Pod, old: &Pod) {
+    let pairs =
+        [(&mut pod.spec.init_containers, &old.spec.init_containers), (&mut pod.spec.containers, &old.spec.containers)];
+    for (own, old) in pairs {
+        for seen in old {
+            match own.iter_mut().find(|container| container.name == seen.name) {
+                Some(container) => container.resources = seen.resources.clone(),
+                None => own.push(seen.clone()),
             }
-            own_contexts(&mut pod, node.task_run.status.task_spec.as_ref());
-            pod.metadata
-                .annotations
-                .retain(|key, _| !key.starts_with("openshift.io/") && !key.starts_with("security.openshift.io/"));
-            (node.task.to_owned(), pod)
-        })
-        .collect()
-}
-
-/// Admission wrote into the containers of the old pod; a new one starts from what
-/// its steps say.
-fn own_contexts(pod: &mut Pod, task: Option<&Value>) {
-    let step = |name: &str| {
-        let steps = task?.get("steps")?.as_array()?;
-        let step = steps.iter().find(|step| step.get("name").and_then(Value::as_str) == name.strip_prefix("step-"))?;
-        let base = task?.pointer("/stepTemplate/securityContext").cloned();
-        step.get("securityContext").cloned().or(base)
-    };
-    for container in pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers) {
-        container.security_context = step(&container.name).and_then(|context| serde_json::from_value(context).ok());
+        }
     }
+    pod.spec.overhead.clone_from(&old.spec.overhead);
 }
 
-fn service_account(run: &PipelineRun, task: &str) -> Option<String> {
-    task_spec(run, task)
-        .and_then(|spec| spec.get("serviceAccountName")?.as_str())
-        .or_else(|| run.service_account())
-        .map(str::to_owned)
+/// Where the steps of a task are known from.
+enum Source {
+    Spec(Value),
+    NoPod,
+    Unknown(String),
 }
 
-fn task_spec<'r>(run: &'r PipelineRun, task: &str) -> Option<&'r Value> {
-    run.spec_at("/taskRunSpecs")?
-        .as_array()?
-        .iter()
-        .find(|spec| spec.get("pipelineTaskName").and_then(Value::as_str) == Some(task))
-}
-
-/// A task's pod template over the run's, field by field.
-fn merged_template(run: &PipelineRun, task: &str) -> serde_json::Map<String, Value> {
-    let mut merged =
-        run.spec_at("/taskRunTemplate/podTemplate").and_then(Value::as_object).cloned().unwrap_or_default();
-    let own = task_spec(run, task).and_then(|spec| spec.get("podTemplate")?.as_object());
-    for (key, value) in own.into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-        merged.insert(key.clone(), value.clone());
+fn source(focus: &Focus<'_>, task: &Value, old: Option<&TaskNode<'_>>) -> Source {
+    if let Some(spec) = old.and_then(|node| node.task_run.status.task_spec.as_ref()) {
+        return Source::Spec(spec.clone());
     }
-    merged
+    let text = |pointer: &str| task.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let api = text("/taskRef/apiVersion").or_else(|| text("/taskSpec/apiVersion"));
+    if api.is_some_and(|api| !api.starts_with("tekton.dev/")) {
+        // A custom task is run by another controller, which may make pods or not.
+        return Source::NoPod;
+    }
+    if task.get("pipelineRef").or_else(|| task.get("pipelineSpec")).is_some_and(|value| !value.is_null()) {
+        return Source::Unknown("it runs a pipeline of its own".to_owned());
+    }
+    if let Some(spec) = task.get("taskSpec").filter(|spec| !spec.is_null()) {
+        return Source::Spec(spec.clone());
+    }
+    if let Some(resolver) = text("/taskRef/resolver") {
+        return Source::Unknown(format!(
+            "its task comes from the resolver {resolver}, and the old run did not start it"
+        ));
+    }
+    let name = text("/taskRef/name").unwrap_or_default();
+    match find(&focus.cluster.tasks, focus.namespace(), name) {
+        Some(known) => Source::Spec(known.spec.clone()),
+        None => Source::Unknown(format!("Task {name} was not read, and the old run did not start it")),
+    }
 }

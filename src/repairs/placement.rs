@@ -1,35 +1,26 @@
-//! The nodes on which a run's pods fit together.
+//! The nodes on which a run's pods fit together, in words.
 
-use jiff::Timestamp;
-
-use crate::analysis::scheduler::{Assumed, Options, Snapshot, Verdict, judge_in};
+use crate::analysis::pipeline_fit::{self, Answer, Fit, NodeFit, Obstacle, Plan, Reason, Who, load};
 use crate::checks::focus::Focus;
 use crate::checks::judged::kubernetes_version;
-use crate::model::pod::Pod;
-use crate::model::run::PipelineRun;
-use crate::model::{Cluster, Kind, Reading};
+use crate::model::{Kind, Reading};
 
-use super::future;
-
-/// Nodes for some pods.
+/// The fit of a run's pods, with what it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Nodes {
-    /// Nodes that take all of them, the best first.
-    pub fitting: Vec<String>,
-    /// Why the others do not, a clause each.
-    pub refused: Vec<String>,
-    /// How many nodes there are.
-    pub of: usize,
+pub struct Placement {
+    /// Node by node.
+    pub fit: Fit,
     /// Whether everything that uses the nodes was read.
     pub is_complete: bool,
 }
 
-/// Judges each node for the assistants and every task alone beside them; tasks that
-/// run at the same time are not added up.
+/// Judges every node for a plan. `is_cancelled` tells whether the old run's pods make
+/// room.
 ///
 /// # Errors
 /// When nodes were not read.
-pub fn together(cluster: &Cluster, assistants: &[Pod], tasks: &[(String, Pod)]) -> Result<Nodes, String> {
+pub fn of(focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) -> Result<Placement, String> {
+    let cluster = focus.cluster;
     if cluster.nodes.is_empty() {
         return Err("whether a node takes its pods: nodes were not read".to_owned());
     }
@@ -44,54 +35,94 @@ pub fn together(cluster: &Cluster, assistants: &[Pod], tasks: &[(String, Pod)]) 
         }
         &assumed
     };
-    // The old run's assistants make room for the new one's.
-    let old: Vec<(&str, &str)> = Vec::new();
-    let snapshot = Snapshot::assuming(cluster, kubernetes_version(cluster), Assumed { without: &old, with: &[] });
-    let named = assistants
-        .iter()
-        .map(|pod| ("the assistant".to_owned(), pod))
-        .chain(tasks.iter().map(|(task, pod)| (format!("task {task}"), pod)));
-    let mut nodes = Nodes { of: cluster.nodes.len(), is_complete, ..Nodes::default() };
-    let mut scores: Vec<(String, i64)> = cluster.nodes.iter().map(|node| (node.metadata.name.clone(), 0)).collect();
-    for (who, pod) in named {
-        let judgement = judge_in(&snapshot, pod, Options { without_assistant: true, ..Options::default() });
-        if let Some(prefilter) = &judgement.prefilter {
-            nodes.refused.push(format!("{who}: {}", prefilter.message));
-            scores.clear();
-        }
-        for verdict in &judgement.nodes {
-            let fits = matches!(verdict.verdict, Verdict::Fits);
-            if fits {
-                let total = verdict.score.as_ref().map_or(0, |score| score.total);
-                if let Some((_, sum)) = scores.iter_mut().find(|(name, _)| *name == verdict.name) {
-                    *sum += total;
-                }
-            } else if scores.iter().any(|(name, _)| *name == verdict.name) {
-                let reason =
-                    verdict.refusal().map(|r| r.reasons.join(", ")).unwrap_or_else(|| "cannot be judged".to_owned());
-                nodes.refused.push(format!("{}: {reason} ({who})", verdict.name));
-                scores.retain(|(name, _)| *name != verdict.name);
-            }
-        }
-    }
-    scores.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    nodes.fitting = scores.into_iter().map(|(name, _)| name).collect();
-    Ok(nodes)
+    let old = focus.tree.assistants.iter().filter_map(|node| node.pod);
+    let old = old.chain(focus.tree.tasks.iter().filter_map(|node| node.pod));
+    let old: Vec<(&str, &str)> = old.map(|pod| (pod.metadata.namespace.as_str(), pod.metadata.name.as_str())).collect();
+    let gone: &[(&str, &str)] = if is_cancelled { &old } else { &[] };
+    let fit = pipeline_fit::fit(cluster, kubernetes_version(cluster), plan, gone);
+    Ok(Placement { fit, is_complete })
 }
 
-/// The best node for a run submitted again as it is.
+/// The best node for a run whose pods are all to be pinned there.
 ///
 /// # Errors
 /// A reason for each node when none takes its pods.
-pub fn best_node(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> Result<String, Vec<String>> {
-    let focus = Focus::new(cluster, run, now);
-    let again = super::resubmission::resubmission(run, &run.metadata.name);
-    let new = future::as_run(&focus, &again);
-    let assistants = future::assistant_pods(&focus, &new);
-    let tasks = future::task_pods(&focus, &new);
-    let nodes = together(cluster, &assistants, &tasks).map_err(|why| vec![why])?;
-    if !nodes.is_complete {
+pub fn best_node(focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) -> Result<String, Vec<String>> {
+    let placement = of(focus, plan, is_cancelled).map_err(|why| vec![why])?;
+    if !placement.is_complete {
         return Err(vec!["pods of other namespaces were not read, so what nodes have free is not known".to_owned()]);
     }
-    nodes.fitting.into_iter().next().ok_or(nodes.refused)
+    let best = placement.fit.fitting().next().map(str::to_owned);
+    best.ok_or_else(|| against(&placement.fit))
+}
+
+/// What speaks against each node, a clause each; clauses that hold of several nodes
+/// come once.
+pub fn against(fit: &Fit) -> Vec<String> {
+    let mut clauses: Vec<(String, Vec<&str>)> = Vec::new();
+    for node in &fit.nodes {
+        let Some(clause) = clause(node) else { continue };
+        match clauses.iter_mut().find(|(known, _)| *known == clause) {
+            Some((_, nodes)) => nodes.push(&node.node),
+            None => clauses.push((clause, vec![&node.node])),
+        }
+    }
+    let named = |nodes: &[&str]| match nodes {
+        [first, second, third, .., _] => format!("{first}, {second}, {third} and {} more", nodes.len() - 3),
+        few => few.join(", "),
+    };
+    clauses.iter().map(|(clause, nodes)| format!("{}: {clause}", named(nodes))).collect()
+}
+
+/// Why a node does not take the pods; `None` when it does.
+pub fn clause(node: &NodeFit) -> Option<String> {
+    match &node.answer {
+        Answer::Fits => None,
+        Answer::Refused(obstacles) => obstacles.first().map(sentence),
+        Answer::Unknown(doubts) => Some(format!("cannot tell {}", doubts.join("; "))),
+    }
+}
+
+/// An obstacle in words.
+pub fn sentence(obstacle: &Obstacle) -> String {
+    let who = match &obstacle.who {
+        Who::Assistant => "the assistant".to_owned(),
+        Who::Task(name) => format!("task {name}"),
+        Who::Together(_) | Who::Run => String::new(),
+    };
+    match &obstacle.reason {
+        Reason::Filter(reasons) if reasons.is_empty() => format!("outside the nodes that are asked for ({who})"),
+        Reason::Filter(reasons) => format!("{} ({who})", reasons.join(", ")),
+        Reason::OnePod(claim) => {
+            format!("{who} cannot mount claim {claim}, which the assistant has and only one pod may")
+        }
+        Reason::Held(held) => {
+            format!(
+                "claim {} is in use on node {} by {}, and its volume can be on one node only",
+                held.claim, held.node, held.by
+            )
+        }
+        Reason::Short { resource, wanted, free, tasks, is_exact } => {
+            let amount = |value: i64| load::amount(resource, value);
+            let short = amount(wanted.saturating_sub(*free));
+            let together = match tasks.as_slice() {
+                [] => "what may run at one time asks".to_owned(),
+                [one] => format!("{one} and the assistant ask"),
+                [first, .., last] if tasks.len() > 4 => {
+                    format!("{} tasks at one time ({first} to {last}) ask", tasks.len())
+                }
+                [most @ .., last] => format!("{} and {last} run at one time and ask", most.join(", ")),
+            };
+            let first = match &obstacle.who {
+                Who::Together(Some(task)) => format!("task {task} does not fit, "),
+                _ => String::new(),
+            };
+            let bound = if *is_exact { "" } else { "at most " };
+            format!(
+                "{together} for {bound}{} {resource} of {} free: {first}{short} short",
+                amount(*wanted),
+                amount(*free.max(&0))
+            )
+        }
+    }
 }

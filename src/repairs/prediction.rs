@@ -3,14 +3,18 @@
 
 use serde_json::Value;
 
+use crate::analysis::admission::{self, Plugin};
+use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
+use crate::checks::judged::judged;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::scc_verdict::{self, SetVerdict};
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 
+use super::resubmission::{self, Edit};
 use super::{future, placement};
 
 /// A predicted outcome with its reasons.
@@ -30,30 +34,120 @@ struct Weighed {
     fine: Vec<String>,
 }
 
-/// Predicts what becomes of `new`, a changed copy of the run in focus.
-pub fn of(focus: &Focus<'_>, new: &Value) -> Predicted {
+impl Weighed {
+    fn add(&mut self, other: Self) {
+        self.against.extend(other.against);
+        self.unknown.extend(other.unknown);
+        self.fine.extend(other.fine);
+    }
+
+    fn decide(self) -> Predicted {
+        let (outcome, because) = if !self.against.is_empty() {
+            (Prediction::DoesNotHeal, self.against)
+        } else if !self.unknown.is_empty() {
+            (Prediction::Unknown, self.unknown)
+        } else {
+            (Prediction::Heals, self.fine)
+        };
+        Predicted { outcome, because }
+    }
+}
+
+/// Predicts what becomes of `new`, a changed copy of the run in focus. `is_cancelled`
+/// tells whether the old run ends before, so that its pods make room.
+pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
     let run = future::as_run(focus, new);
     let mut weighed = Weighed::default();
-    let assistants = future::assistant_pods(focus, &run);
-    let tasks = future::task_pods(focus, &run);
+    let future = future::of(focus, &run);
     claims(&mut weighed, focus, &run);
-    for pod in &assistants {
+    // The assistant's own rules are weighed apart.
+    for (who, refused) in future.refused.iter().filter(|(who, _)| who != future::ASSISTANT) {
+        weighed.against.push(format!("admission refuses the pod of {who}: {refused}"));
+    }
+    for pod in &future.plan.assistants {
         assistant_admission(&mut weighed, focus, pod);
     }
-    for (task, pod) in &tasks {
+    for (task, pod) in future.task_pods() {
         task_admission(&mut weighed, focus, task, pod);
     }
     if weighed.against.is_empty() {
-        place(&mut weighed, focus, &assistants, &tasks);
+        place(&mut weighed, focus, &future.plan, is_cancelled || !focus.is_running());
     }
-    let (outcome, because) = if !weighed.against.is_empty() {
-        (Prediction::DoesNotHeal, weighed.against)
-    } else if !weighed.unknown.is_empty() {
-        (Prediction::Unknown, weighed.unknown)
-    } else {
-        (Prediction::Heals, weighed.fine)
-    };
-    Predicted { outcome, because }
+    weighed.decide()
+}
+
+/// Predicts what becomes of the run in focus, submitted again with edits.
+pub fn of_edits(focus: &Focus<'_>, edits: &[Edit]) -> Predicted {
+    let run = focus.run();
+    let mut new = resubmission::resubmission(run, &run.metadata.name);
+    let names = run.pipeline_tasks().into_iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned()));
+    let names: Vec<String> = names.collect();
+    for edit in edits {
+        if let Err(why) = resubmission::apply(&mut new, edit, &names) {
+            return Predicted { outcome: Prediction::DoesNotHeal, because: vec![why] };
+        }
+    }
+    of(focus, &new, false)
+}
+
+/// A rule that a repair of the cluster lifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifted {
+    /// Nothing.
+    Nothing,
+    /// The SCCs' refusal of the assistant.
+    Scc,
+    /// A plugin's refusal of the assistant.
+    Plugin(Plugin),
+}
+
+/// Predicts whether the stuck run itself goes on once a rule is lifted.
+pub fn in_place(focus: &Focus<'_>, lifted: Lifted) -> Predicted {
+    let mut weighed = Weighed::default();
+    let mut assistants: Vec<Pod> = Vec::new();
+    for node in &focus.tree.assistants {
+        let Some(set) = node.stateful_set else { continue };
+        let mut pod = scc_verdict::template_pod(set);
+        if node.pod.is_none() {
+            let mut own = Weighed::default();
+            if lifted == Lifted::Scc {
+                fixed_rules(&mut own, focus, &pod);
+            } else {
+                assistant_admission_by_rules(&mut own, focus, &pod, lifted);
+            }
+            weighed.add(own);
+        }
+        pod.metadata.namespace = focus.namespace().to_owned();
+        assistants.push(pod);
+    }
+    if assistants.is_empty() && focus.beside_assistant().next().is_some() {
+        weighed.unknown.push("how the assistant looks: its StatefulSet was not read".to_owned());
+    }
+    let mut plan = future::of(focus, focus.run()).plan;
+    plan.assistants = assistants;
+    plan.tasks.retain(|task| is_waiting(focus, &task.name));
+    if weighed.against.is_empty() {
+        place(&mut weighed, focus, &plan, true);
+    }
+    weighed.decide()
+}
+
+fn is_waiting(focus: &Focus<'_>, task: &str) -> bool {
+    focus.unplaced().any(|(node, _)| node.task == task)
+}
+
+fn assistant_admission_by_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod, lifted: Lifted) {
+    let mut own = Weighed::default();
+    fixed_rules(&mut own, focus, pod);
+    scc(&mut own, focus, pod);
+    if let Lifted::Plugin(plugin) = lifted {
+        let words = crate::analysis::admission::judge(focus.cluster, pod);
+        let lifts = |text: &String| {
+            words.refusals.iter().any(|refusal| refusal.plugin == plugin && text.ends_with(&refusal.text))
+        };
+        own.against.retain(|text| !lifts(text));
+    }
+    weighed.add(own);
 }
 
 /// Claims that Tekton cannot serve with assistants.
@@ -81,7 +175,7 @@ fn claims(weighed: &mut Weighed, focus: &Focus<'_>, run: &PipelineRun) {
     }
 }
 
-fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+fn scc(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
     if scc_verdict::is_openshift(focus.cluster) {
         match scc_verdict::of_assistant(focus.cluster, focus.namespace(), pod) {
             SetVerdict::Admitted => weighed.fine.push("SCC admission accepts the assistant's pod".to_owned()),
@@ -93,9 +187,11 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
             }
         }
     }
-    if let Some((_, text)) = crate::checks::assistant_refused::violated(focus) {
-        weighed.against.push(format!("a LimitRange refuses the assistant's pod: {text}"));
-    }
+}
+
+fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+    scc(weighed, focus, pod);
+    fixed_rules(weighed, focus, pod);
     for refused in refused::assistants(focus) {
         match &refused.by {
             Some(RefusedBy::Scc | RefusedBy::LimitRange) | None => {}
@@ -103,6 +199,30 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
                 let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
                 weighed.against.push(format!("what refused the assistant's pod is not changed by this: {text}"));
             }
+        }
+    }
+}
+
+/// LimitRanges, quotas, Pod Security and ServiceAccounts.
+fn fixed_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+    // On OpenShift SCC admission fills in what Pod Security asks for; without a known
+    // StatefulSet it is not known what Tekton sets on the container.
+    let known = focus.tree.assistants.iter().any(|node| node.stateful_set.is_some());
+    let skips_levels = scc_verdict::is_openshift(focus.cluster) || !known;
+    let judgement = admission::judge(focus.cluster, pod);
+    for refusal in &judgement.refusals {
+        if refusal.plugin == Plugin::PodSecurity && skips_levels {
+            continue;
+        }
+        let text = format!("the assistant's pod would be refused: {}", refusal.text);
+        if !weighed.against.contains(&text) {
+            weighed.against.push(text);
+        }
+    }
+    for unread in judgement.unread.iter().filter(|unread| !(skips_levels && unread.contains("labels"))) {
+        let text = format!("whether the assistant's pod is refused: {unread} were not read");
+        if !weighed.unknown.contains(&text) {
+            weighed.unknown.push(text);
         }
     }
 }
@@ -123,15 +243,79 @@ fn task_admission(weighed: &mut Weighed, focus: &Focus<'_>, task: &str, pod: &Po
     }
 }
 
-fn place(weighed: &mut Weighed, focus: &Focus<'_>, assistants: &[Pod], tasks: &[(String, Pod)]) {
-    match placement::together(focus.cluster, assistants, tasks) {
-        Ok(nodes) if nodes.is_complete && nodes.fitting.is_empty() => {
-            weighed.against.push(format!("no node takes them together ({})", nodes.refused.join("; ")));
+/// Weighs where the pods can go: all of them on the node to which they are pinned,
+/// else each assistant with the tasks that stand beside it, and every other task alone.
+fn place(weighed: &mut Weighed, focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) {
+    for (who, plan) in groups(plan) {
+        let placement = match placement::of(focus, &plan, is_cancelled) {
+            Ok(placement) => placement,
+            Err(why) => {
+                weighed.unknown.push(why);
+                return;
+            }
+        };
+        let fit = &placement.fit;
+        let (of, count) = (fit.nodes.len(), fit.fitting().count());
+        let reasons = || placement::against(fit).join("; ");
+        let is_unknown = fit.nodes.iter().any(|node| matches!(node.answer, Answer::Unknown(_)));
+        if count == 0 && placement.is_complete && !is_unknown {
+            weighed.against.push(format!("no node takes {who} ({})", reasons()));
+        } else if count == 0 {
+            weighed.unknown.push(format!("which node takes {who}: {}", reasons()));
+        } else if let Some(elsewhere) = misled(fit) {
+            let clause = fit.node(elsewhere).and_then(placement::clause).unwrap_or_default();
+            let better = fit.fitting().next().unwrap_or_default();
+            weighed.unknown.push(format!(
+                "whether {who} get a node together: the scheduler may put the assistant on {elsewhere}, where not all \
+                 of them fit ({clause}); --pin-node={better} avoids that"
+            ));
+        } else if !placement.is_complete && !agrees_with_scheduler(focus) {
+            weighed.unknown.push("what the nodes have free: pods of other namespaces were not read".to_owned());
+        } else {
+            let take = if count == 1 { "takes" } else { "take" };
+            weighed.fine.push(format!("{count} of {of} nodes {take} {who}"));
         }
-        Ok(nodes) if nodes.fitting.is_empty() => {
-            weighed.unknown.push(format!("which node takes them: {}", nodes.refused.join("; ")))
-        }
-        Ok(nodes) => weighed.fine.push(format!("{} of {} nodes take its pods", nodes.fitting.len(), nodes.of)),
-        Err(why) => weighed.unknown.push(why),
     }
+}
+
+/// A node that the scheduler may choose for the assistant, which it judges alone,
+/// although the tasks do not fit there.
+fn misled(fit: &Fit) -> Option<&str> {
+    let refuses = |name: &&String| fit.node(name).is_some_and(|node| matches!(node.answer, Answer::Refused(_)));
+    fit.assistant_goes_to.iter().find(refuses).map(String::as_str)
+}
+
+/// The pods that have to find a node together.
+fn groups(plan: &Plan) -> Vec<(String, Plan)> {
+    let pods = || {
+        let tasks = plan.tasks.iter().filter_map(|task| task.pod.as_ref().ok()?.as_ref());
+        plan.assistants.iter().chain(tasks)
+    };
+    let pin = |pod: &Pod| pod.spec.node_selector.get("kubernetes.io/hostname").cloned();
+    let first = pods().next().and_then(pin);
+    if plan.assistants.is_empty() && plan.tasks.is_empty() {
+        return Vec::new();
+    }
+    if first.is_some() && pods().all(|pod| pin(pod) == first) {
+        return vec![("its pods".to_owned(), plan.clone())];
+    }
+    let mut groups: Vec<(String, Plan)> = Vec::new();
+    let mut placed: Vec<String> = Vec::new();
+    for assistant in &plan.assistants {
+        let beside = pipeline_fit::beside(plan, assistant);
+        placed.extend(beside.tasks.iter().map(|task| task.name.clone()));
+        groups.push(("its pods".to_owned(), beside));
+    }
+    for task in plan.tasks.iter().filter(|task| !placed.contains(&task.name)) {
+        let alone = Plan { tasks: vec![task.clone()], assistants: Vec::new(), ..plan.clone() };
+        groups.push((format!("task {}", task.name), alone));
+    }
+    groups
+}
+
+/// Whether the scheduler's own words about every waiting task say the same as the
+/// judgement without the pods that were not read: then those change nothing. Where
+/// no task waits for a node, nothing says that room is short.
+fn agrees_with_scheduler(focus: &Focus<'_>) -> bool {
+    focus.unplaced().all(|(_, pod)| judged(focus.cluster, pod).is_complete)
 }

@@ -156,12 +156,9 @@ mod tests {
     use crate::model::pod::Pod;
 
     fn admitted(range: serde_json::Value, resources: serde_json::Value) -> Admitted {
-        let mut cluster = Cluster::default();
-        cluster.limit_ranges = vec![
-            serde_json::from_value(serde_json::json!({ "metadata": { "namespace": "ci", "name": "l" },
-                "spec": { "limits": [range] } }))
-            .unwrap(),
-        ];
+        let object =
+            serde_json::json!({ "metadata": { "namespace": "ci", "name": "l" }, "spec": { "limits": [range] } });
+        let cluster = Cluster { limit_ranges: vec![serde_json::from_value(object).unwrap()], ..Cluster::default() };
         let pod: Pod = serde_json::from_value(serde_json::json!({ "metadata": { "namespace": "ci" },
             "spec": { "containers": [{ "name": "a", "resources": resources }], "initContainers": [{ "name": "i" }] } }))
         .unwrap();

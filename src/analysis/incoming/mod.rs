@@ -2,7 +2,7 @@
 //! admission, and the selectors that are merged before it is stored.
 //!
 //! The order is that of `pkg/kubeapiserver/options/plugins.go` (1.27 to 1.36):
-//! defaults while decoding, then LimitRanger, node selectors of the project,
+//! defaults while decoding, then LimitRanger, ServiceAccount, node selectors of the project,
 //! Priority, DefaultTolerationSeconds, PodTolerationRestriction, RuntimeClass, and
 //! last what `pkg/registry/core/pod/strategy.go` does before it stores. What SCC
 //! admission adds is in [`scc`](crate::analysis::scc).
@@ -76,6 +76,10 @@ pub fn admit(cluster: &Cluster, pod: Pod, server: Server) -> Admitted {
     let mut admitted = Admitted { pod, ..Admitted::default() };
     defaults::apply(&mut admitted.pod, server.version);
     limit_range::apply(cluster, &mut admitted);
+    if admitted.pod.spec.service_account_name.is_empty() {
+        // `plugin/pkg/admission/serviceaccount/admission.go`, `DefaultServiceAccountName`.
+        admitted.pod.spec.service_account_name = "default".to_owned();
+    }
     project::apply(cluster, &mut admitted, server.is_openshift);
     priority::apply(cluster, &mut admitted);
     tolerations::default_seconds(&mut admitted.pod);

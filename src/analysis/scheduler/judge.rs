@@ -33,7 +33,7 @@ pub struct Options {
 pub fn judge(cluster: &Cluster, pod: &Pod, version: KubernetesVersion, options: Options) -> Judgement {
     let itself = [(pod.metadata.namespace.as_str(), pod.metadata.name.as_str())];
     let without: &[_] = if pod.spec.node_name.is_empty() { &[] } else { &itself };
-    let snapshot = Snapshot::assuming(cluster, version, Assumed { without, with: &[] });
+    let snapshot = Snapshot::assuming(cluster, version, Assumed { without, ..Assumed::default() });
     let mut judgement = if pod.spec.node_name.is_empty() {
         judge_in(&snapshot, pod, options)
     } else {

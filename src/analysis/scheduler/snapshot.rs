@@ -13,6 +13,7 @@ use super::verdict::Unread;
 use super::version::{Behaviour, KubernetesVersion};
 use crate::model::node::Node;
 use crate::model::pod::{Pod, PodAffinity};
+use crate::model::volume::Claim;
 use crate::model::{Cluster, Kind};
 
 /// A node with what runs on it.
@@ -68,6 +69,8 @@ pub struct Assumed<'a> {
     pub without: &'a [(&'a str, &'a str)],
     /// Pods that are judged as if they were there.
     pub with: &'a [Pod],
+    /// Claims that are judged as if they were there.
+    pub claims: &'a [Claim],
 }
 
 /// The state of a cluster, ready to judge pods.
@@ -107,7 +110,7 @@ impl<'a> Snapshot<'a> {
         let mut snapshot = Self {
             cluster,
             behaviour,
-            storage: Storage::new(cluster),
+            storage: Storage::new(cluster, assumed.claims),
             nodes,
             by_name,
             nominated: HashMap::new(),

@@ -39,7 +39,7 @@ fn by_name<T: Object>(objects: &[T]) -> HashMap<&str, &T> {
 }
 
 impl<'a> Storage<'a> {
-    pub(super) fn new(cluster: &'a Cluster) -> Self {
+    pub(super) fn new(cluster: &'a Cluster, more: &'a [Claim]) -> Self {
         let mut attachments: HashMap<&str, Vec<&VolumeAttachment>> = HashMap::new();
         for attachment in &cluster.volume_attachments {
             attachments.entry(&attachment.spec.node_name).or_default().push(attachment);
@@ -47,7 +47,7 @@ impl<'a> Storage<'a> {
         let key = |claim: &'a Claim| (claim.metadata.namespace.as_str(), claim.metadata.name.as_str());
         Self {
             cluster,
-            claims: cluster.claims.iter().map(|claim| (key(claim), claim)).collect(),
+            claims: cluster.claims.iter().chain(more).map(|claim| (key(claim), claim)).collect(),
             volumes: by_name(&cluster.persistent_volumes),
             classes: by_name(&cluster.storage_classes),
             csi_nodes: by_name(&cluster.csi_nodes),

@@ -11,6 +11,8 @@ use crate::model::Kind;
 #[derive(serde::Deserialize)]
 struct Page {
     #[serde(default)]
+    kind: String,
+    #[serde(default)]
     metadata: PageMeta,
     #[serde(default)]
     items: Option<Vec<Box<RawValue>>>,
@@ -99,6 +101,9 @@ impl Connection {
                 Err(error) if objects.is_empty() => return Listing::Failed(format!("the answer is no list: {error}")),
                 Err(error) => return Listing::Partly(objects, format!("the answer is no list: {error}")),
             };
+            if !page.kind.is_empty() && !page.kind.ends_with("List") {
+                return Listing::Failed(format!("the answer is no list, but a {}", page.kind));
+            }
             for item in page.items.unwrap_or_default() {
                 match serde_json::from_str::<T>(item.get()) {
                     Ok(object) => objects.push(object),

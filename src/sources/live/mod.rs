@@ -3,6 +3,7 @@
 mod connect;
 mod list;
 mod names;
+mod progress;
 mod read;
 pub mod write;
 
@@ -16,6 +17,7 @@ use kube::client::Body;
 use super::SourceError;
 
 pub use connect::{Access, connect};
+pub use progress::Progress;
 
 /// A connection to an API server.
 pub struct Connection {
@@ -132,8 +134,11 @@ impl Answer {
         let status: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
         let message = status.as_ref().and_then(|status| status.get("message")?.as_str().map(str::to_owned));
         match message {
+            _ if self.status == 401 => {
+                let said = message.map(|message| format!("{message}: ")).unwrap_or_default();
+                format!("{said}the server does not know the credentials (401); log in again")
+            }
             Some(message) => message,
-            None if self.status == 401 => "the server does not know the credentials (401); log in again".to_owned(),
             None => format!("the server answered {}", self.status),
         }
     }

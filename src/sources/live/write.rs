@@ -4,6 +4,8 @@
 //! settled by reading, never by sending again. Every write can be a server dry run;
 //! all ask for strict field validation and hand back the server's warnings.
 
+use std::time::Duration;
+
 use http::Request;
 use serde_json::Value;
 
@@ -14,6 +16,9 @@ use crate::sources::SourceError;
 
 /// Annotation that tells one submission from another.
 pub const NONCE: &str = "tekton-fix.dev/submission";
+
+/// Waits between looks for an object whose create got no answer.
+const SETTLING: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,23 +73,33 @@ impl Connection {
         }
     }
 
-    /// Finds out whether a create whose answer was lost took place.
+    /// Finds out whether a create whose answer was lost took place. It may still be on
+    /// its way through a proxy, so "not there" is believed only after a while.
     async fn settle(&self, path: &str, name: &str, object: &Value, why: &str) -> Result<Written, SourceError> {
         let nonce = |object: &Value| {
             let annotations = object.pointer("/metadata/annotations")?;
             annotations.get(NONCE)?.as_str().map(str::to_owned)
         };
-        match self.object(&format!("{path}/{name}")).await {
+        let path = format!("{path}/{name}");
+        let mut found = self.object(&path).await;
+        for wait in SETTLING {
+            if !matches!(found, Ok(None)) {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            found = self.object(&path).await;
+        }
+        match found {
             Ok(Some(found)) if nonce(&found).is_some() && nonce(&found) == nonce(object) => {
                 let warning = format!("{why}, but the object was created: it carries this submission's mark");
                 Ok(Written { object: found, warnings: vec![warning] })
             }
             Ok(Some(_)) => Err(SourceError::new(format!("{why}; an object {name} of somebody else exists"))),
-            Ok(None) => Err(SourceError::new(format!("{why}; {name} does not exist, nothing was created"))
-                .hint("run the command again")),
+            Ok(None) => Err(SourceError::new(format!("{why}; {name} had not come into being some seconds later"))
+                .hint(format!("if `kubectl get pipelinerun {name}` still finds nothing, run the command again"))),
             Err(error) => {
                 Err(SourceError::new(format!("{why}, and whether {name} was created could not be read: {error}"))
-                    .hint(format!("look before you submit again: kubectl get {name}")))
+                    .hint(format!("look before you submit again: kubectl get pipelinerun {name}")))
             }
         }
     }
@@ -122,6 +137,7 @@ fn refused(kind: Kind, name: &str, answer: &Answer) -> SourceError {
     let error = SourceError::new(format!("the server refuses {kind} {name}: {}", answer.reason()));
     match answer.status {
         403 => error.hint(format!("you need the right to create {}", kind.resource())),
+        429 => error.hint("the server is overloaded and has stored nothing; run the command again later"),
         409 => error.hint("an object of that name exists already; run the command again for another name"),
         _ => error,
     }

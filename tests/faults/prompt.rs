@@ -1,0 +1,94 @@
+//! What is asked on a terminal, and what becomes of the answers.
+
+use std::path::Path;
+use std::process::Command;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::server::{Fault, Server};
+use crate::{EXPORT, RUN};
+
+/// How long a prompt may take to appear, in milliseconds.
+const PATIENCE: u64 = 20_000;
+
+fn start(server: &Server, args: &[&str]) -> PtySession {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
+    command.args(args).env("KUBECONFIG", &server.kubeconfig).env("TERM", "xterm").env("COLUMNS", "110");
+    spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+/// The exit code, out of the crate's `Exited(Pid(1), 6)`, whose type it keeps to itself.
+fn code(session: &mut PtySession) -> i32 {
+    let status = format!("{:?}", session.process_mut().wait().unwrap());
+    let code = status.strip_prefix("Exited(").and_then(|rest| rest.rsplit(", ").next()?.strip_suffix(')'));
+    code.and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{status}"))
+}
+
+const ARGS: [&str; 5] = ["rerun", RUN, "--drop-security-context", "--wait", "0"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_yes_creates() {
+    for (answer, creates, exit) in [("y", 1, 0), ("n", 0, 6), ("\r", 0, 6)] {
+        let server = Server::start(Path::new(EXPORT), Fault::None).await;
+        tokio::task::block_in_place(|| {
+            let mut session = start(&server, &ARGS);
+            session.exp_string("Create PipelineRun private-models/").unwrap();
+            session.exp_string("[y/N]").unwrap();
+            session.send(answer).unwrap();
+            session.flush().unwrap();
+            let rest = session.exp_eof().unwrap();
+            assert_eq!(code(&mut session), exit, "{answer:?}: {rest}");
+        });
+        assert_eq!(server.creates(), creates, "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_at_the_question_creates_nothing_and_shows_the_cursor() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &ARGS);
+        session.exp_string("[y/N]").unwrap();
+        session.send_control('c').unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 130, "{rest}");
+        assert!(rest.contains("\x1b[?25h"), "the cursor stays hidden: {rest:?}");
+    });
+    assert_eq!(server.creates(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn colour_is_for_terminals_that_want_it() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["diagnose", RUN]);
+        let coloured = session.exp_eof().unwrap();
+        assert!(coloured.contains("\x1b["), "{coloured:?}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
+        command.args(["diagnose", RUN]).env("KUBECONFIG", &server.kubeconfig).env("NO_COLOR", "1");
+        let plain = spawn_command(command, Some(PATIENCE)).unwrap().exp_eof().unwrap();
+        assert!(!plain.contains('\x1b'), "{plain:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_the_runs_under_way_are_offered() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    server.copy_run("mistral-24b-quantized-gx87d", "the-other-one");
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["diagnose", "-n", "private-models"]);
+        session.exp_string("Which run?").unwrap();
+        session.exp_string("the-other-one").unwrap();
+        session.send("\r").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 1, "{rest}");
+        assert!(rest.contains("STUCK"), "{rest}");
+        let mut session = start(&server, &["diagnose", "-n", "private-models"]);
+        session.exp_string("Which run?").unwrap();
+        session.send("\x1b").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 6, "{rest}");
+    });
+}

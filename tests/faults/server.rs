@@ -1,0 +1,265 @@
+//! An API server that misbehaves as it is told: it serves an export, stores what is
+//! created, and gets one kind of request wrong.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tekton_fix::model::Kind;
+use tekton_fix::yaml;
+use tokio::net::TcpListener;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The create is stored, and the connection breaks before the answer.
+    CreateStoredThenBroken,
+    /// The connection breaks before anything is stored.
+    CreateBroken,
+    /// The create is stored after the answer is overdue.
+    CreateSlow,
+    /// The create is stored, and a proxy answers with this status.
+    CreateStoredThenStatus(u16),
+    /// The create is refused with this status.
+    CreateStatus(u16),
+    /// Lists of this kind answer with a status.
+    ListStatus(&'static str, u16),
+    /// Lists of this kind are no JSON.
+    ListGarbage(&'static str),
+    /// Pages after the first of this kind have expired.
+    ListExpires(&'static str),
+    /// Every list is refused as overloaded once, then served.
+    ListsOverloadedOnce,
+}
+
+/// A server of one test.
+pub struct Server {
+    /// Creates that arrived, dry runs left out.
+    creates: Arc<Mutex<u32>>,
+    objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    /// Kubeconfig of it.
+    pub kubeconfig: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+struct State {
+    fault: Fault,
+    creates: Arc<Mutex<u32>>,
+    objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    overloaded: Mutex<Vec<String>>,
+}
+
+impl Server {
+    /// Serves an export's objects.
+    pub async fn start(export: &Path, fault: Fault) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let objects = Arc::new(Mutex::new(read(export)));
+        let creates = Arc::new(Mutex::new(0));
+        let state = Arc::new(State {
+            fault,
+            creates: Arc::clone(&creates),
+            objects: Arc::clone(&objects),
+            overloaded: Mutex::default(),
+        });
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let state = Arc::clone(&state);
+                tokio::spawn(async move {
+                    let service = service_fn(|request| answer(request, Arc::clone(&state)));
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let kubeconfig = folder.path().join("kubeconfig");
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u, namespace: default}}}}]\n"
+        );
+        std::fs::write(&kubeconfig, text).unwrap();
+        Self { creates, objects, kubeconfig, _folder: folder }
+    }
+
+    /// How many creates arrived.
+    pub fn creates(&self) -> u32 {
+        *self.creates.lock().unwrap()
+    }
+
+    /// Adds a copy of a run under another name.
+    pub fn copy_run(&self, name: &str, copy: &str) {
+        let mut objects = self.objects.lock().unwrap();
+        let runs = objects.get_mut("pipelineruns").unwrap();
+        let mut run = runs.iter().find(|run| run["metadata"]["name"] == name).unwrap().clone();
+        run["metadata"]["name"] = json!(copy);
+        runs.push(run);
+    }
+
+    /// Names of the runs that it holds.
+    pub fn runs(&self) -> Vec<String> {
+        let objects = self.objects.lock().unwrap();
+        let runs = objects.get("pipelineruns").into_iter().flatten();
+        runs.map(|run| run["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// All objects of an export by plural.
+fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
+    let mut objects: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut folders = vec![export.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "yaml") {
+                continue;
+            }
+            for (_, document) in yaml::read_documents(&std::fs::read_to_string(&path).unwrap()).unwrap() {
+                let list_version = document["apiVersion"].as_str().unwrap_or_default().to_owned();
+                let list_kind = document["kind"].as_str().unwrap_or_default().trim_end_matches("List").to_owned();
+                let items = match document.get("items").and_then(Value::as_array) {
+                    Some(items) => items.clone(),
+                    None => vec![document],
+                };
+                for item in items {
+                    let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
+                    let version = text("apiVersion").unwrap_or_else(|| list_version.clone());
+                    let kind = text("kind").unwrap_or_else(|| list_kind.clone());
+                    if let Some(kind) = Kind::of(&version, &kind) {
+                        objects.entry(kind.plural().to_owned()).or_default().push(item);
+                    }
+                }
+            }
+        }
+    }
+    objects
+}
+
+type Answer = Result<Response<Full<Bytes>>, std::io::Error>;
+
+fn respond(status: u16, body: String) -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    response.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    Ok(response)
+}
+
+fn status(code: u16, message: &str) -> Answer {
+    let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "code": code });
+    respond(code, body.to_string())
+}
+
+fn broken() -> Answer {
+    Err(std::io::Error::other("the connection breaks here"))
+}
+
+async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    if path == "/version" {
+        return respond(200, json!({ "gitVersion": "v1.33.13" }).to_string());
+    }
+    if request.method() == Method::POST {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        return create(serde_json::from_slice(&body).unwrap(), &query, &state).await;
+    }
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let rest = if parts[0] == "api" { &parts[2..] } else { &parts[3..] };
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
+        rest => (None, rest),
+    };
+    let objects = state.objects.lock().unwrap().get(rest[0]).cloned().unwrap_or_default();
+    let here = |object: &&Value| namespace.is_none_or(|namespace| object["metadata"]["namespace"] == namespace);
+    if let [_, name] = rest {
+        return match objects.iter().filter(here).find(|object| object["metadata"]["name"] == *name) {
+            Some(object) => respond(200, object.to_string()),
+            None => status(404, &format!("{} {name:?} not found", rest[0])),
+        };
+    }
+    let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
+    let selector = selector.replace("%3D", "=").replace("%2C", ",").replace("%2F", "/");
+    let selected = |object: &&Value| selector.split(',').all(|term| matches(object, term));
+    list(rest[0], objects.iter().filter(here).filter(selected).collect(), &query, &state)
+}
+
+/// `KEY=VALUE` or `KEY`.
+fn matches(object: &Value, term: &str) -> bool {
+    let label = |key: &str| object["metadata"]["labels"][key].as_str();
+    match term.split_once('=') {
+        Some((key, value)) => label(key) == Some(value),
+        None => term.is_empty() || label(term).is_some(),
+    }
+}
+
+fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer {
+    match state.fault {
+        Fault::ListStatus(of, code) if of == plural => return status(code, &format!("{plural}: told to fail")),
+        Fault::ListGarbage(of) if of == plural => return respond(200, "<html>login</html>".to_owned()),
+        Fault::ListExpires(of) if of == plural => {
+            if query.contains("continue=") {
+                return status(410, "The provided continue parameter is too old");
+            }
+            let half: Vec<&Value> = items.iter().take(items.len() / 2).copied().collect();
+            return respond(200, json!({ "metadata": { "continue": "token" }, "items": half }).to_string());
+        }
+        Fault::ListsOverloadedOnce => {
+            let key = format!("{plural}?{query}");
+            let mut seen = state.overloaded.lock().unwrap();
+            if !seen.contains(&key) {
+                seen.push(key);
+                return status(429, "too many requests");
+            }
+        }
+        _ => {}
+    }
+    respond(200, json!({ "metadata": {}, "items": items }).to_string())
+}
+
+async fn create(mut object: Value, query: &str, state: &State) -> Answer {
+    if query.contains("dryRun=All") {
+        return respond(201, object.to_string());
+    }
+    *state.creates.lock().unwrap() += 1;
+    object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", jiff::Timestamp::now()));
+    let objects = Arc::clone(&state.objects);
+    let stored = object.clone();
+    let store = move || objects.lock().unwrap().entry("pipelineruns".to_owned()).or_default().push(stored);
+    match state.fault {
+        Fault::CreateStoredThenBroken => {
+            store();
+            broken()
+        }
+        Fault::CreateBroken => broken(),
+        Fault::CreateSlow => {
+            // A client that has gone away ends this handler, but not the storing.
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                store();
+            });
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            broken()
+        }
+        Fault::CreateStoredThenStatus(code) => {
+            store();
+            status(code, "told to fail")
+        }
+        Fault::CreateStatus(code) => status(code, "told to fail"),
+        _ => {
+            store();
+            respond(201, object.to_string())
+        }
+    }
+}
