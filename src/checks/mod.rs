@@ -19,6 +19,7 @@ pub mod refused;
 pub mod scc_verdict;
 pub mod task_refused;
 pub mod unschedulable;
+pub mod workspace_access;
 
 use jiff::Timestamp;
 
