@@ -6,6 +6,7 @@ pub mod completion;
 mod diagnose;
 mod diff;
 mod explain;
+mod history;
 mod nodes;
 mod rerun;
 
@@ -38,6 +39,7 @@ pub enum Command {
     #[command(alias = "pick-node")]
     Nodes(nodes::Args),
     Explain(explain::Args),
+    History(history::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
     Complete(completion::CompleteArgs),
@@ -56,6 +58,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
+        Command::History(args) => history::run(ui, &args),
         Command::Completion(args) => completion::run(ui, &args),
         Command::Complete(args) => completion::answer(ui, args).await,
     }
