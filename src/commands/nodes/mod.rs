@@ -70,7 +70,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         ));
     }
     let wide = args.output.is_some_and(|output| output != Output::Name);
-    let options = Options { all_obstacles: wide, without_assistant: args.without_assistant };
+    let options = Options { all_obstacles: wide, without_assistant: args.without_assistant, verdicts_only: false };
     show(ui, &cluster, pod, version, options, &args)
 }
 
