@@ -36,7 +36,7 @@ pub enum Command {
     Diff(diff::Args),
     Check(check::Args),
     Rerun(rerun::Args),
-    #[command(alias = "pick-node")]
+    #[command(visible_alias = "pick-node")]
     Nodes(nodes::Args),
     Explain(explain::Args),
     History(history::Args),

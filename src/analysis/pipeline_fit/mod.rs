@@ -85,6 +85,8 @@ pub enum Reason {
         resource: String,
         /// What is asked for.
         wanted: i64,
+        /// The assistants' part of it.
+        assistants: i64,
         /// What is free.
         free: i64,
         /// Tasks that run at that time.
@@ -315,6 +317,7 @@ impl Found {
                 reason: Reason::Short {
                     resource: load.resource.clone(),
                     wanted: load.total,
+                    assistants: load.assistants,
                     free,
                     tasks: load.tasks.iter().map(|(name, _)| name.clone()).collect(),
                     is_exact: load.is_exact,

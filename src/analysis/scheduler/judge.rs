@@ -26,6 +26,8 @@ pub struct Options {
     pub all_obstacles: bool,
     /// Judge the pod as if the affinity towards Tekton's assistant were met or gone.
     pub without_assistant: bool,
+    /// Leave out scores and message.
+    pub verdicts_only: bool,
 }
 
 /// Judges a pod on every node of a cluster. The pod itself is left out of the
@@ -128,12 +130,13 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
     };
     let none_fits =
         filtered.iter().all(|filtered| filtered.as_ref().is_none_or(|f| f.refusal.is_some() && f.doubts.is_empty()));
-    if none_fits && known && judgement.error.is_none() {
+    if none_fits && known && judgement.error.is_none() && !options.verdicts_only {
         judgement.message = message(&cycle, &filtered);
     }
     let feasible: Vec<usize> = (0..filtered.len()).filter(|&at| fits(&filtered[at])).collect();
     judgement.sampled = Some(enough(snapshot.nodes().len())).filter(|enough| feasible.len() > *enough);
-    let scores = match score::score(&cycle, &feasible) {
+    let to_score: &[usize] = if options.verdicts_only { &[] } else { &feasible };
+    let scores = match score::score(&cycle, to_score) {
         Ok(scores) => scores,
         Err(error) => {
             if feasible.len() > 1 {
@@ -143,7 +146,7 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         }
     };
     let best = scores.iter().map(|score| score.total).max();
-    let mut scores = feasible.iter().copied().zip(scores).collect::<BTreeMap<_, _>>();
+    let mut scores = to_score.iter().copied().zip(scores).collect::<BTreeMap<_, _>>();
     judgement.chosen_among = scores
         .iter()
         .filter(|(_, score)| Some(score.total) == best)

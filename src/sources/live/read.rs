@@ -58,6 +58,9 @@ impl Connection {
         self.read_own_namespaces(&mut cluster, wanted).await;
         self.read_tekton_namespace(&mut cluster).await;
         cluster.sort();
+        if let Some(tell) = &self.on_page {
+            tell(None);
+        }
         Ok(cluster)
     }
 
