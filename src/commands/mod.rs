@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod admission;
 mod check;
 mod choice;
 pub mod completion;
@@ -38,6 +39,7 @@ pub enum Command {
     Rerun(rerun::Args),
     #[command(visible_alias = "pick-node")]
     Nodes(nodes::Args),
+    Admission(admission::Args),
     Explain(explain::Args),
     History(history::Args),
     Completion(completion::Args),
@@ -56,6 +58,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Diff(args) => diff::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
+        Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
         Command::History(args) => history::run(ui, &args),

@@ -3,6 +3,8 @@
 //! Width and colour are inputs. Text that comes from a cluster passes through
 //! [`plain`] before it reaches a terminal.
 
+pub mod admission;
+pub mod admission_json;
 pub mod diagnosis;
 pub mod diff;
 pub mod json_v1;

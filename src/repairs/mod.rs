@@ -9,6 +9,7 @@ pub mod prediction;
 mod refusals;
 pub mod resubmission;
 mod scheduling;
+pub mod tekton_defaults;
 mod volumes;
 
 pub use admission::block_start;
