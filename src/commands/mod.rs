@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod nodes;
 mod rerun;
+mod watch;
 
 use clap::{Parser, Subcommand};
 
