@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod not_started;
 pub mod obstacles;
 pub mod outcome;
+pub mod preflight;
 pub mod progress;
 pub mod refused;
 pub mod ruled_out;

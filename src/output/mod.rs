@@ -8,6 +8,7 @@ pub mod diff;
 pub mod json_v1;
 pub mod nodes;
 pub mod nodes_json;
+pub mod preflight;
 
 use std::borrow::Cow;
 
