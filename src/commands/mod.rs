@@ -10,6 +10,7 @@ mod explain;
 mod history;
 mod nodes;
 mod rerun;
+mod watch;
 
 use clap::{Parser, Subcommand};
 

@@ -11,6 +11,7 @@ pub mod json_v1;
 pub mod nodes;
 pub mod nodes_json;
 pub mod pipeline_nodes;
+pub mod preflight;
 pub mod table;
 
 use std::borrow::Cow;

@@ -63,6 +63,13 @@ async fn refused(rig: &Rig, ns: &str) -> Result<Staged> {
     rig.submit(ns, "run", &template(two_tasks(), json!({ "securityContext": { "fsGroup": 1001 } }))).await
 }
 
+/// Takes the label off by which the webhook knows its ConfigMap.
+async fn unguarded(rig: &Rig) -> Result<()> {
+    let path = format!("/api/v1/namespaces/{}/configmaps/feature-flags", rig.platform.tekton_namespace());
+    let bare = json!({ "metadata": { "labels": { "app.kubernetes.io/part-of": null } } });
+    rig.api.patch(&path, &bare).await.map(drop)
+}
+
 async fn flags_are_told_by_what_they_do(tekton: TektonVersion) {
     let rig = Rig::start(tekton, Platform::OpenShift).await.unwrap();
     shared_nodes(&rig).await.unwrap();
@@ -84,6 +91,7 @@ async fn flags_are_told_by_what_they_do(tekton: TektonVersion) {
     // Switching the mode leaves the runs of before without their assistant.
     runs = vec![flip(&rig, "pipelineruns", "switched").await];
     coschedule(&rig, "workspaces").await;
+    unguarded(&rig).await.unwrap();
     rig.set_feature_flag("coschedule", "sometimes").await.unwrap();
     runs.push(refused(&rig, "refused").await);
     tokio::time::sleep(GRACE).await;
