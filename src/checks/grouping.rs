@@ -83,7 +83,8 @@ fn without_names(text: &str, run: &str) -> String {
     let mut after_task = false;
     for word in text.split_whitespace() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-' && c != '.');
-        let is_name = after_task || bare.starts_with(ASSISTANT) || bare.starts_with(run);
+        let of_run = bare.strip_prefix(run).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+        let is_name = after_task || bare.starts_with(ASSISTANT) || of_run;
         after_task = matches!(bare, "task" | "step");
         words.push(if is_name { "…" } else { word });
     }
