@@ -2,6 +2,7 @@
 
 mod given;
 mod incident;
+mod pins;
 mod plugin;
 mod processes;
 mod reading;
