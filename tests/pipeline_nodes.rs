@@ -101,7 +101,8 @@ NODE   VERDICT  SCORE  WHY NOT
     let shown = text(&output.stdout);
     assert!(shown.starts_with(expected), "{shown}");
     assert!(shown.contains("big    fits"), "{shown}");
-    let line = "build and scan run at one time and ask for 3500m cpu of 3400m free: task scan does not fit, 100m short";
+    let line = "build and scan run at one time and ask for 3500m cpu of 3400m free: task scan does not fit, 100m short; it \
+        waits until others have ended";
     assert!(shown.contains(line), "{shown}");
     assert!(shown.contains("small  refused         Insufficient cpu (task publish)"), "{shown}");
     assert_eq!(output.status.code(), Some(0));
@@ -123,7 +124,10 @@ fn json_has_the_sums_and_what_is_short() {
     assert_eq!(document["atOnce"][0], cpu);
     let obstacle = &document["nodes"][0]["obstacles"][0];
     assert_eq!((&obstacle["who"], &obstacle["task"]), (&json!("together"), &json!("scan")));
-    assert_eq!(obstacle["short"], json!({"resource": "cpu", "wanted": 3500, "free": 3400, "by": 100}));
+    assert_eq!(
+        obstacle["short"],
+        json!({"resource": "cpu", "wanted": 3500, "free": 3400, "by": 100, "lasting": false})
+    );
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -235,8 +239,25 @@ fn the_best_node_is_one_for_the_whole_run_and_others_are_predicted_to_fail() {
     let right = prediction::of(&focus, &pinned(run, "right"), true);
     assert_eq!((right.outcome, right.because), (Prediction::Heals, vec!["1 of 3 nodes take its pods".to_owned()]));
     let less = prediction::of(&focus, &pinned(run, "less"), true);
-    assert_eq!(less.outcome, Prediction::DoesNotHeal);
-    assert!(less.because[0].contains("task scan does not fit, 50m short"), "{:?}", less.because);
+    assert_eq!(less.outcome, Prediction::Heals, "one task waits for the other");
+    assert!(less.because[0].contains("not all at one time"), "{:?}", less.because);
+    assert!(less.because[0].contains("task scan does not fit, 50m short; it waits"), "{:?}", less.because);
+    let far = prediction::of(&focus, &pinned(run, "far"), true);
+    assert_eq!(far.outcome, Prediction::DoesNotHeal);
+}
+
+/// The assistant never ends, so a task that fits only without it waits for ever.
+#[test]
+fn a_task_that_does_not_fit_beside_the_assistant_never_runs() {
+    let [claim, volume] = data();
+    let cluster = cluster(vec![node("close", "3", "a"), claim, volume, run(&bound())]);
+    let run = cluster.pipeline_run("ci", "r").unwrap();
+    let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
+    let predicted = prediction::of(&focus, &pinned(run, "close"), true);
+    assert_eq!(predicted.outcome, Prediction::DoesNotHeal);
+    let line =
+        "publish runs beside the assistant and both ask for 3050m cpu of 3 free: task publish does not fit, 50m short";
+    assert!(predicted.because[0].contains(line), "{:?}", predicted.because);
 }
 
 /// The scheduler looks at the assistant alone, and its score favours the emptiest node.

@@ -212,6 +212,7 @@ struct Short<'a> {
     wanted: i64,
     free: i64,
     by: i64,
+    lasting: bool,
 }
 
 /// The JSON shape of a view.
@@ -259,8 +260,9 @@ fn json<'a>(obstacle: &'a Obstacle, view: &View<'a>) -> JsonObstacle<'a> {
         Who::Run => ("run", None),
     };
     let short = match &obstacle.reason {
-        Reason::Short { resource, wanted, free, .. } => {
-            Some(Short { resource, wanted: *wanted, free: *free, by: wanted.saturating_sub(*free) })
+        Reason::Short { resource, wanted, free, is_lasting, .. } => {
+            let by = wanted.saturating_sub(*free);
+            Some(Short { resource, wanted: *wanted, free: *free, by, lasting: *is_lasting })
         }
         _ => None,
     };

@@ -102,7 +102,7 @@ pub fn sentence(obstacle: &Obstacle) -> String {
                 held.claim, held.node, held.by
             )
         }
-        Reason::Short { resource, wanted, assistants, free, tasks, is_exact } => {
+        Reason::Short { resource, wanted, assistants, free, tasks, is_exact, is_lasting } => {
             let amount = |value: i64| load::amount(resource, value);
             let short = amount(wanted.saturating_sub(*free));
             let beside = if *assistants > 0 { " beside the assistant" } else { "" };
@@ -120,8 +120,9 @@ pub fn sentence(obstacle: &Obstacle) -> String {
                 _ => String::new(),
             };
             let bound = if *is_exact { "" } else { "at most " };
+            let turns = if *is_lasting { "" } else { "; it waits until others have ended" };
             format!(
-                "{together} for {bound}{} {resource} of {} free: {first}{short} short",
+                "{together} for {bound}{} {resource} of {} free: {first}{short} short{turns}",
                 amount(*wanted),
                 amount(*free.max(&0))
             )

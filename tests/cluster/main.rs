@@ -3,6 +3,7 @@
 mod causes;
 mod given;
 mod incident;
+mod pins;
 mod plugin;
 mod processes;
 mod reading;
