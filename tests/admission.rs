@@ -178,6 +178,54 @@ fn all_pods_of_a_run_are_judged_with_their_own_creator() {
         ]
     );
     assert_eq!((output.status.code(), &document["exitCode"]), (Some(1), &json!(1)));
+    let changes = document["changes"].as_array().unwrap();
+    let by = |who: &str| changes.iter().filter(|change| change["by"] == who).count();
+    // Its own account cannot have SETFCAP: no field of the run heals, a grant or the Task does.
+    assert!(by("author") == 0 && by("taskAuthor") > 0 && by("administrator") > 0, "{changes:#?}");
+    assert!(changes.iter().all(|change| change["by"] != "administrator" || change["blastRadius"].is_string()));
+}
+
+/// The run without the task that wants a capability.
+fn modest() -> Value {
+    let mut run = run();
+    run["spec"]["pipelineSpec"]["tasks"].as_array_mut().unwrap().pop();
+    run
+}
+
+#[test]
+fn the_smallest_changes_are_told_first() {
+    let document = json_of(&admission(&cluster(vec![modest()]), &["private-ai-demo/seed", "-o", "json"]));
+    let changes = document["changes"].as_array().unwrap();
+    let told: Vec<&str> =
+        changes.iter().map(|change| change["command"].as_str().unwrap().lines().next().unwrap()).collect();
+    assert_eq!(
+        told,
+        [
+            "oc tekton-fix rerun private-ai-demo/seed --security-context-to-tasks",
+            "oc tekton-fix rerun private-ai-demo/seed --fs-group namespace --drop run-as-user",
+            "oc tekton-fix rerun private-ai-demo/seed --drop run-as-user --drop fs-group",
+            "oc adm policy add-scc-to-user nonroot-v2 -z default -n private-ai-demo",
+            "kubectl patch configmap/feature-flags -n openshift-pipelines --type=merge -p '{\"data\":{\"coschedule\":\"disabled\"}}'",
+        ]
+    );
+    let context = "spec.taskRunTemplate.podTemplate.securityContext";
+    assert_eq!(changes[1]["fields"][format!("{context}.fsGroup")], 1_000_970_000);
+    assert_eq!(changes[1]["fields"][format!("{context}.runAsUser")], Value::Null);
+    assert!(changes[3]["blastRadius"].as_str().unwrap().contains("every pod that names no other"));
+}
+
+#[test]
+fn what_is_told_heals() {
+    let run = |context: Value| {
+        let mut run = modest();
+        run["spec"]["taskRunTemplate"]["podTemplate"]["securityContext"] = context;
+        run
+    };
+    for context in [json!({ "fsGroup": 1_000_970_000 }), json!({})] {
+        let output = admission(&cluster(vec![run(context)]), &["private-ai-demo/seed", "-o", "json"]);
+        let document = json_of(&output);
+        assert_eq!((output.status.code(), document["changes"].as_array().map(Vec::len)), (Some(0), Some(0)));
+    }
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn agree(seeds: impl Iterator<Item = u64> + Clone) {
         let (mut asked, mut wrong, mut admitted) = (0, Vec::new(), 0);
         let seeds: Vec<u64> = seeds.clone().collect();
         for chunk in seeds.chunks(500) {
-            let questions: Vec<Value> = chunk.iter().filter_map(|seed| complete(question(*seed), release)).collect();
+            let questions: Vec<Value> = chunk.iter().map(|seed| complete(question(*seed), release)).collect();
             let answers = oracle.ask_all(&questions);
             for (question, answer) in questions.into_iter().zip(&answers) {
                 asked += 1;

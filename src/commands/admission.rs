@@ -3,18 +3,17 @@
 use std::path::Path;
 
 use crate::analysis::scc::pod_creator::{self, Known};
-use crate::analysis::scc::run_pods::{self, Tekton};
-use crate::analysis::scc::{AdmissionRequest, Answer, Release, admit, each};
-use crate::analysis::tekton::Coschedule;
+use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, each};
 use crate::checks::focus::Focus;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind, Reading};
-use crate::output::admission::{Judged, headline_of_pod, headline_of_run, render};
+use crate::output::admission::{Judged, headline_of_pod, headline_of_run, render, render_changes};
 use crate::output::admission_json as document;
 use crate::output::json_v1::SCHEMA_VERSION;
-use crate::repairs::tekton_defaults;
+use crate::repairs::run_admission;
+use crate::repairs::smallest_change::{self, Change};
 use crate::sources::{Source, Wanted, export};
 use crate::yaml;
 
@@ -51,8 +50,8 @@ fn release(text: &str) -> Result<Release, String> {
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
     let source = super::open(globals).await?;
-    let (judged, run) = match (&args.pod, &args.filename) {
-        (Some(text), _) => (vec![one_pod(ui, globals, &source, text, &args).await?], None),
+    let ((judged, changes), run) = match (&args.pod, &args.filename) {
+        (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),
         (None, Some(file)) => {
             let (cluster, run) = not_submitted(globals, &source, file).await?;
             warn(ui, &cluster);
@@ -66,7 +65,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             (of_run(ui, &cluster, &run, &args)?, Some(run))
         }
     };
-    show(ui, &judged, run.as_ref(), &args)
+    show(ui, &judged, &changes, run.as_ref(), &args)
 }
 
 /// A list of objects in one file is judged as if it were the whole cluster.
@@ -143,7 +142,6 @@ fn judge(cluster: &Cluster, pod: &Pod, known: Known, args: &Args) -> Judged {
         considered: each(cluster, &request),
         creator: known.creator,
         because: known.because,
-        unseen: None,
         server: None,
     }
 }
@@ -182,24 +180,42 @@ async fn not_submitted(
     Ok((cluster, run))
 }
 
-fn of_run(ui: &mut Ui, cluster: &Cluster, run: &PipelineRun, args: &Args) -> Result<Vec<Judged>, CommandError> {
-    let focus = Focus::new(cluster, run, choice::now(cluster));
-    let mode = focus.coschedule().unwrap_or_else(|| {
+/// The pods of a run with their verdicts, and what gets the refused ones admitted.
+fn of_run(
+    ui: &mut Ui,
+    cluster: &Cluster,
+    run: &PipelineRun,
+    args: &Args,
+) -> Result<(Vec<Judged>, Vec<Change>), CommandError> {
+    let run = run_admission::with_pipeline(cluster, run).map_err(CommandError::incomplete)?;
+    let focus = Focus::new(cluster, &run, choice::now(cluster));
+    if focus.coschedule().is_none() {
         ui.warn("Tekton's feature flags were not read: judged with its default, an assistant for each claim");
-        Coschedule::Workspaces
-    });
+    }
     if focus.tekton().is_none() {
         ui.warn("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
     }
-    let run = run_pods::with_pipeline(cluster, run).map_err(CommandError::incomplete)?;
-    let defaults = tekton_defaults::of(&focus.installation);
-    let tekton = Tekton { mode, version: focus.tekton(), defaults: &defaults };
-    let pods = run_pods::of_run(cluster, &run, tekton).into_iter().map(|pod| {
+    let pods = run_admission::pods(&focus, &run).into_iter().map(|pod| {
         let known = creator(args).unwrap_or(pod.known);
-        let judged = judge(cluster, &pod.pod, known, args);
-        Judged { role: Some(pod.role.to_string()), unseen: pod.unseen, ..judged }
+        let role = Some(pod.role.to_string());
+        match pod.pod {
+            Ok(pod) => Judged { role, ..judge(cluster, &pod, known, args) },
+            Err(why) => Judged {
+                pod: format!("{}/?", run.metadata.namespace),
+                role,
+                service_account: String::new(),
+                creator: known.creator,
+                because: known.because,
+                verdict: Verdict { admitted: Answer::CannotTell(vec![why]), ..Verdict::blank() },
+                considered: Vec::new(),
+                server: None,
+            },
+        }
     });
-    Ok(pods.collect())
+    let pods: Vec<Judged> = pods.collect();
+    let refused = pods.iter().any(|judged| judged.verdict.is_refused());
+    let changes = if refused && args.creator.is_none() { smallest_change::find(&focus) } else { Vec::new() };
+    Ok((pods, changes))
 }
 
 fn code(judged: &[Judged]) -> u8 {
@@ -211,7 +227,13 @@ fn code(judged: &[Judged]) -> u8 {
     }
 }
 
-fn show(ui: &mut Ui, judged: &[Judged], run: Option<&PipelineRun>, args: &Args) -> Result<u8, CommandError> {
+fn show(
+    ui: &mut Ui,
+    judged: &[Judged],
+    changes: &[Change],
+    run: Option<&PipelineRun>,
+    args: &Args,
+) -> Result<u8, CommandError> {
     let code = code(judged);
     let name = run.map(|run| format!("{}/{}", run.metadata.namespace, run.metadata.name));
     match (args.output, &name, judged) {
@@ -221,7 +243,7 @@ fn show(ui: &mut Ui, judged: &[Judged], run: Option<&PipelineRun>, args: &Args) 
                 exit_code: code,
                 run: name,
                 pods: judged.iter().map(|judged| document::Pod::of(judged, None)).collect(),
-                changes: Vec::new(),
+                changes: changes.iter().map(document::Change::of).collect(),
             };
             print(ui, &document, args)?;
         }
@@ -243,6 +265,7 @@ fn show(ui: &mut Ui, judged: &[Judged], run: Option<&PipelineRun>, args: &Args) 
                 (None, []) => String::new(),
             };
             render(&headline, judged, wide.is_some(), style, ui.out())?;
+            render_changes(changes, style, ui.out())?;
         }
     }
     Ok(code)

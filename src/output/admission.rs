@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Style, plain, wrap};
 use crate::analysis::scc::effective::{EffectiveContainer, effective};
 use crate::analysis::scc::{Answer, Considered, Creator, Verdict, sentences};
+use crate::repairs::smallest_change::{By, Change};
 
 /// One pod with what admission says of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +27,6 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What every SCC says.
     pub considered: Vec<Considered>,
-    /// What was not read of the pod itself.
-    pub unseen: Option<String>,
     /// What the server said, when it was asked.
     pub server: Option<Answered>,
 }
@@ -94,6 +93,34 @@ pub fn headline_of_run(run: &str, pods: &[Judged], style: Style) -> String {
         _ => style.bad(&format!("SCC admission refuses {refused} of {all} pods; {unknown} cannot be judged")),
     };
     format!("Run {run}: {verdict}")
+}
+
+/// Renders the changes that get all pods admitted.
+///
+/// # Errors
+/// Those of the writer.
+pub fn render_changes(changes: &[Change], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    writeln!(out, "{}", style.bold("The smallest changes with which every pod is admitted:"))?;
+    for (at, change) in changes.iter().enumerate() {
+        let who = match change.by {
+            By::Author => "",
+            By::TaskAuthor => " (whoever maintains the Task)",
+            By::Administrator => " (an administrator)",
+        };
+        let first = format!("  {}. ", at + 1);
+        writeln!(out, "{}", wrap(&plain(&format!("{}{who}", change.summary)), style.width, &first, "     "))?;
+        for line in change.command.iter().flat_map(|command| command.lines()) {
+            writeln!(out, "     {}", plain(line))?;
+        }
+        if let Some(risk) = &change.blast_radius {
+            writeln!(out, "{}", wrap(&plain(risk), style.width, "     risk: ", "       "))?;
+        }
+    }
+    Ok(())
 }
 
 const TITLES: [&str; 8] = ["POD", "SERVICEACCOUNT", "CREATOR", "SCC", "BY", "UID", "FSGROUP", "LEVEL"];
@@ -191,7 +218,6 @@ fn notes(judged: &Judged, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if !verdict.maybe_instead.is_empty() && verdict.is_admitted() {
         lines.push(format!("if rights that were not read allow it, {} is used", verdict.maybe_instead.join(" or ")));
     }
-    lines.extend(judged.unseen.clone());
     lines.extend(judged.server.as_ref().map(server));
     if lines.is_empty() {
         return Ok(());

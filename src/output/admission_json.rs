@@ -7,6 +7,7 @@ use super::admission::Judged;
 use super::json_v1::SCHEMA_VERSION;
 use crate::analysis::scc::effective::{Effective, effective};
 use crate::analysis::scc::{Answer, Creator, Refusal};
+use crate::repairs::smallest_change::{self, By};
 
 /// The verdict about one pod.
 #[derive(Debug, Serialize)]
@@ -44,9 +45,6 @@ pub struct Pod<'a> {
     pub refusals: Vec<Reason<'a>>,
     /// The API server's text.
     pub message: Option<&'a str>,
-    /// What was not read of the pod itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unseen: Option<&'a str>,
     /// What the server itself answered, when it was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Server<'a>>,
@@ -111,7 +109,7 @@ pub struct Run<'a> {
 pub struct Change<'a> {
     /// What is changed, in words.
     pub summary: &'a str,
-    /// Who can do it: `author` of the run, or `administrator`.
+    /// Who can do it: `author` of the run, `taskAuthor`, or `administrator`.
     pub by: &'static str,
     /// What else it lets happen.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +119,23 @@ pub struct Change<'a> {
     pub command: Option<&'a str>,
     /// Fields of the run with their new values; null takes a field away.
     pub fields: &'a Value,
+}
+
+impl<'a> Change<'a> {
+    /// A change in this shape.
+    pub fn of(change: &'a smallest_change::Change) -> Self {
+        Self {
+            summary: &change.summary,
+            by: match change.by {
+                By::Author => "author",
+                By::TaskAuthor => "taskAuthor",
+                By::Administrator => "administrator",
+            },
+            blast_radius: change.blast_radius.as_deref(),
+            command: change.command.as_deref(),
+            fields: &change.fields,
+        }
+    }
 }
 
 impl<'a> Pod<'a> {
@@ -147,7 +162,6 @@ impl<'a> Pod<'a> {
             effective: verdict.pod.as_ref().map(effective),
             refusals: verdict.refusals.iter().map(reason).collect(),
             message: verdict.message.as_deref(),
-            unseen: judged.unseen.as_deref(),
             server: judged.server.as_ref().map(|server| Server {
                 admitted: server.admitted,
                 scc: server.scc.as_deref(),

@@ -3,11 +3,15 @@
 
 use serde_json::{Value, json};
 
+use crate::analysis::scc::run_pods::Role;
 use crate::checks::finding::{Confidence, Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 
-use super::prediction::Lifted;
+use super::grant::{self, Grant};
+use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
+use super::run_admission::{self, RunPod};
+use super::smallest_change::{self, By, Change};
 use super::{by_admin, in_place, nudge, rerun, resubmission};
 
 const CONTEXT: &str = "spec.taskRunTemplate.podTemplate.securityContext";
@@ -72,21 +76,31 @@ fn fs_group(focus: &Focus<'_>, start: Option<i64>) -> Repair {
     }
 }
 
-/// The right that the assistant's ServiceAccount lacks. Which account that is stands
-/// in the StatefulSet; without it the account is a guess.
+/// The right that the assistant's ServiceAccount lacks: the most restrictive SCC with
+/// which its pod is admitted. Which account that is stands in the StatefulSet; without
+/// it the account is a guess.
 fn grant(focus: &Focus<'_>, finding: &Finding, account: Option<String>) -> Repair {
     let is_known = account.is_some();
     let account = account.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned());
+    let namespace = focus.namespace();
+    let pods = run_admission::pods(focus, focus.run());
+    let assistants: Vec<&RunPod> = pods.iter().filter(|pod| pod.role == Role::Assistant).collect();
+    let access = smallest_change::access(focus.cluster);
+    let least = Some(&assistants).filter(|pods| !pods.is_empty());
+    let least = least.and_then(|pods| grant::least(&access, namespace, &account, pods));
+    let computed = least.is_some();
+    let least = least.unwrap_or_else(|| Grant { scc: "anyuid".to_owned(), account: account.clone(), points: 0 });
     let repair = Repair {
-        risk: format!("every pod of the namespace that runs as {account} may then use any uid and group"),
+        risk: least.blast_radius(focus.cluster, namespace),
         ..by_admin(
-            "grant-anyuid",
-            format!("oc adm policy add-scc-to-user anyuid -z {account} -n {}{}", focus.namespace(), nudge(focus)),
+            "grant-scc",
+            format!("{}{}", least.command(namespace), nudge(focus)),
             format!(
-                "let ServiceAccount {account}, as which the assistant runs, use anyuid; the stuck run heals without a new one"
+                "let ServiceAccount {account}, as which the assistant runs, use {}; the stuck run heals without a new one",
+                least.scc
             ),
             Prediction::Unknown,
-            json!({ format!("rolebinding system:openshift:scc:anyuid -> serviceaccount/{account}"): "created" }),
+            json!({ least.field(namespace): "created" }),
         )
     };
     if !focus.is_running() {
@@ -99,7 +113,7 @@ fn grant(focus: &Focus<'_>, finding: &Finding, account: Option<String>) -> Repai
             || item.field.ends_with("runAsUser")
             || item.field.ends_with("supplementalGroups")
     });
-    if is_known && is_enough { in_place(focus, Lifted::Scc, repair) } else { repair }
+    if is_known && (computed || is_enough) { in_place(focus, Lifted::Scc, repair) } else { repair }
 }
 
 /// Start of the namespace's group block: the one fsGroup that restricted-v2 takes.
@@ -112,6 +126,10 @@ pub fn block_start(focus: &Focus<'_>) -> Option<i64> {
 }
 
 pub(super) fn task_pod(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    let found = smallest_change::find(focus);
+    if !found.is_empty() {
+        return found.into_iter().map(|change| computed(focus, change)).collect();
+    }
     let account = finding
         .summary
         .split_once("ServiceAccount ")
@@ -137,6 +155,31 @@ pub(super) fn task_pod(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
             json!({}),
         )
     }]
+}
+
+/// A change that was found by search, with what is predicted of the whole run.
+fn computed(focus: &Focus<'_>, change: Change) -> Repair {
+    let Change { by, summary, blast_radius, command, fields, edits, grants } = change;
+    let is_edit = by == By::Author && grants.is_empty() && command.is_some();
+    let predicted = if is_edit { prediction::of_edits(focus, &edits).outcome } else { Prediction::Unknown };
+    Repair {
+        id: match by {
+            By::Author => "smallest-change",
+            By::TaskAuthor => "ask-for-less",
+            By::Administrator => "grant-scc",
+        },
+        summary,
+        command: command.unwrap_or_default(),
+        predicted,
+        needs: match by {
+            By::Author => "create on pipelineruns in the namespace",
+            By::TaskAuthor => "a change of the Task",
+            By::Administrator => "rights of an administrator",
+        }
+        .to_owned(),
+        risk: blast_radius.unwrap_or_default(),
+        changes: fields,
+    }
 }
 
 /// The dropped field in its right place.

@@ -4,12 +4,14 @@
 mod admission;
 mod assistant;
 pub mod future;
+pub mod grant;
 pub mod placement;
 pub mod prediction;
 mod refusals;
 pub mod resubmission;
+pub mod run_admission;
 mod scheduling;
-pub mod tekton_defaults;
+pub mod smallest_change;
 mod volumes;
 
 pub use admission::block_start;

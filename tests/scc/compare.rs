@@ -51,20 +51,33 @@ fn pod(value: &Value) -> Pod {
     serde_json::from_value(value.clone()).unwrap()
 }
 
+/// A pod as it comes out of storage or goes to a webhook: Go leaves empty lists away.
+fn written(pod: &Pod) -> Value {
+    let mut value = serde_json::to_value(pod).unwrap();
+    let context = value.pointer_mut("/spec/securityContext").and_then(Value::as_object_mut);
+    if let Some(context) = context.filter(|context| context.get("supplementalGroups") == Some(&json!([]))) {
+        context.remove("supplementalGroups");
+    }
+    value
+}
+
 /// An update needs a pod that was admitted before: ours, as the server would have
-/// stored it. The question as the plugin is asked it; none where nothing was stored.
-pub fn complete(mut question: Value, release: Release) -> Option<Value> {
-    let Some(change) = question.get("update").cloned() else { return Some(question) };
+/// stored it. Where nothing was stored, the question is about the creation.
+pub fn complete(mut question: Value, release: Release) -> Value {
+    let Some(change) = question.get("update").cloned() else { return question };
     let (cluster, creator, old) = (cluster(&question), creator(&question), pod(&question["pod"]));
     let request = AdmissionRequest { release, ..AdmissionRequest::create(&cluster, &old, &creator) };
-    let stored = admit_only(&cluster, &request).pod?;
-    let mut stored = serde_json::to_value(stored).unwrap();
+    let Some(stored) = admit_only(&cluster, &request).pod else {
+        question.as_object_mut().unwrap().remove("subresource");
+        return question;
+    };
+    let mut stored = written(&stored);
     // An update has its name.
     stored["metadata"]["name"] = json!("p-1");
     question["oldPod"] = stored.clone();
     patch(&mut stored, &change);
     question["pod"] = stored;
-    Some(question)
+    question
 }
 
 /// Both passes, with the webhook of the question between them.
@@ -79,11 +92,14 @@ fn judge(question: &Value, release: Release) -> Verdict {
     let request = AdmissionRequest { pod: &created, creator: &creator, operation, old_pod: old.as_ref(), release };
     let first = admit_only(&cluster, &request);
     let (Answer::Yes, Some(stored)) = (&first.admitted, &first.pod) else { return first };
-    let mut stored = serde_json::to_value(stored).unwrap();
-    if let Some(change) = question.get("webhook") {
-        patch(&mut stored, change);
-    }
-    let stored = pod(&stored);
+    let stored = match question.get("webhook") {
+        Some(change) => {
+            let mut stored = written(stored);
+            patch(&mut stored, change);
+            pod(&stored)
+        }
+        None => stored.clone(),
+    };
     let second = validate(&cluster, &AdmissionRequest { pod: &stored, ..request });
     Verdict { ignored: first.ignored, pod: Some(stored), ..second }
 }

@@ -426,9 +426,9 @@ pub fn question(seed: u64) -> Value {
     let mut dice = Dice::new(seed);
     let dice = &mut dice;
     let mut sccs =
-        library::platform(*dice.pick(&["ocp-4.11", "ocp-4.14", "ocp-4.17", "ocp-4.19", "ocp-4.20", "ocp-5.0"]));
+        library::platform(dice.pick::<&str>(&["ocp-4.11", "ocp-4.14", "ocp-4.17", "ocp-4.19", "ocp-4.20", "ocp-5.0"]));
     if dice.once_in(2) {
-        sccs.push(library::pipelines(*dice.pick(&["op-v0.50.0", "op-v0.63.0", "op-v0.74.0"])));
+        sccs.push(library::pipelines(dice.pick::<&str>(&["op-v0.50.0", "op-v0.63.0", "op-v0.74.0"])));
     }
     if dice.once_in(150) {
         sccs.remove(dice.below(sccs.len()));
