@@ -73,6 +73,9 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         let flags =
             flags_misread::invalid_value(&focus, &findings).or_else(|| flags_misread::legacy_key(&focus, &findings));
         findings.splice(0..0, flags);
+        if findings.is_empty() && run.is_done() {
+            findings = outcome::otherwise_failed(&focus);
+        }
         one_per_cause(&mut findings);
         if findings.iter().any(|finding| finding.cause == assistant_refused_by_scc::CAUSE) {
             // It says itself what could not be read.

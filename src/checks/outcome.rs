@@ -289,6 +289,25 @@ fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     Some(finding)
 }
 
+/// `task-failed`: a task failed in a way that no other check knows; its own words are
+/// all there is.
+pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
+    let failed = |task: &&TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    let Some(task) = focus.tree.tasks.iter().find(failed) else { return Vec::new() };
+    let Some(condition) = task.task_run.succeeded() else { return Vec::new() };
+    vec![
+        Finding::new(
+            "TKF409",
+            "task-failed",
+            format!("task {} failed ({}): {}", task.task, condition.reason, condition.message),
+        )
+        .severity(Severity::Warning)
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence(run_events(focus)),
+    ]
+}
+
 /// The line of a log that tells of a denied file.
 fn permission_denied(log: &str) -> Option<&str> {
     log.lines().rev().map(str::trim).find(|line| {

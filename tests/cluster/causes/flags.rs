@@ -8,13 +8,18 @@ use serde_json::json;
 use super::stage::*;
 use super::{Case, GRACE, examine};
 
-/// Tekton up to 0.70 reads both keys.
+/// Tekton up to 0.70 reads both keys, and refuses pairs that contradict each other
+/// at any moment.
 async fn coschedule(rig: &Rig, value: &str) {
-    if rig.tekton == TektonVersion::V0_68_1 {
-        let off = if value == "workspaces" { "false" } else { "true" };
+    let both = rig.tekton == TektonVersion::V0_68_1;
+    let off = if value == "workspaces" { "false" } else { "true" };
+    if both && off == "true" {
         rig.set_feature_flag("disable-affinity-assistant", off).await.unwrap();
     }
     rig.set_feature_flag("coschedule", value).await.unwrap();
+    if both && off == "false" {
+        rig.set_feature_flag("disable-affinity-assistant", off).await.unwrap();
+    }
 }
 
 /// The assistant is switched on while the run is in its first task.

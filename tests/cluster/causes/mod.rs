@@ -150,6 +150,8 @@ async fn examine(rig: &Rig, cases: &[Case], runs: Vec<Result<Staged>>) -> Vec<St
         let name = format!("{}/{}", run.namespace, run.run);
         let live = settled(rig, &name, wanted).await;
         record::record(rig, &[&run.namespace, rig.platform.tekton_namespace()], &folder).await.unwrap();
+        // What a fixture made of it has to say.
+        std::fs::write(folder.join("causes"), format!("{name}\n{}\n", wanted.join("\n"))).unwrap();
         let from = folder.to_str().unwrap();
         let exported = json(&plugin(&rig.kubeconfig(), &["diagnose", &name, "--from", from, "-o", "json"]));
         if causes(&live) != *wanted {
@@ -200,6 +202,25 @@ async fn every_cause_is_found_on_1_6() {
         ("pod-template-misplaced", &["pod-template-misplaced", "insufficient-resources"]),
     ]);
     with(TektonVersion::V1_6_6, Platform::OpenShift, &cases).await;
+}
+
+/// The causes that few meet.
+#[tokio::test(flavor = "multi_thread")]
+async fn rare_causes_are_found_on_1_6() {
+    let cases: &[Case] = &[
+        ("assistant-pending-insufficient-resources", &["assistant-pending-insufficient-resources"]),
+        ("assistant-pending-cordoned", &["assistant-pending-cordoned"]),
+        ("volume-limit", &["volume-limit"]),
+        ("anti-affinity", &["anti-affinity"]),
+        ("pod-affinity", &["pod-affinity"]),
+        ("nodes-cordoned", &["nodes-cordoned"]),
+        ("task-pod-refused-by-policy", &["task-pod-refused-by-policy"]),
+        ("container-not-created", &["container-not-created"]),
+        ("managed-by-other-controller", &["managed-by-other-controller"]),
+        ("run-invalid-by-resolver", &["run-invalid"]),
+        ("volume-multi-attach", &["volume-multi-attach"]),
+    ];
+    with(TektonVersion::V1_6_6, Platform::OpenShift, cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
