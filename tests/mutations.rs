@@ -246,10 +246,15 @@ fn other_names_change_nothing() {
         let before = report(&incident.cluster, namespace, name);
         let (namespace, name) = (replace(namespace, &names), replace(name, &names));
         let after = report(&cluster, &namespace, &name);
-        let told = |report: &RunReport| -> Vec<(&str, Confidence, Vec<(&str, Prediction)>)> {
-            let repairs =
-                |finding: &Finding| finding.repairs.iter().map(|repair| (repair.id, repair.predicted)).collect();
-            report.findings.iter().map(|finding| (finding.cause, finding.confidence, repairs(finding))).collect()
+        let told = |report: &RunReport| {
+            let repairs = |finding: &Finding| {
+                finding.repairs.iter().map(|repair| (repair.id, repair.predicted)).collect::<Vec<_>>()
+            };
+            report
+                .findings
+                .iter()
+                .map(|finding| (finding.cause, finding.confidence, repairs(finding)))
+                .collect::<Vec<_>>()
         };
         if told(&before) != told(&after) || before.state != after.state {
             wrong.push(format!("{}: {:?}\n  became {:?}", incident.name, told(&before), told(&after)));

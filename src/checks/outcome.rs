@@ -277,6 +277,25 @@ fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     Some(finding)
 }
 
+/// `task-failed`: a task failed in a way that no other check knows; its own words are
+/// all there is.
+pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
+    let failed = |task: &&TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    let Some(task) = focus.tree.tasks.iter().find(failed) else { return Vec::new() };
+    let Some(condition) = task.task_run.succeeded() else { return Vec::new() };
+    vec![
+        Finding::new(
+            "TKF409",
+            "task-failed",
+            format!("task {} failed ({}): {}", task.task, condition.reason, condition.message),
+        )
+        .severity(Severity::Warning)
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence(run_events(focus)),
+    ]
+}
+
 /// A run that Tekton's controller has not taken up.
 pub fn not_reconciled(focus: &Focus<'_>) -> Vec<Finding> {
     let run = focus.run();

@@ -1,6 +1,7 @@
 //! The terminal: data to stdout, talk to stderr, and the only place that asks.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::output::{Style, plain};
 
@@ -48,6 +49,29 @@ impl Ui {
     /// How to render.
     pub fn style(&self) -> Style {
         self.style
+    }
+
+    /// Shows on a terminal how many objects have been read, from so many on that
+    /// somebody may wonder what takes so long; nothing elsewhere.
+    pub fn reading(&self) -> Option<Box<dyn Fn(Option<usize>) + Send + Sync>> {
+        const LARGE: usize = 2000;
+        if !io::stderr().is_terminal() || std::env::var("TERM").as_deref() == Ok("dumb") {
+            return None;
+        }
+        let is_shown = AtomicBool::new(false);
+        Some(Box::new(move |read| {
+            let mut stderr = io::stderr();
+            // Talk that cannot be written changes no result.
+            let _ = match read {
+                Some(count) if count >= LARGE => {
+                    is_shown.store(true, Ordering::Relaxed);
+                    write!(stderr, "\rReading the cluster: {count} objects")
+                }
+                None if is_shown.swap(false, Ordering::Relaxed) => write!(stderr, "\r\x1b[K"),
+                _ => Ok(()),
+            };
+            let _ = stderr.flush();
+        }))
     }
 
     /// Says something beside the data.

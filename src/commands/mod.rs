@@ -7,8 +7,10 @@ pub mod completion;
 mod diagnose;
 mod diff;
 mod explain;
+mod history;
 mod nodes;
 mod rerun;
+mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -36,10 +38,11 @@ pub enum Command {
     Diff(diff::Args),
     Check(check::Args),
     Rerun(rerun::Args),
-    #[command(alias = "pick-node")]
+    #[command(visible_alias = "pick-node")]
     Nodes(nodes::Args),
     Admission(admission::Args),
     Explain(explain::Args),
+    History(history::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
     Complete(completion::CompleteArgs),
@@ -59,6 +62,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
+        Command::History(args) => history::run(ui, &args),
         Command::Completion(args) => completion::run(ui, &args),
         Command::Complete(args) => completion::answer(ui, args).await,
     }

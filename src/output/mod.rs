@@ -10,6 +10,9 @@ pub mod diff;
 pub mod json_v1;
 pub mod nodes;
 pub mod nodes_json;
+pub mod pipeline_nodes;
+pub mod preflight;
+pub mod table;
 
 use std::borrow::Cow;
 

@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::analysis::scheduler::message::Agreement;
 use crate::analysis::scheduler::{Judgement, NodeVerdict, Refusal, Verdict};
 
-use super::{Style, plain, wrap};
+use super::{Style, plain, table, wrap};
 
 /// From this many nodes on, rows are put together unless all are wanted.
 const MANY: usize = 60;
@@ -171,29 +169,6 @@ fn refusal_text(refusal: &Refusal) -> String {
     }
 }
 
-/// A table; the last column takes what is left of the width.
-fn table(header: &[&str], rows: &[Vec<String>], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let visible = |cell: &str| anstream::adapter::strip_str(cell).to_string().width();
-    let columns = header.len();
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| visible(&row[column]));
-        cells.chain([header[column].width()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut line = |cells: &[String]| -> io::Result<()> {
-        let mut text = String::new();
-        for (at, cell) in cells.iter().enumerate() {
-            text.push_str(cell);
-            if at + 1 < columns {
-                text.push_str(&" ".repeat(widths[at].saturating_sub(visible(cell)) + 2));
-            }
-        }
-        writeln!(out, "{}", text.trim_end())
-    };
-    line(&header.iter().map(|title| style.dim(title)).collect::<Vec<_>>())?;
-    rows.iter().try_for_each(|row| line(row))
-}
-
 fn rows(view: &View<'_>, nodes: &[&NodeVerdict], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Vec::new();
     for node in nodes {
@@ -221,7 +196,7 @@ fn rows(view: &View<'_>, nodes: &[&NodeVerdict], style: Style, out: &mut dyn Wri
         }
     }
     let header = ["NODE", "VERDICT", "SCORE", "CPU FREE", "MEMORY FREE", "PODS FREE", "WHY NOT"];
-    table(&header, &lines, style, out)?;
+    table::render(&header, &lines, style, out)?;
     if !view.free_is_known {
         writeln!(out, "{}", style.dim("Pods of other namespaces were not read: less may be free than is shown."))?;
     }
@@ -249,7 +224,7 @@ fn groups(view: &View<'_>, nodes: &[&NodeVerdict], style: Style, out: &mut dyn W
             ]
         })
         .collect();
-    table(&["NODES", "VERDICT", "FOR EXAMPLE", "WHY NOT"], &rows, style, out)?;
+    table::render(&["NODES", "VERDICT", "FOR EXAMPLE", "WHY NOT"], &rows, style, out)?;
     let best: Vec<&NodeVerdict> = nodes.iter().copied().filter(|node| node.fits()).take(10).collect();
     if !best.is_empty() {
         writeln!(out)?;

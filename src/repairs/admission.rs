@@ -41,7 +41,7 @@ pub(super) fn assistant(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         &[Edit::SecurityContextToTasks],
         json!({ CONTEXT: null, "spec.taskRunSpecs[].podTemplate.securityContext": focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext") }),
     ));
-    repairs.push(grant(focus, finding, account));
+    repairs.push(grant(focus, account));
     repairs.push(rerun(
         focus,
         "pin-node",
@@ -79,7 +79,7 @@ fn fs_group(focus: &Focus<'_>, start: Option<i64>) -> Repair {
 /// The right that the assistant's ServiceAccount lacks: the most restrictive SCC with
 /// which its pod is admitted. Which account that is stands in the StatefulSet; without
 /// it the account is a guess.
-fn grant(focus: &Focus<'_>, finding: &Finding, account: Option<String>) -> Repair {
+fn grant(focus: &Focus<'_>, account: Option<String>) -> Repair {
     let is_known = account.is_some();
     let account = account.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned());
     let namespace = focus.namespace();
@@ -106,14 +106,7 @@ fn grant(focus: &Focus<'_>, finding: &Finding, account: Option<String>) -> Repai
     if !focus.is_running() {
         return Repair { risk: format!("the run is over: submit it again. {}", repair.risk), ..repair };
     }
-    // anyuid lifts users and groups, nothing else.
-    let is_enough = finding.evidence.iter().all(|item| {
-        !item.field.contains("securityContext.")
-            || item.field.ends_with("fsGroup")
-            || item.field.ends_with("runAsUser")
-            || item.field.ends_with("supplementalGroups")
-    });
-    if is_known && (computed || is_enough) { in_place(focus, Lifted::Scc, repair) } else { repair }
+    if is_known && computed { in_place(focus, Lifted::Scc, repair) } else { repair }
 }
 
 /// Start of the namespace's group block: the one fsGroup that restricted-v2 takes.

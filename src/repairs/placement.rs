@@ -102,24 +102,27 @@ pub fn sentence(obstacle: &Obstacle) -> String {
                 held.claim, held.node, held.by
             )
         }
-        Reason::Short { resource, wanted, free, tasks, is_exact } => {
+        Reason::Short { resource, wanted, assistants, free, tasks, is_exact, is_lasting } => {
             let amount = |value: i64| load::amount(resource, value);
             let short = amount(wanted.saturating_sub(*free));
+            let beside = if *assistants > 0 { " beside the assistant" } else { "" };
             let together = match tasks.as_slice() {
                 [] => "what may run at one time asks".to_owned(),
-                [one] => format!("{one} and the assistant ask"),
+                [one] if beside.is_empty() => format!("{one} runs several times at once and asks"),
+                [one] => format!("{one} runs{beside} and both ask"),
                 [first, .., last] if tasks.len() > 4 => {
-                    format!("{} tasks at one time ({first} to {last}) ask", tasks.len())
+                    format!("{} tasks ({first} to {last}) run at one time{beside} and ask", tasks.len())
                 }
-                [most @ .., last] => format!("{} and {last} run at one time and ask", most.join(", ")),
+                [most @ .., last] => format!("{} and {last} run at one time{beside} and ask", most.join(", ")),
             };
             let first = match &obstacle.who {
                 Who::Together(Some(task)) => format!("task {task} does not fit, "),
                 _ => String::new(),
             };
             let bound = if *is_exact { "" } else { "at most " };
+            let turns = if *is_lasting { "" } else { "; it waits until others have ended" };
             format!(
-                "{together} for {bound}{} {resource} of {} free: {first}{short} short",
+                "{together} for {bound}{} {resource} of {} free: {first}{short} short{turns}",
                 amount(*wanted),
                 amount(*free.max(&0))
             )

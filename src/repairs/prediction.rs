@@ -258,7 +258,11 @@ fn place(weighed: &mut Weighed, focus: &Focus<'_>, plan: &Plan, is_cancelled: bo
         let (of, count) = (fit.nodes.len(), fit.fitting().count());
         let reasons = || placement::against(fit).join("; ");
         let is_unknown = fit.nodes.iter().any(|node| matches!(node.answer, Answer::Unknown(_)));
-        if count == 0 && placement.is_complete && !is_unknown {
+        let turns = fit.nodes.iter().find(|node| node.takes_turns());
+        if let Some(node) = turns.filter(|_| count == 0) {
+            let clause = placement::clause(node).unwrap_or_default();
+            weighed.fine.push(format!("{who} get node {}, though not all at one time ({clause})", node.node));
+        } else if count == 0 && placement.is_complete && !is_unknown {
             weighed.against.push(format!("no node takes {who} ({})", reasons()));
         } else if count == 0 {
             weighed.unknown.push(format!("which node takes {who}: {}", reasons()));
@@ -281,7 +285,10 @@ fn place(weighed: &mut Weighed, focus: &Focus<'_>, plan: &Plan, is_cancelled: bo
 /// A node that the scheduler may choose for the assistant, which it judges alone,
 /// although the tasks do not fit there.
 fn misled(fit: &Fit) -> Option<&str> {
-    let refuses = |name: &&String| fit.node(name).is_some_and(|node| matches!(node.answer, Answer::Refused(_)));
+    let refuses = |name: &&String| {
+        let node = fit.node(name);
+        node.is_some_and(|node| matches!(node.answer, Answer::Refused(_)) && !node.takes_turns())
+    };
     fit.assistant_goes_to.iter().find(refuses).map(String::as_str)
 }
 

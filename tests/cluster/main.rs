@@ -1,8 +1,10 @@
 //! Tests on a real control plane.
 
+mod admission;
 mod causes;
 mod given;
 mod incident;
+mod pins;
 mod plugin;
 mod processes;
 mod reading;

@@ -14,6 +14,7 @@ const PATIENCE: u64 = 20_000;
 fn start(server: &Server, args: &[&str]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
     command.args(args).env("KUBECONFIG", &server.kubeconfig).env("TERM", "xterm").env("COLUMNS", "110");
+    command.env("TEKTON_FIX_STATE", server.kubeconfig.parent().unwrap());
     spawn_command(command, Some(PATIENCE)).unwrap()
 }
 

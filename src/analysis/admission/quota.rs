@@ -103,9 +103,11 @@ fn unnamed(hard: &ResourceList, pod: &Pod) -> Option<String> {
 fn usage(pod: &Pod) -> BTreeMap<String, Quantity> {
     let one = Quantity::from_units(1);
     let mut usage = BTreeMap::from([("pods".to_owned(), one), ("count/pods".to_owned(), one)]);
-    let lists: [(&str, fn(&Resources) -> ResourceList); 2] =
-        [("requests", effective_requests), ("limits", |resources| resources.limits.clone())];
-    for (prefix, list) in lists {
+    for prefix in ["requests", "limits"] {
+        let list = |resources: &Resources| match prefix {
+            "requests" => effective_requests(resources),
+            _ => resources.limits.clone(),
+        };
         let mut total: BTreeMap<String, Quantity> = BTreeMap::new();
         for container in &pod.spec.containers {
             for (resource, quantity) in list(&container.resources) {

@@ -22,6 +22,8 @@ pub struct Load {
     pub tasks: Vec<(String, i64)>,
     /// Everything together.
     pub total: i64,
+    /// The task whose pod asks for most, and what it asks for.
+    pub largest: Option<(String, i64)>,
     /// False when `total` is an upper bound: the pipeline has too many tasks.
     pub is_exact: bool,
 }
@@ -69,9 +71,14 @@ pub(super) fn loads(
             .collect();
         let heaviest = antichain::heaviest(&parts, &graph.after);
         let assistants: i64 = held.iter().map(|amounts| of(amounts, resource)).fold(0, i64::saturating_add);
+        let largest = asked.iter().zip(&graph.steps).filter_map(|(asked, step)| {
+            let (amounts, _) = asked.as_ref()?;
+            Some((step.name.clone(), of(amounts, resource)))
+        });
         Load {
             resource: resource.to_owned(),
             assistants,
+            largest: largest.max_by_key(|(_, amount)| *amount),
             tasks: heaviest.members.iter().map(|&at| (graph.steps[at].name.clone(), parts[at])).collect(),
             total: assistants.saturating_add(heaviest.weight),
             is_exact: heaviest.is_exact,

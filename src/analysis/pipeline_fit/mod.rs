@@ -85,12 +85,17 @@ pub enum Reason {
         resource: String,
         /// What is asked for.
         wanted: i64,
+        /// The assistants' part of it.
+        assistants: i64,
         /// What is free.
         free: i64,
         /// Tasks that run at that time.
         tasks: Vec<String>,
         /// False when `wanted` is an upper bound.
         is_exact: bool,
+        /// Whether it stays so: the assistants never end, and beside them one task
+        /// alone does not fit. Else tasks wait until others have ended.
+        is_lasting: bool,
     },
     /// A volume is in use on another node.
     Held(Held),
@@ -131,6 +136,13 @@ pub struct Fit {
     pub assistant_goes_to: Vec<String>,
     /// What could not be taken into account.
     pub unknown: Vec<String>,
+}
+
+impl NodeFit {
+    /// Whether the pods get this node one after the other, though not all at one time.
+    pub fn takes_turns(&self) -> bool {
+        matches!(&self.answer, Answer::Refused(obstacles) if !obstacles.iter().any(Obstacle::is_lasting))
+    }
 }
 
 impl Fit {
@@ -309,15 +321,28 @@ impl Found {
     fn loads(&mut self, snapshot: &Snapshot<'_>, loads: &[Load]) {
         let over = |node: &NodeInfo<'_>, load: &Load| {
             let free = load::free(node, &load.resource);
-            (load.total > free).then(|| Obstacle {
-                who: Who::Together(load.first_over(free).map(str::to_owned)),
+            if load.total <= free {
+                return None;
+            }
+            let single = load.largest.as_ref().filter(|(_, amount)| load.assistants.saturating_add(*amount) > free);
+            let (first, wanted, tasks, is_exact) = match single {
+                Some((name, amount)) => (Some(name.as_str()), load.assistants + amount, vec![name.clone()], true),
+                None => {
+                    let tasks = load.tasks.iter().map(|(name, _)| name.clone()).collect();
+                    (load.first_over(free), load.total, tasks, load.is_exact)
+                }
+            };
+            Some(Obstacle {
+                who: Who::Together(first.map(str::to_owned)),
                 plugin: Some("NodeResourcesFit"),
                 reason: Reason::Short {
                     resource: load.resource.clone(),
-                    wanted: load.total,
+                    wanted,
+                    assistants: load.assistants,
                     free,
-                    tasks: load.tasks.iter().map(|(name, _)| name.clone()).collect(),
-                    is_exact: load.is_exact,
+                    tasks,
+                    is_exact,
+                    is_lasting: single.is_some(),
                 },
             })
         };
@@ -361,6 +386,11 @@ impl Found {
 }
 
 impl Obstacle {
+    /// Whether the pods stay without a node, and do not only wait for one another.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self.reason, Reason::Short { is_lasting: false, .. })
+    }
+
     fn is_proven(&self) -> bool {
         !matches!(self.reason, Reason::Short { is_exact: false, .. })
     }

@@ -204,7 +204,9 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
         unread_existing,
     };
     for (node, other) in snapshot.with_anti_affinity() {
-        for term in required(other, other.spec.affinity.pod_anti_affinity.as_ref()) {
+        let affinity = other.spec.affinity.pod_anti_affinity.as_ref();
+        let written = affinity.into_iter().flat_map(|affinity| &affinity.required);
+        for term in written.filter(|term| reaches(term, other, pod)).map(|term| Term::new(other, term)) {
             match term.means(pod, state.namespace_labels) {
                 Some(true) => state.existing.add(node, term.key),
                 Some(false) => {}
@@ -215,18 +217,17 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
     state.existing_keys = state.existing.0.keys().map(|(key, _)| *key).collect();
     let has_terms = !state.affinity_terms.is_empty() || !state.anti_affinity_terms.is_empty();
     if has_terms {
-        for node in snapshot.nodes() {
-            for other in &node.pods {
-                if state.means_by_affinity(other) {
-                    state.affinity_terms.iter().for_each(|term| state.affinity.add(node, term.key));
-                }
-                for term in &state.anti_affinity_terms {
-                    if term.matches(other, &NO_LABELS) {
-                        state.anti_affinity.add(node, term.key);
-                    }
-                }
+        let terms = state.affinity_terms.iter().chain(&state.anti_affinity_terms);
+        let (mut affinity, mut anti_affinity) = (Counts::default(), Counts::default());
+        each_meant(snapshot, &terms.collect::<Vec<_>>(), |node, other| {
+            if state.means_by_affinity(other) {
+                state.affinity_terms.iter().for_each(|term| affinity.add(node, term.key));
             }
-        }
+            for term in state.anti_affinity_terms.iter().filter(|term| term.matches(other, &NO_LABELS)) {
+                anti_affinity.add(node, term.key);
+            }
+        });
+        (state.affinity, state.anti_affinity) = (affinity, anti_affinity);
     } else if state.existing.0.is_empty() {
         // Skipped also when nominated pods would forbid the node.
         return match state.unread_existing {
@@ -235,6 +236,30 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
         };
     }
     PreFilter::Run(state)
+}
+
+/// Whether a term of another pod can mean a pod at all: most name no namespaces, and
+/// then mean those of their own only.
+fn reaches(term: &PodAffinityTerm, of: &Pod, pod: &Pod) -> bool {
+    !term.namespaces.is_empty() || term.namespace_selector.is_some() || of.metadata.namespace == pod.metadata.namespace
+}
+
+/// Visits every placed pod that any of the resolved terms may mean, with its node.
+pub(super) fn each_meant<'a>(
+    snapshot: &Snapshot<'a>,
+    terms: &[&Term<'a>],
+    mut visit: impl FnMut(&NodeInfo<'a>, &'a Pod),
+) {
+    if terms.iter().any(|term| term.namespace_selector.is_some()) {
+        for node in snapshot.nodes() {
+            node.pods.iter().for_each(|other| visit(node, other));
+        }
+        return;
+    }
+    let namespaces: BTreeSet<&str> = terms.iter().flat_map(|term| &term.namespaces).copied().collect();
+    for (at, other) in namespaces.into_iter().flat_map(|namespace| snapshot.pods_of(namespace)) {
+        visit(&snapshot.nodes()[*at], other);
+    }
 }
 
 impl<'a> State<'a> {

@@ -26,6 +26,8 @@ pub struct Options {
     pub all_obstacles: bool,
     /// Judge the pod as if the affinity towards Tekton's assistant were met or gone.
     pub without_assistant: bool,
+    /// Leave out scores and message.
+    pub verdicts_only: bool,
 }
 
 /// Judges a pod on every node of a cluster. The pod itself is left out of the
@@ -104,22 +106,7 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         judgement.error = Some("panic: runtime error: integer divide by zero".to_owned());
         return judgement;
     }
-    let filtered: Vec<Option<Filtered>> = snapshot
-        .nodes()
-        .iter()
-        .enumerate()
-        .map(|(at, info)| {
-            let named = cycle.is_named(info);
-            (named || options.all_obstacles).then(|| {
-                let mut filtered = cycle.filter(at, &View { info, changes: None }, options.all_obstacles);
-                if !named {
-                    let first = filtered.refusal.replace(restricted());
-                    filtered.also.splice(0..0, first);
-                }
-                filtered
-            })
-        })
-        .collect();
+    let filtered = filter_all(&cycle, options.all_obstacles);
     if let Some(error) = filtered.iter().flatten().find_map(|filtered| filtered.error.clone()) {
         judgement.error = judgement.error.or(Some(error));
     }
@@ -128,12 +115,13 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
     };
     let none_fits =
         filtered.iter().all(|filtered| filtered.as_ref().is_none_or(|f| f.refusal.is_some() && f.doubts.is_empty()));
-    if none_fits && known && judgement.error.is_none() {
+    if none_fits && known && judgement.error.is_none() && !options.verdicts_only {
         judgement.message = message(&cycle, &filtered);
     }
     let feasible: Vec<usize> = (0..filtered.len()).filter(|&at| fits(&filtered[at])).collect();
     judgement.sampled = Some(enough(snapshot.nodes().len())).filter(|enough| feasible.len() > *enough);
-    let scores = match score::score(&cycle, &feasible) {
+    let to_score: &[usize] = if options.verdicts_only { &[] } else { &feasible };
+    let scores = match score::score(&cycle, to_score) {
         Ok(scores) => scores,
         Err(error) => {
             if feasible.len() > 1 {
@@ -143,7 +131,7 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         }
     };
     let best = scores.iter().map(|score| score.total).max();
-    let mut scores = feasible.iter().copied().zip(scores).collect::<BTreeMap<_, _>>();
+    let mut scores = to_score.iter().copied().zip(scores).collect::<BTreeMap<_, _>>();
     judgement.chosen_among = scores
         .iter()
         .filter(|(_, score)| Some(score.total) == best)
@@ -156,6 +144,42 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         .collect();
     judgement.nodes.sort_by(|a, b| a.name.cmp(&b.name));
     judgement
+}
+
+/// From so many nodes on the filters share the processors, as upstream's do.
+const PARALLEL_FROM: usize = 512;
+
+/// The filters' answers by position of the node; none for nodes that are not asked.
+fn filter_all(cycle: &Cycle<'_, '_>, all_obstacles: bool) -> Vec<Option<Filtered>> {
+    let nodes = cycle.snapshot.nodes();
+    let filter = |at: usize| {
+        let info = &nodes[at];
+        let named = cycle.is_named(info);
+        (named || all_obstacles).then(|| {
+            let mut filtered = cycle.filter(at, &View { info, changes: None }, all_obstacles);
+            if !named {
+                let first = filtered.refusal.replace(restricted());
+                filtered.also.splice(0..0, first);
+            }
+            filtered
+        })
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+    if nodes.len() < PARALLEL_FROM || workers < 2 {
+        return (0..nodes.len()).map(filter).collect();
+    }
+    let mut filtered: Vec<Option<Filtered>> = vec![None; nodes.len()];
+    let share = nodes.len().div_ceil(workers);
+    std::thread::scope(|scope| {
+        for (worker, part) in filtered.chunks_mut(share).enumerate() {
+            scope.spawn(move || {
+                for (at, slot) in part.iter_mut().enumerate() {
+                    *slot = filter(worker * share + at);
+                }
+            });
+        }
+    });
+    filtered
 }
 
 /// How many fitting nodes end the search (`numFeasibleNodesToFind` of

@@ -46,16 +46,19 @@ impl<'a> Constraint<'a> {
             && self.keys.iter().all(|(key, value)| pod.metadata.label(key) == Some(value))
     }
 
-    /// Pods of the node that are counted. A selector without any requirement counts
-    /// none; terminating pods do not count.
-    pub(super) fn count(&self, namespace: &str, node: &NodeInfo<'_>) -> i64 {
+    /// Pods that are counted, by position of their node. A selector without any
+    /// requirement counts none; terminating pods do not count.
+    pub(super) fn counts(&self, namespace: &str, snapshot: &Snapshot<'_>) -> Vec<i64> {
+        let mut counts = vec![0; snapshot.nodes().len()];
         if self.keys.is_empty() && self.selector().is_some_and(labels::is_everything) {
-            return 0;
+            return counts;
         }
-        let counted = node.pods.iter().filter(|pod| {
-            pod.metadata.namespace == namespace && pod.metadata.deletion_timestamp.is_none() && self.matches(pod)
-        });
-        i64::try_from(counted.count()).unwrap_or(i64::MAX)
+        for (at, pod) in snapshot.pods_of(namespace) {
+            if pod.metadata.deletion_timestamp.is_none() && self.matches(pod) {
+                counts[*at] += 1;
+            }
+        }
+        counts
     }
 
     /// Whether the node takes part, by the policies for affinity and taints.
@@ -125,17 +128,18 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
     let slots = slots(&constraints, snapshot.behaviour.spread_counts_apart);
     let mut domains: Vec<Domains<'a>> = constraints.iter().map(|_| Domains::default()).collect();
     let demands = RequiredNodeAffinity::of(pod);
-    for node in snapshot.nodes() {
+    let pods: Vec<Vec<i64>> = constraints.iter().map(|c| c.counts(&pod.metadata.namespace, snapshot)).collect();
+    for (at, node) in snapshot.nodes().iter().enumerate() {
         if !has_all_keys(&constraints, node) {
             continue;
         }
         let mut counted: Vec<Option<(&'a str, i64)>> = vec![None; constraints.len()];
-        for (constraint, slot) in constraints.iter().zip(&slots) {
+        for ((constraint, slot), pods) in constraints.iter().zip(&slots).zip(&pods) {
             if let Some(value) = node.label(constraint.key())
                 && constraint.includes(pod, node, &demands)
             {
                 // Where constraints share a count, the last one's wins on each node.
-                counted[*slot] = Some((value, constraint.count(&pod.metadata.namespace, node)));
+                counted[*slot] = Some((value, pods[at]));
             }
         }
         for (domains, counted) in domains.iter_mut().zip(counted) {

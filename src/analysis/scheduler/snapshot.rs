@@ -84,6 +84,7 @@ pub struct Snapshot<'a> {
     nominated: HashMap<usize, Vec<&'a Pod>>,
     with_anti_affinity: Vec<(usize, &'a Pod)>,
     with_affinity: Vec<(usize, &'a Pod)>,
+    by_namespace: HashMap<&'a str, Vec<(usize, &'a Pod)>>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -116,6 +117,7 @@ impl<'a> Snapshot<'a> {
             nominated: HashMap::new(),
             with_anti_affinity: Vec::new(),
             with_affinity: Vec::new(),
+            by_namespace: HashMap::new(),
         };
         for pod in cluster.pods.iter().chain(assumed.with) {
             let gone = assumed
@@ -138,6 +140,7 @@ impl<'a> Snapshot<'a> {
         }
         let Some(&at) = self.by_name.get(pod.spec.node_name.as_str()) else { return };
         self.nodes[at].add(pod, &self.behaviour);
+        self.by_namespace.entry(&pod.metadata.namespace).or_default().push((at, pod));
         if pod.spec.affinity.pod_anti_affinity.as_ref().is_some_and(|affinity| !affinity.required.is_empty()) {
             self.with_anti_affinity.push((at, pod));
         }
@@ -170,6 +173,12 @@ impl<'a> Snapshot<'a> {
 
     pub(super) fn nominated(&self, at: usize) -> &[&'a Pod] {
         self.nominated.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    /// Placed pods of a namespace, with the positions of their nodes: most rules look at
+    /// one namespace, and few pods of a large cluster are in it.
+    pub(super) fn pods_of(&self, namespace: &str) -> &[(usize, &'a Pod)] {
+        self.by_namespace.get(namespace).map_or(&[], Vec::as_slice)
     }
 
     /// Placed pods with required anti-affinity, and their nodes.

@@ -61,7 +61,14 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
             .hint("check the certificates and the exec plugin of the kubeconfig's user")
     })?;
     let timeout = if access.timeout.is_zero() { Duration::from_secs(3600) } else { access.timeout };
-    Ok(Connection { client, default_namespace, timeout, server: server.trim_end_matches('/').to_owned() })
+    Ok(Connection {
+        client,
+        default_namespace,
+        timeout,
+        server: server.trim_end_matches('/').to_owned(),
+        on_page: None,
+        objects_read: std::sync::atomic::AtomicUsize::new(0),
+    })
 }
 
 async fn configuration(access: &Access) -> Result<Config, SourceError> {

@@ -1,5 +1,7 @@
 //! Lists in pages, decoded item by item into lean types.
 
+use std::sync::atomic::Ordering;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -104,7 +106,9 @@ impl Connection {
             if !page.kind.is_empty() && !page.kind.ends_with("List") {
                 return Listing::Failed(format!("the answer is no list, but a {}", page.kind));
             }
-            for item in page.items.unwrap_or_default() {
+            let items = page.items.unwrap_or_default();
+            self.tell(items.len());
+            for item in items {
                 match serde_json::from_str::<T>(item.get()) {
                     Ok(object) => objects.push(object),
                     Err(error) => broken = Some(format!("an object could not be read: {error}")),
@@ -117,6 +121,14 @@ impl Connection {
                     None => Listing::Whole(objects),
                 };
             }
+        }
+    }
+
+    /// Adds to the objects that were read, and tells their number.
+    fn tell(&self, more: usize) {
+        if let Some(tell) = &self.on_page {
+            let before = self.objects_read.fetch_add(more, Ordering::Relaxed);
+            tell(Some(before + more));
         }
     }
 

@@ -7,6 +7,7 @@ mod progress;
 mod read;
 pub mod write;
 
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use http::Request;
@@ -28,7 +29,13 @@ pub struct Connection {
     pub timeout: Duration,
     /// Address of the server, for messages.
     pub server: String,
+    /// Told how many objects have been read, after each page, and `None` at the end.
+    pub on_page: Option<OnPage>,
+    objects_read: AtomicUsize,
 }
+
+/// Hears how reading goes.
+pub type OnPage = Box<dyn Fn(Option<usize>) + Send + Sync>;
 
 /// An answer of the server.
 #[derive(Debug, Clone)]

@@ -53,15 +53,7 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             rig.submit(ns, "run", &spec).await?
         }
         "assistant-refused-by-policy" => {
-            rig.api.apply(&json!({ "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
-                "metadata": { "name": "team-label" }, "spec": { "failurePolicy": "Fail",
-                    "matchConstraints": { "resourceRules": [{ "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"] }] },
-                    "validations": [{ "expression": "!('app.kubernetes.io/component' in object.metadata.labels)", "message": "components need a team" }] } })).await?;
-            rig.api.apply(&json!({ "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
-                "metadata": { "name": "team-label" }, "spec": { "policyName": "team-label", "validationActions": ["Deny"],
-                    "matchResources": { "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": ns } } } } })).await?;
-            // Policies take a moment to be in force.
-            tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+            policy(rig, ns, "!('app.kubernetes.io/component' in object.metadata.labels)").await?;
             rig.submit(ns, "run", &two_tasks()).await?
         }
         "assistant-refused-by-pod-security" => {
@@ -112,25 +104,17 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
                 .await?
         }
         "assistant-pending-volume-limit" => {
-            let nodes = pool(rig, ns, 1, "8").await?;
-            rig.api.apply(&json!({ "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": { "name": "disk.example.com" }, "spec": { "attachRequired": true } })).await?;
-            let node = rig.api.get(&format!("/api/v1/nodes/{}", nodes[0])).await?.unwrap_or_default();
-            rig.api.apply(&json!({ "apiVersion": "storage.k8s.io/v1", "kind": "CSINode",
-                "metadata": { "name": nodes[0], "ownerReferences": [{ "apiVersion": "v1", "kind": "Node", "name": nodes[0], "uid": node["metadata"]["uid"] }] },
-                "spec": { "drivers": [{ "name": "disk.example.com", "nodeID": nodes[0], "topologyKeys": [], "allocatable": { "count": 1 } }] } })).await?;
-            csi_claim(rig, ns, "first", "ReadWriteOnce").await?;
-            csi_claim(rig, ns, "second", "ReadWriteOnce").await?;
-            object(rig, ns, squatter("squatter", &nodes[0], Some("first"))).await?;
-            rig.until("the squatter runs", async || {
-                Ok(rig
-                    .api
-                    .get(&format!("{}/squatter", pods(ns)))
-                    .await?
-                    .is_some_and(|pod| pod["status"]["phase"] == "Running"))
-            })
-            .await?;
+            limited(rig, ns).await?;
             let spec = spec(&[task("fetch", &[], &["source"])], &[("source", "second")]);
             rig.submit(ns, "run", &template(spec, to_pool(ns))).await?
+        }
+        "assistant-pending-insufficient-resources" => {
+            pool(rig, ns, 1, "20m").await?;
+            rig.submit(ns, "run", &template(two_tasks(), to_pool(ns))).await?
+        }
+        "assistant-pending-cordoned" => {
+            cordoned(rig, ns).await?;
+            rig.submit(ns, "run", &template(two_tasks(), to_pool(ns))).await?
         }
         "assistant-node-full" => {
             pool(rig, ns, 1, "1").await?;

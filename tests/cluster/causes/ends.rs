@@ -50,6 +50,16 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             spec["workspaces"] = json!([]);
             rig.submit(ns, "run", &spec).await?
         }
+        "managed-by-other-controller" => {
+            let mut spec = one_task();
+            spec["managedBy"] = json!("queue.example.com/controller");
+            rig.submit(ns, "run", &spec).await?
+        }
+        "run-invalid-by-resolver" => {
+            let mut spec = one_task();
+            spec["pipelineSpec"]["tasks"][0] = json!({ "name": "build", "taskRef": { "resolver": "nowhere" } });
+            rig.submit(ns, "run", &spec).await?
+        }
         "retried" => {
             let mut spec = one_task();
             spec["pipelineSpec"]["tasks"][0]["retries"] = json!(1);

@@ -8,13 +8,18 @@ use serde_json::json;
 use super::stage::*;
 use super::{Case, GRACE, examine};
 
-/// Tekton up to 0.70 reads both keys.
+/// Tekton up to 0.70 reads both keys, and refuses pairs that contradict each other
+/// at any moment.
 async fn coschedule(rig: &Rig, value: &str) {
-    if rig.tekton == TektonVersion::V0_68_1 {
-        let off = if value == "workspaces" { "false" } else { "true" };
+    let both = rig.tekton == TektonVersion::V0_68_1;
+    let off = if value == "workspaces" { "false" } else { "true" };
+    if both && off == "true" {
         rig.set_feature_flag("disable-affinity-assistant", off).await.unwrap();
     }
     rig.set_feature_flag("coschedule", value).await.unwrap();
+    if both && off == "false" {
+        rig.set_feature_flag("disable-affinity-assistant", off).await.unwrap();
+    }
 }
 
 /// The assistant is switched on while the run is in its first task.
@@ -63,6 +68,13 @@ async fn refused(rig: &Rig, ns: &str) -> Result<Staged> {
     rig.submit(ns, "run", &template(two_tasks(), json!({ "securityContext": { "fsGroup": 1001 } }))).await
 }
 
+/// Takes the label off by which the webhook knows its ConfigMap.
+async fn unguarded(rig: &Rig) -> Result<()> {
+    let path = format!("/api/v1/namespaces/{}/configmaps/feature-flags", rig.platform.tekton_namespace());
+    let bare = json!({ "metadata": { "labels": { "app.kubernetes.io/part-of": null } } });
+    rig.api.patch(&path, &bare).await.map(drop)
+}
+
 async fn flags_are_told_by_what_they_do(tekton: TektonVersion) {
     let rig = Rig::start(tekton, Platform::OpenShift).await.unwrap();
     shared_nodes(&rig).await.unwrap();
@@ -84,6 +96,7 @@ async fn flags_are_told_by_what_they_do(tekton: TektonVersion) {
     // Switching the mode leaves the runs of before without their assistant.
     runs = vec![flip(&rig, "pipelineruns", "switched").await];
     coschedule(&rig, "workspaces").await;
+    unguarded(&rig).await.unwrap();
     rig.set_feature_flag("coschedule", "sometimes").await.unwrap();
     runs.push(refused(&rig, "refused").await);
     tokio::time::sleep(GRACE).await;

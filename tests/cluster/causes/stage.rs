@@ -189,3 +189,56 @@ pub async fn held(rig: &Rig, namespace: &str, mut spec: Value) -> Result<(Staged
 pub async fn shared_nodes(rig: &Rig) -> Result<()> {
     rig.nodes(&scenario::incident_nodes()).await
 }
+
+/// A pool of one node that may attach one volume, which `first` is; the claim
+/// `second` waits.
+pub async fn limited(rig: &Rig, ns: &str) -> Result<()> {
+    let nodes = pool(rig, ns, 1, "8").await?;
+    let driver = json!({ "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": { "name": "disk.example.com" },
+        "spec": { "attachRequired": true } });
+    rig.api.apply(&driver).await?;
+    let node = rig.api.get(&format!("/api/v1/nodes/{}", nodes[0])).await?.unwrap_or_default();
+    let owner = json!({ "apiVersion": "v1", "kind": "Node", "name": nodes[0], "uid": node["metadata"]["uid"] });
+    rig.api
+        .apply(&json!({ "apiVersion": "storage.k8s.io/v1", "kind": "CSINode",
+            "metadata": { "name": nodes[0], "ownerReferences": [owner] },
+            "spec": { "drivers": [{ "name": "disk.example.com", "nodeID": nodes[0], "topologyKeys": [], "allocatable": { "count": 1 } }] } }))
+        .await?;
+    csi_claim(rig, ns, "first", "ReadWriteOnce").await?;
+    csi_claim(rig, ns, "second", "ReadWriteOnce").await?;
+    object(rig, ns, squatter("squatter", &nodes[0], Some("first"))).await?;
+    runs(rig, ns, "squatter").await
+}
+
+/// Waits until a pod runs.
+pub async fn runs(rig: &Rig, ns: &str, pod: &str) -> Result<()> {
+    let path = format!("{}/{pod}", pods(ns));
+    rig.until(&format!("{ns}: {pod} runs"), async || {
+        Ok(rig.api.get(&path).await?.is_some_and(|pod| pod["status"]["phase"] == "Running"))
+    })
+    .await
+}
+
+/// A pool whose one node is cordoned.
+pub async fn cordoned(rig: &Rig, ns: &str) -> Result<()> {
+    let nodes = pool(rig, ns, 1, "8").await?;
+    rig.api.patch(&format!("/api/v1/nodes/{}", nodes[0]), &json!({ "spec": { "unschedulable": true } })).await.map(drop)
+}
+
+/// A policy of the namespace that refuses pods by an expression.
+pub async fn policy(rig: &Rig, ns: &str, expression: &str) -> Result<()> {
+    rig.api
+        .apply(&json!({ "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+            "metadata": { "name": ns }, "spec": { "failurePolicy": "Fail",
+                "matchConstraints": { "resourceRules": [{ "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"] }] },
+                "validations": [{ "expression": expression, "message": "pods need a team" }] } }))
+        .await?;
+    rig.api
+        .apply(&json!({ "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": { "name": ns }, "spec": { "policyName": ns, "validationActions": ["Deny"],
+                "matchResources": { "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": ns } } } } }))
+        .await?;
+    // Policies take a moment to be in force.
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    Ok(())
+}

@@ -59,6 +59,53 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             task["taskSpec"]["sidecars"] = json!([{ "name": "web", "image": "example.com/web", "ports": [{ "containerPort": 80, "hostPort": 18080 }] }]);
             submit(&template(spec(&[task], &[]), to_pool(ns))).await?
         }
+        "volume-limit" => {
+            limited(rig, ns).await?;
+            submit(&beside_workspaces("second", to_pool(ns))).await?
+        }
+        "anti-affinity" => {
+            let nodes = pool(rig, ns, 1, "8").await?;
+            let mut other = squatter("squatter", &nodes[0], None);
+            other["metadata"]["labels"] = json!({ "app": "lonely" });
+            object(rig, ns, other).await?;
+            runs(rig, ns, "squatter").await?;
+            let mut own = to_pool(ns);
+            own["affinity"] = json!({ "podAntiAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [
+                { "labelSelector": { "matchLabels": { "app": "lonely" } }, "topologyKey": "kubernetes.io/hostname" }] } });
+            submit(&template(one_task(), own)).await?
+        }
+        "pod-affinity" => {
+            let beside = json!({ "podAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [
+                { "labelSelector": { "matchLabels": { "app": "cache" } }, "topologyKey": "kubernetes.io/hostname" }] } });
+            submit(&template(one_task(), json!({ "affinity": beside }))).await?
+        }
+        "nodes-cordoned" => {
+            cordoned(rig, ns).await?;
+            submit(&template(one_task(), to_pool(ns))).await?
+        }
+        "task-pod-refused-by-policy" => {
+            policy(rig, ns, "has(object.metadata.labels) && 'team' in object.metadata.labels").await?;
+            submit(&one_task()).await?
+        }
+        "container-not-created" => {
+            let mut spec = one_task();
+            annotated(&mut spec, 0, &json!({ kubelet::HOLD: "start" }));
+            let staged = submit(&spec).await?;
+            let pod = format!("{}/run-build-pod", pods(ns));
+            rig.until("the pod is bound", async || {
+                Ok(rig.api.get(&pod).await?.is_some_and(|pod| pod.pointer("/spec/nodeName").is_some()))
+            })
+            .await?;
+            let waiting = json!({ "waiting": { "reason": "CreateContainerConfigError", "message": "configmap \"settings\" not found" } });
+            let status = json!([{ "name": "step-main", "image": "example.com/step", "imageID": "", "ready": false, "restartCount": 0, "state": waiting }]);
+            rig.api
+                .patch(
+                    &format!("{pod}/status"),
+                    &json!({ "status": { "phase": "Pending", "containerStatuses": status } }),
+                )
+                .await?;
+            staged
+        }
         "node-not-ready" => {
             let nodes = pool(rig, ns, 1, "8").await?;
             let mut spec = template(one_task(), to_pool(ns));

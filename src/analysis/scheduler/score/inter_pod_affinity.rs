@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::MAX;
 use crate::analysis::scheduler::cycle::Cycle;
-use crate::analysis::scheduler::inter_pod_affinity::{Term, namespace_labels, required};
+use crate::analysis::scheduler::inter_pod_affinity::{Term, each_meant, namespace_labels, required};
 use crate::analysis::scheduler::snapshot::NodeInfo;
 use crate::model::meta::StringMap;
 use crate::model::pod::{Pod, PodAffinity};
@@ -49,13 +49,12 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Option<V
     let mut places = Places::default();
     let none = StringMap::new();
     if !own.is_empty() {
-        for node in snapshot.nodes() {
-            for other in &node.pods {
-                for (weight, term) in own.iter().filter(|(_, term)| term.matches(other, &none)) {
-                    places.add(node, term.key, *weight);
-                }
+        let terms: Vec<&Term<'_>> = own.iter().map(|(_, term)| term).collect();
+        each_meant(snapshot, &terms, |node, other| {
+            for (weight, term) in own.iter().filter(|(_, term)| term.matches(other, &none)) {
+                places.add(node, term.key, *weight);
             }
-        }
+        });
     }
     let labels = namespace_labels(snapshot, &pod.metadata.namespace).unwrap_or(&none);
     for (node, other) in snapshot.with_affinity() {

@@ -37,12 +37,13 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Option<V
     }
     let namespace = &pod.metadata.namespace;
     let demands = RequiredNodeAffinity::of(pod);
-    for node in snapshot.nodes().iter().filter(|node| has_all_keys(&constraints, node)) {
+    let pods: Vec<Vec<i64>> = constraints.iter().map(|constraint| constraint.counts(namespace, snapshot)).collect();
+    for (place, node) in snapshot.nodes().iter().enumerate().filter(|(_, node)| has_all_keys(&constraints, node)) {
         for (at, constraint) in constraints.iter().enumerate() {
             if let Some(count) = node.label(constraint.key()).and_then(|value| counts[slots[at]].get_mut(value))
                 && constraint.includes(pod, node, &demands)
             {
-                *count += constraint.count(namespace, node);
+                *count += pods[at][place];
             }
         }
     }
@@ -50,7 +51,7 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Option<V
         has_all_keys(&constraints, node).then(|| {
             let terms = constraints.iter().enumerate().map(|(at, constraint)| {
                 let (size, count) = if constraint.key() == HOSTNAME {
-                    (judged, constraint.count(namespace, node))
+                    (judged, snapshot.position(node.name()).map_or(0, |place| pods[at][place]))
                 } else {
                     let value = node.label(constraint.key()).unwrap_or_default();
                     (sizes[at], counts[slots[at]].get(value).copied().unwrap_or(0))

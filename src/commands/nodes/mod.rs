@@ -17,6 +17,8 @@ use crate::yaml;
 
 use super::choice::{self, RunName};
 
+mod pipeline;
+
 /// Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,6 +33,9 @@ pub struct Args {
     /// Judge as if the affinity towards Tekton's affinity assistant were met or gone
     #[arg(long)]
     without_assistant: bool,
+    /// Judge all pods of the run together, as if it were submitted again with each of them on one node
+    #[arg(long, conflicts_with_all = ["pod", "task", "without_assistant", "kubernetes_version"])]
+    for_pipeline: bool,
     /// Release whose scheduler decides, 1.33.4 for example; left out, the cluster's own
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
@@ -43,14 +48,17 @@ pub struct Args {
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let source = super::open(globals).await?;
-    let (mut cluster, namespace, name) = find(ui, globals, &source, &args).await?;
-    if is_one_file(globals) {
-        // A list of objects in one file is judged as if it were the whole cluster.
-        for kind in Kind::ALL {
-            cluster.coverage.record(*kind, "", Reading::Listed);
-        }
+    let mut source = super::open(globals).await?;
+    if let Source::Live(connection) = &mut source {
+        connection.on_page = ui.reading();
     }
+    if args.for_pipeline {
+        let mut chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
+        complete(globals, &mut chosen.cluster);
+        return pipeline::show(ui, &chosen, args.output, args.all);
+    }
+    let (mut cluster, namespace, name) = find(ui, globals, &source, &args).await?;
+    complete(globals, &mut cluster);
     for unreadable in &cluster.unreadable {
         ui.warn(&format!("not read: {unreadable}"));
     }
@@ -62,7 +70,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         ));
     }
     let wide = args.output.is_some_and(|output| output != Output::Name);
-    let options = Options { all_obstacles: wide, without_assistant: args.without_assistant };
+    let options = Options { all_obstacles: wide, without_assistant: args.without_assistant, verdicts_only: false };
     show(ui, &cluster, pod, version, options, &args)
 }
 
@@ -119,6 +127,15 @@ fn no_pod(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
             .hint("pods of that namespace were not all read: check rights, or the export");
     }
     CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"))
+}
+
+/// A list of objects in one file is judged as if it were the whole cluster.
+fn complete(globals: &GlobalArgs, cluster: &mut Cluster) {
+    if is_one_file(globals) {
+        for kind in Kind::ALL {
+            cluster.coverage.record(*kind, "", Reading::Listed);
+        }
+    }
 }
 
 fn is_one_file(globals: &GlobalArgs) -> bool {

@@ -1,0 +1,79 @@
+//! `nodes --for-pipeline`: which nodes take all pods of a run together.
+
+use crate::analysis::pipeline_fit::Answer;
+use crate::checks::focus::Focus;
+use crate::checks::judged::kubernetes_version;
+use crate::cli::{CommandError, Output, Ui, exit};
+use crate::commands::choice::Chosen;
+use crate::model::Kind;
+use crate::output::pipeline_nodes::{self, View};
+use crate::repairs::placement::{self, Placement};
+use crate::repairs::{future, resubmission};
+use crate::yaml;
+
+/// Judges the run as if it were cancelled and submitted again, every pod pinned to one
+/// node.
+pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bool) -> Result<u8, CommandError> {
+    let old = chosen.run()?;
+    let focus = Focus::new(&chosen.cluster, old, chosen.now());
+    let again = resubmission::resubmission(old, &old.metadata.name);
+    let future = future::of(&focus, &future::as_run(&focus, &again));
+    if future.plan.tasks.is_empty() {
+        return Err(CommandError::incomplete(format!("the pipeline of run {} is not known", chosen.name))
+            .hint("its status has no resolved pipeline and its spec none of its own"));
+    }
+    let placement = placement::of(&focus, &future.plan, true).map_err(|_| {
+        CommandError::incomplete("nodes were not read, so none can be judged").hint("ask for get and list on nodes")
+    })?;
+    let refused: Vec<String> =
+        future.refused.iter().map(|(who, refused)| format!("admission refuses the pod of {who}: {refused}")).collect();
+    let code = code(&placement, &refused);
+    let run = format!("{}/{}", chosen.namespace, chosen.name);
+    let unread = (!placement.is_complete).then(|| {
+        let reading = chosen.cluster.coverage.of(Kind::Pod, "");
+        format!("what pods of other namespaces use was not read ({reading:?}); less may be free than is counted")
+    });
+    let view = View {
+        run: &run,
+        version: kubernetes_version(&chosen.cluster),
+        fit: &placement.fit,
+        refused: &refused,
+        unread: unread.as_deref(),
+        clause: placement::sentence,
+        wide: output == Some(Output::Wide),
+        all,
+    };
+    match output {
+        Some(Output::Json) => {
+            serde_json::to_writer_pretty(ui.out(), &pipeline_nodes::document(&view, code))
+                .map_err(std::io::Error::from)?;
+            writeln!(ui.out())?;
+        }
+        Some(Output::Yaml) => {
+            let text = yaml::write(&pipeline_nodes::document(&view, code))
+                .map_err(|error| CommandError::unreadable(error.to_string()))?;
+            write!(ui.out(), "{text}")?;
+        }
+        Some(Output::Name) => {
+            for node in placement.fit.fitting() {
+                writeln!(ui.out(), "node/{node}")?;
+            }
+        }
+        Some(Output::Wide) | None => {
+            let style = ui.style();
+            pipeline_nodes::render(&view, style, ui.out())?;
+        }
+    }
+    Ok(code)
+}
+
+fn code(placement: &Placement, refused: &[String]) -> u8 {
+    let fits = placement.fit.fitting().next().is_some();
+    let unknown = placement.fit.nodes.iter().any(|node| matches!(node.answer, Answer::Unknown(_)));
+    match (fits && refused.is_empty(), unknown || !placement.is_complete) {
+        (true, false) => exit::OK,
+        (false, false) => exit::FINDINGS,
+        (true, true) if placement.is_complete => exit::OK,
+        (_, true) => exit::INCOMPLETE,
+    }
+}
