@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::analysis::scc::pod_creator::{self, Known};
 use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, each};
 use crate::checks::focus::Focus;
@@ -9,11 +11,12 @@ use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind, Reading};
-use crate::output::admission::{Judged, headline_of_pod, headline_of_run, render, render_changes};
+use crate::output::admission::{Answered, Judged, headline_of_pod, headline_of_run, render, render_changes};
 use crate::output::admission_json as document;
 use crate::output::json_v1::SCHEMA_VERSION;
 use crate::repairs::run_admission;
 use crate::repairs::smallest_change::{self, Change};
+use crate::sources::live::rehearse::Rehearsal;
 use crate::sources::{Source, Wanted, export};
 use crate::yaml;
 
@@ -39,6 +42,9 @@ pub struct Args {
     /// Release whose words are wanted, 1.33 for example; left out, the cluster's own
     #[arg(long, value_name = "VERSION", value_parser = release)]
     kubernetes_version: Option<Release>,
+    /// Ask the server as well, by a dry run that impersonates the creator, and show where it disagrees
+    #[arg(long)]
+    confirm_on_server: bool,
     /// Output format
     #[arg(short, long, value_enum)]
     output: Option<Output>,
@@ -50,19 +56,23 @@ fn release(text: &str) -> Result<Release, String> {
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
     let source = super::open(globals).await?;
+    if args.confirm_on_server && matches!(source, Source::Export(_)) {
+        return Err(CommandError::usage("--confirm-on-server asks a server; an export has none")
+            .hint("leave --from away, or --confirm-on-server"));
+    }
     let ((judged, changes), run) = match (&args.pod, &args.filename) {
         (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),
         (None, Some(file)) => {
             let (cluster, run) = not_submitted(globals, &source, file).await?;
             warn(ui, &cluster);
-            (of_run(ui, &cluster, &run, &args)?, Some(run))
+            (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
         }
         (None, None) => {
             let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
             let cluster = whole(globals, chosen.cluster);
             warn(ui, &cluster);
             let run = cluster.pipeline_run(&chosen.namespace, &chosen.name).cloned().unwrap_or_default();
-            (of_run(ui, &cluster, &run, &args)?, Some(run))
+            (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
         }
     };
     show(ui, &judged, &changes, run.as_ref(), &args)
@@ -107,7 +117,8 @@ async fn one_pod(
     if args.creator.is_some() && !known.creator.groups.iter().any(|group| group == "system:authenticated") {
         ui.warn("the creator is judged without the group system:authenticated, which every authenticated user has; add it with --creator-group");
     }
-    let judged = judge(&cluster, pod, known, args);
+    let mut judged = judge(&cluster, pod, known, args);
+    confirm(source, pod, &mut judged, args).await?;
     if pod.spec.service_account_name.is_empty() {
         let mut filled = pod.clone();
         filled.spec.service_account_name = "default".to_owned();
@@ -180,9 +191,60 @@ async fn not_submitted(
     Ok((cluster, run))
 }
 
+/// Asks the server what it says of the pod.
+async fn confirm(source: &Source, pod: &Pod, judged: &mut Judged, args: &Args) -> Result<(), CommandError> {
+    let Source::Live(connection) = source else { return Ok(()) };
+    if !args.confirm_on_server {
+        return Ok(());
+    }
+    let creator = &judged.creator;
+    let rehearsal = connection.rehearse(&as_request(pod), &creator.user, &creator.groups).await?;
+    let verdict = &judged.verdict;
+    judged.server = Some(match rehearsal {
+        Rehearsal::Admitted(scc) => Answered {
+            admitted: Some(true),
+            agrees: Some(verdict.is_admitted() && (scc.is_none() || scc == verdict.scc)),
+            scc,
+            message: None,
+        },
+        Rehearsal::Refused(message) => {
+            Answered { admitted: Some(false), scc: None, agrees: Some(verdict.is_refused()), message: Some(message) }
+        }
+        Rehearsal::Unasked(message) => Answered { admitted: None, scc: None, agrees: None, message: Some(message) },
+    });
+    Ok(())
+}
+
+/// The pod as somebody would create it: without what the server adds.
+fn as_request(pod: &Pod) -> Value {
+    let mut pod = pod.clone();
+    pod.metadata.uid.clear();
+    pod.metadata.resource_version.clear();
+    pod.metadata.creation_timestamp = None;
+    pod.metadata.owner_references.clear();
+    pod.spec.node_name.clear();
+    pod.spec.priority = None;
+    pod.spec.volumes.retain(|volume| !volume.name.starts_with("kube-api-access-"));
+    for container in pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers) {
+        container.volume_mounts.clear();
+        if container.image.is_empty() {
+            // Tekton's own images are not known, and no SCC asks for them.
+            "registry.invalid/unknown".clone_into(&mut container.image);
+        }
+    }
+    let mut request = serde_json::to_value(&pod).unwrap_or_default();
+    if let Some(fields) = request.as_object_mut() {
+        fields.remove("status");
+        fields.insert("apiVersion".to_owned(), "v1".into());
+        fields.insert("kind".to_owned(), "Pod".into());
+    }
+    request
+}
+
 /// The pods of a run with their verdicts, and what gets the refused ones admitted.
-fn of_run(
+async fn of_run(
     ui: &mut Ui,
+    source: &Source,
     cluster: &Cluster,
     run: &PipelineRun,
     args: &Args,
@@ -195,11 +257,16 @@ fn of_run(
     if focus.tekton().is_none() {
         ui.warn("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
     }
-    let pods = run_admission::pods(&focus, &run).into_iter().map(|pod| {
+    let mut pods: Vec<Judged> = Vec::new();
+    for pod in run_admission::pods(&focus, &run) {
         let known = creator(args).unwrap_or(pod.known);
         let role = Some(pod.role.to_string());
-        match pod.pod {
-            Ok(pod) => Judged { role, ..judge(cluster, &pod, known, args) },
+        let judged = match pod.pod {
+            Ok(pod) => {
+                let mut judged = Judged { role, ..judge(cluster, &pod, known, args) };
+                confirm(source, &pod, &mut judged, args).await?;
+                judged
+            }
             Err(why) => Judged {
                 pod: format!("{}/?", run.metadata.namespace),
                 role,
@@ -210,9 +277,9 @@ fn of_run(
                 considered: Vec::new(),
                 server: None,
             },
-        }
-    });
-    let pods: Vec<Judged> = pods.collect();
+        };
+        pods.push(judged);
+    }
     let refused = pods.iter().any(|judged| judged.verdict.is_refused());
     let changes = if refused && args.creator.is_none() { smallest_change::find(&focus) } else { Vec::new() };
     Ok((pods, changes))

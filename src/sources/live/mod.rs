@@ -5,6 +5,7 @@ mod list;
 mod names;
 mod progress;
 mod read;
+pub mod rehearse;
 pub mod write;
 
 use std::sync::atomic::AtomicUsize;
