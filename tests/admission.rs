@@ -277,3 +277,10 @@ fn wide_output_shows_every_constraint_in_order() {
     assert!(anyuid < restricted, "{text}");
     assert!(text.contains("← chosen"), "{text}");
 }
+
+#[test]
+fn an_export_cannot_confirm() {
+    let output = admission(&cluster(vec![modest()]), &["private-ai-demo/seed", "--confirm-on-server"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("an export has none"));
+}

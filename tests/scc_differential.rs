@@ -2,9 +2,8 @@
 //! ours.
 //!
 //! Needs the programs of `cargo xtask control-plane`. A difference is shrunk and
-//! printed; it then becomes a line of `tests/fixtures/scc/hand-made.jsonl`. `SCC_CASES`
-//! asks for more than the usual number of questions, `SCC_SEED` for the first of fresh
-//! seeds.
+//! printed. `SCC_CASES` asks for more than the usual number of questions, `SCC_SEED` for
+//! the first of fresh seeds.
 
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test")]
 

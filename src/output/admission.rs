@@ -270,3 +270,24 @@ fn constraints(judged: &Judged, style: Style, out: &mut dyn Write) -> io::Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disagreement_is_shown_in_capitals() {
+        let answered = |agrees, admitted| Answered {
+            admitted,
+            scc: Some("anyuid".to_owned()),
+            agrees,
+            message: Some("no".to_owned()),
+        };
+        assert_eq!(server(&answered(Some(true), Some(true))), "the server agrees: it admits it under SCC anyuid");
+        assert_eq!(
+            server(&answered(Some(false), Some(false))),
+            "THE SERVER DISAGREES with this prediction: it refuses it: no"
+        );
+        assert_eq!(server(&answered(None, None)), "the server could not be asked: no");
+    }
+}

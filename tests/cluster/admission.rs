@@ -153,11 +153,18 @@ async fn is_as_predicted(tekton: TektonVersion) {
         let run = run(&case, &namespace);
         let file = folder.path().join(format!("{namespace}.json"));
         std::fs::write(&file, run.to_string()).unwrap();
-        let output = plugin(&rig.kubeconfig(), &["admission", "-f", file.to_str().unwrap(), "-o", "json"]);
+        let output = plugin(
+            &rig.kubeconfig(),
+            &["admission", "-f", file.to_str().unwrap(), "-o", "json", "--confirm-on-server"],
+        );
         let document = json_of(&output);
         rig.submit(&namespace, "run", &run["spec"]).await.unwrap();
         let pods = document["pods"].as_array().unwrap();
         let [assistant, task] = pods.as_slice() else { panic!("{namespace}: {document:#}") };
+        for predicted in pods {
+            let server = &predicted["server"];
+            assert_eq!(server["agrees"], true, "{namespace}, {}: {server:#}", predicted["role"]);
+        }
         let run_ends = task["admitted"] == false;
         let (first, second) =
             tokio::join!(agrees(&rig, &namespace, assistant, run_ends), agrees(&rig, &namespace, task, false));
