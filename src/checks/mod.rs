@@ -24,6 +24,7 @@ pub mod ruled_out;
 pub mod scc_verdict;
 pub mod task_refused;
 pub mod unschedulable;
+pub mod workspace_access;
 
 use jiff::Timestamp;
 

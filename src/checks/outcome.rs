@@ -9,6 +9,7 @@ use super::finding::{Confidence, Evidence, Finding, Severity};
 use super::focus::Focus;
 use super::refused::{self, RefusedBy};
 use super::scc_verdict;
+use super::workspace_access;
 
 /// `pending-by-spec-status`.
 pub fn held(focus: &Focus<'_>) -> Vec<Finding> {
@@ -251,27 +252,14 @@ fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         .iter()
         .find(|step| step.state.terminated.as_ref().is_some_and(|t| t.exit_code != 0))?;
     let code = step.state.terminated.as_ref().map(|t| t.exit_code).unwrap_or_default();
-    let log = task.pod.and_then(|pod| {
-        let container = if step.container.is_empty() { format!("step-{}", step.name) } else { step.container.clone() };
-        let key = format!("{}/{}/{container}", pod.metadata.namespace, pod.metadata.name);
-        Some((key.clone(), focus.cluster.logs.get(&key)?))
-    });
-    let denied = log.as_ref().and_then(|(key, log)| Some((key, permission_denied(log)?)));
-    if let Some((key, line)) = denied {
-        return Some(
-            told(Finding::new(
-                "TKF410",
-                "workspace-permission-denied",
-                format!("step {} of task {} was denied a file: {line}", step.name, task.task),
-            ))
-            .evidence([Evidence {
-                object: format!("Pod/{}", task.pod.map(|pod| pod.metadata.name.as_str()).unwrap_or_default()),
-                field: format!("log of container {}", key.rsplit('/').next().unwrap_or_default()),
-                value: line.to_owned(),
-                source: key.clone(),
-            }]),
-        );
+    if let Some(finding) = workspace_access::finding(focus, task, step) {
+        return Some(told(finding));
     }
+    let log = task.pod.and_then(|pod| {
+        let container = workspace_access::container_of(step);
+        let key = format!("{}/{}/{container}", pod.metadata.namespace, pod.metadata.name);
+        focus.cluster.logs.get(&key)
+    });
     let mut finding = told(
         Finding::new(
             "TKF408",
@@ -306,14 +294,6 @@ pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
         .evidence(focus.quote_task_run(task.task_run))
         .evidence(run_events(focus)),
     ]
-}
-
-/// The line of a log that tells of a denied file.
-fn permission_denied(log: &str) -> Option<&str> {
-    log.lines().rev().map(str::trim).find(|line| {
-        let line = line.to_lowercase();
-        (line.contains("permission denied") || line.contains("eacces")) && !line.contains("publickey")
-    })
 }
 
 /// A run that Tekton's controller has not taken up.

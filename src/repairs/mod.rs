@@ -86,6 +86,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         "pvc-unbound" => volumes::unbound(focus),
         "volume-multi-attach" => volumes::multi_attach(focus),
         "pending-by-spec-status" => assistant::release(focus),
+        "workspace-permission-denied" => volumes::denied(focus),
         "pod-evicted" | "node-not-ready" => assistant::resubmit_unknown(focus),
         _ => Vec::new(),
     }

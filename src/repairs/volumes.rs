@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use crate::analysis::access::Cure;
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
+use crate::checks::workspace_access;
 use crate::model::volume::VolumeSource;
 
 use super::resubmission::Edit;
-use super::{rerun, resubmission};
+use super::{rerun, resubmission, target};
 
 /// Sends the run where its volume is.
 pub(super) fn follow_volume(focus: &Focus<'_>) -> Vec<Repair> {
@@ -92,4 +94,18 @@ pub(super) fn multi_attach(focus: &Focus<'_>) -> Vec<Repair> {
         Prediction::Unknown,
         json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
     )]
+}
+
+/// What lets a step get at the files of another.
+pub(super) fn denied(focus: &Focus<'_>) -> Vec<Repair> {
+    let repair = |cure: Cure| Repair {
+        id: "open-workspace",
+        summary: cure.summary,
+        command: cure.rerun.map(|flags| format!("oc tekton-fix rerun {} {flags}", target(focus))).unwrap_or_default(),
+        predicted: Prediction::Unknown,
+        needs: String::new(),
+        risk: String::new(),
+        changes: json!({}),
+    };
+    workspace_access::cures(focus).into_iter().map(repair).collect()
 }

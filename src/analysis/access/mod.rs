@@ -11,9 +11,11 @@ pub mod fs_group;
 pub mod label;
 pub mod permission;
 pub mod process;
+pub mod situation;
 
 pub use denial::{Denial, Proof};
 pub use file::{Entry, EntryKind};
 pub use fs_group::{ChangePolicy, Ownership};
 pub use permission::{Allowed, Obstacle, Wish, judge};
 pub use process::Process;
+pub use situation::{Cause, Cure, Explanation, Party, Situation, explain};
