@@ -7,6 +7,7 @@ mod diagnose;
 mod diff;
 mod explain;
 mod nodes;
+mod probe;
 mod rerun;
 mod watch;
 
@@ -38,6 +39,7 @@ pub enum Command {
     Rerun(rerun::Args),
     #[command(alias = "pick-node")]
     Nodes(nodes::Args),
+    Probe(probe::Args),
     Explain(explain::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
@@ -56,6 +58,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
+        Command::Probe(args) => probe::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
         Command::Completion(args) => completion::run(ui, &args),
         Command::Complete(args) => completion::answer(ui, args).await,

@@ -6,6 +6,7 @@ mod assistant;
 pub mod future;
 pub mod placement;
 pub mod prediction;
+pub mod probe;
 mod refusals;
 pub mod resubmission;
 mod scheduling;

@@ -4,6 +4,7 @@ mod causes;
 mod given;
 mod incident;
 mod plugin;
+mod probing;
 mod processes;
 mod reading;
 mod rights;
