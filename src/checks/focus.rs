@@ -18,6 +18,9 @@ use super::finding::Evidence;
 /// task pods wait for their assistant to be placed.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
 
+/// A new node of a cloud takes some minutes.
+const SCALE_UP: SignedDuration = SignedDuration::from_mins(10);
+
 /// A run in focus.
 #[derive(Debug)]
 pub struct Focus<'a> {
@@ -73,6 +76,14 @@ impl<'a> Focus<'a> {
     /// Age of something, counted at the time of reading.
     pub fn age(&self, since: Option<Timestamp>) -> Option<SignedDuration> {
         Some(self.now.duration_since(since?))
+    }
+
+    /// Whether a node is on its way for a pod: the cluster autoscaler said so lately.
+    pub fn is_scaling_up(&self, pod: &Pod) -> bool {
+        let events = self.cluster.events_about("Pod", self.namespace(), &pod.metadata.name);
+        events.iter().any(|event| {
+            event.reason == "TriggeredScaleUp" && self.age(event.last_seen()).is_some_and(|age| age < SCALE_UP)
+        })
     }
 
     /// Whether something is old enough not to be a normal start.

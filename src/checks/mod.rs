@@ -19,20 +19,26 @@ pub mod obstacles;
 pub mod outcome;
 pub mod preflight;
 pub mod progress;
+pub mod reconciling;
 pub mod refused;
 pub mod ruled_out;
 pub mod scc_verdict;
 pub mod task_refused;
+pub mod unread;
 pub mod unschedulable;
 pub mod workspace_access;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 
 use finding::{Finding, RunReport, RunState, Severity};
 use focus::Focus;
+
+/// Large images and slow disks take minutes to come to a node.
+const SLOW_START: SignedDuration = SignedDuration::from_mins(10);
 
 /// A check: looks at a run in focus.
 pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
@@ -43,6 +49,7 @@ pub const REGISTRY: &[Check] = &[
     outcome::held,
     outcome::cancelled,
     outcome::stateful_set_refused,
+    outcome::claim_refused,
     outcome::invalid,
     outcome::timeout,
     assistant_refused_by_scc::check,
@@ -61,7 +68,8 @@ pub const REGISTRY: &[Check] = &[
     not_started::check,
     not_started::unseen,
     outcome::ran_and_failed,
-    outcome::not_reconciled,
+    reconciling::check,
+    unread::check,
 ];
 
 /// Diagnoses a run. `now` is the time of reading.
@@ -78,7 +86,11 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
             findings = outcome::otherwise_failed(&focus);
         }
         one_per_cause(&mut findings);
-        if findings.iter().any(|finding| finding.cause == assistant_refused_by_scc::CAUSE) {
+        let says_itself = |finding: &Finding| {
+            finding.cause == assistant_refused_by_scc::CAUSE
+                || finding.code != "TKF901" && finding.severity == Severity::Error
+        };
+        if findings.iter().any(says_itself) {
             // It says itself what could not be read.
             findings.retain(|finding| finding.cause != "evidence-missing");
         }
@@ -147,10 +159,8 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
             let running = focus.tree.unfinished().any(|task| task.pod.is_some_and(|pod| pod.status.phase == "Running"));
             if running {
                 RunState::Healthy
-            } else if focus
-                .tree
-                .unfinished()
-                .all(|task| task.pod.is_none_or(|pod| !focus.is_past_grace(pod.metadata.creation_timestamp)))
+            } else if !focus.is_past_grace(run.metadata.creation_timestamp)
+                || !focus.tree.tasks.is_empty() && focus.tree.unfinished().all(|task| waits_normally(focus, task))
             {
                 RunState::Waiting
             } else {
@@ -158,6 +168,24 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
             }
         }
     }
+}
+
+/// A start that takes its time: young, or on a node that has not complained.
+fn waits_normally(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
+    let Some(pod) = task.pod else { return !focus.is_past_grace(task.task_run.metadata.creation_timestamp) };
+    if !focus.is_past_grace(pod.metadata.creation_timestamp) {
+        return true;
+    }
+    if focus.is_scaling_up(pod) {
+        return true;
+    }
+    let is_young = focus.age(pod.metadata.creation_timestamp).is_some_and(|age| age < SLOW_START);
+    let warned = focus
+        .cluster
+        .events_about("Pod", focus.namespace(), &pod.metadata.name)
+        .iter()
+        .any(|event| event.kind == "Warning" && event.reason != "FailedScheduling");
+    !pod.spec.node_name.is_empty() && is_young && !warned
 }
 
 fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String {

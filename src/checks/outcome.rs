@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 
@@ -60,7 +61,27 @@ pub fn stateful_set_refused(focus: &Focus<'_>) -> Vec<Finding> {
     ]
 }
 
-/// A run that ended before any task, by Tekton's own validation.
+/// `workspace-claim-refused`: the claim of a `volumeClaimTemplate` cannot be made. Up
+/// to 1.3 the run fails, from 1.4 on it waits (tektoncd/pipeline
+/// pkg/reconciler/volumeclaim/pvchandler.go).
+pub fn claim_refused(focus: &Focus<'_>) -> Vec<Finding> {
+    let Some(condition) = focus.run().succeeded().filter(|condition| {
+        condition.reason == "CouldntCreateWorkspacePVC" || condition.message.contains("Waiting for PVC creation")
+    }) else {
+        return Vec::new();
+    };
+    if condition.status == "Unknown" && !focus.is_past_grace(focus.run().metadata.creation_timestamp) {
+        return Vec::new();
+    }
+    let finding = Finding::new(
+        "TKF412",
+        "workspace-claim-refused",
+        format!("the claim that the run's volumeClaimTemplate asks for cannot be made: {}", condition.message),
+    );
+    vec![finding.evidence(focus.quote_run()).evidence(run_events(focus))]
+}
+
+/// A run that ended by Tekton's own validation, without a failed task.
 pub fn invalid(focus: &Focus<'_>) -> Vec<Finding> {
     let run = focus.run();
     let Some(condition) = run.succeeded().filter(|condition| condition.status == "False") else { return Vec::new() };
@@ -69,14 +90,16 @@ pub fn invalid(focus: &Focus<'_>) -> Vec<Finding> {
             || condition.reason.contains("AffinityAssistant")
             || condition.reason.contains("Cancelled")
             || condition.reason.contains("Stopp");
-    if known_elsewhere || !focus.tree.tasks.is_empty() {
+    let failed = |task: &TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    let is_claim = condition.reason == "CouldntCreateWorkspacePVC";
+    if known_elsewhere || is_claim || focus.tree.tasks.iter().any(failed) {
         return Vec::new();
     }
     vec![
         Finding::new(
             "TKF503",
             "run-invalid",
-            format!("Tekton refused the run before any task ({}): {}", condition.reason, condition.message),
+            format!("Tekton refused the run ({}): {}", condition.reason, condition.message),
         )
         .evidence(focus.quote_run())
         .evidence(run_events(focus)),
@@ -273,6 +296,16 @@ fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     );
     if log.is_none() {
         finding = finding.cannot_tell("what the step wrote: its log was not read");
+        let run = focus.run();
+        let binds_claim = run
+            .pipeline_tasks()
+            .into_iter()
+            .filter(|definition| definition.get("name").and_then(Value::as_str) == Some(task.task))
+            .any(|definition| !assistant::task_claim_workspaces(run, definition).is_empty());
+        if binds_claim || task.task_run.assistant().is_some() {
+            // On a shared volume it may have been denied a file; only the log tells.
+            finding = finding.confidence(Confidence::Likely);
+        }
     }
     Some(finding)
 }
@@ -294,46 +327,4 @@ pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
         .evidence(focus.quote_task_run(task.task_run))
         .evidence(run_events(focus)),
     ]
-}
-
-/// A run that Tekton's controller has not taken up.
-pub fn not_reconciled(focus: &Focus<'_>) -> Vec<Finding> {
-    let run = focus.run();
-    let held = run.spec_at("/status").is_some();
-    if run.succeeded().is_some() || held || !focus.is_past_grace(run.metadata.creation_timestamp) {
-        return Vec::new();
-    }
-    if let Some(manager) = run.spec_at("/managedBy").and_then(Value::as_str).filter(|m| *m != "tekton.dev/pipeline") {
-        return vec![
-            Finding::new(
-                "TKF511",
-                "managed-by-other-controller",
-                format!("the run is left to another controller: spec.managedBy is {manager}"),
-            )
-            .severity(Severity::Warning)
-            .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.managedBy", manager)]),
-        ];
-    }
-    let mut finding = Finding::new(
-        "TKF510",
-        "controller-not-running",
-        "Tekton's controller has not taken up the run: it has no condition yet",
-    )
-    .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "status.conditions", "absent")]);
-    match focus.installation.controller {
-        Some(controller) if controller.status.available_replicas == 0 => {
-            finding = finding.link(format!("Deployment {} has no available pod.", controller.metadata.name));
-        }
-        Some(_) => {
-            finding = finding
-                .confidence(Confidence::Likely)
-                .cannot_tell("why the controller does not take it up: its Deployment has a pod; read its log");
-        }
-        None => {
-            finding = finding
-                .confidence(Confidence::Likely)
-                .cannot_tell("whether the controller runs: its Deployment was not read");
-        }
-    }
-    vec![finding]
 }

@@ -5,6 +5,7 @@ mod given;
 mod incident;
 mod pins;
 mod plugin;
+mod probing;
 mod processes;
 mod reading;
 mod rights;

@@ -174,8 +174,7 @@ fn root(situation: &Situation, apart: &[&Party], told: &mut Explanation) {
         told.cause = Cause::Server;
         told.chain
             .push("an NFS server usually makes root nobody (root_squash), so root may do less than others".to_owned());
-        told.cures
-            .push("run as the user that owns the files, with supplementalGroups that the export knows".into());
+        told.cures.push("run as the user that owns the files, with supplementalGroups that the export knows".into());
         return;
     }
     told.cause = Cause::SeLinux;
