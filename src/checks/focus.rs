@@ -216,6 +216,17 @@ impl<'a> Focus<'a> {
         events.into_iter().filter(|event| event.kind == "Warning").map(|event| self.quote_event(event)).collect()
     }
 
+    /// Quotes the warnings about the run and its failed TaskRuns.
+    pub fn quote_run_warnings(&self) -> Vec<Evidence> {
+        let mut evidence = self.quote_warnings("PipelineRun", &self.run().metadata.name);
+        for task in &self.tree.tasks {
+            if task.task_run.succeeded().is_some_and(|condition| condition.status == "False") {
+                evidence.extend(self.quote_warnings("TaskRun", &task.task_run.metadata.name));
+            }
+        }
+        evidence
+    }
+
     /// The assistant's node in the tree, or an empty one of that name.
     pub fn assistant_or_absent(&self, name: &str) -> AssistantNode<'a> {
         self.tree.assistant(name).cloned().unwrap_or(AssistantNode {

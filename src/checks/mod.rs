@@ -5,9 +5,12 @@ pub mod assistant_missing;
 pub mod assistant_pending;
 pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
+pub mod assistant_statefulset_refused;
 pub mod beside_assistant;
+pub mod cancelled_by_user;
 pub mod consequence;
 pub mod controller_log;
+pub mod failed_task;
 pub mod finding;
 pub mod flags_misread;
 pub mod focus;
@@ -16,17 +19,21 @@ pub mod judged;
 pub mod manifest;
 pub mod not_started;
 pub mod obstacles;
-pub mod outcome;
+pub mod pending_by_spec_status;
 pub mod preflight;
 pub mod progress;
 pub mod reconciling;
 pub mod refused;
 pub mod ruled_out;
+pub mod run_invalid;
 pub mod scc_verdict;
+pub mod scheduler_not_running;
 pub mod task_refused;
+pub mod timeout;
 pub mod unread;
 pub mod unschedulable;
 pub mod workspace_access;
+pub mod workspace_claim_refused;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,12 +53,12 @@ pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
 /// All checks, what must be cured first standing first.
 pub const REGISTRY: &[Check] = &[
     manifest::misplaced,
-    outcome::held,
-    outcome::cancelled,
-    outcome::stateful_set_refused,
-    outcome::claim_refused,
-    outcome::invalid,
-    outcome::timeout,
+    pending_by_spec_status::check,
+    cancelled_by_user::check,
+    assistant_statefulset_refused::check,
+    workspace_claim_refused::check,
+    run_invalid::check,
+    timeout::check,
     assistant_refused_by_scc::check,
     assistant_refused::pod_security,
     assistant_refused::policy,
@@ -66,8 +73,8 @@ pub const REGISTRY: &[Check] = &[
     task_refused::check,
     unschedulable::check,
     not_started::check,
-    not_started::unseen,
-    outcome::ran_and_failed,
+    scheduler_not_running::check,
+    failed_task::check,
     reconciling::check,
     unread::check,
 ];
@@ -83,7 +90,7 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
             flags_misread::invalid_value(&focus, &findings).or_else(|| flags_misread::legacy_key(&focus, &findings));
         findings.splice(0..0, flags);
         if findings.is_empty() && run.is_done() {
-            findings = outcome::otherwise_failed(&focus);
+            findings = failed_task::otherwise_failed(&focus);
         }
         one_per_cause(&mut findings);
         let says_itself = |finding: &Finding| {
