@@ -19,6 +19,7 @@ pub mod model;
 pub mod output;
 pub mod repairs;
 pub mod sources;
+pub mod workflows;
 pub mod yaml;
 
 use std::ffi::OsString;

@@ -208,7 +208,9 @@ fn a_task_that_was_never_read_is_said_to_be_unknown() {
 /// A cluster of which everything was read.
 fn cluster(items: Vec<Value>) -> Cluster {
     let mut cluster = Cluster::default();
-    for object in items {
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "ci"}});
+    for object in items.into_iter().chain([account]) {
         let kind = Kind::of(object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap()).unwrap();
         cluster.insert(kind, object, Origin::Server(String::new())).unwrap();
     }
@@ -237,7 +239,7 @@ fn the_best_node_is_one_for_the_whole_run_and_others_are_predicted_to_fail() {
     let plan = future::of(&focus, &future::as_run(&focus, &again)).plan;
     assert_eq!(placement::best_node(&focus, &plan, true), Ok("right".to_owned()));
     let right = prediction::of(&focus, &pinned(run, "right"), true);
-    assert_eq!((right.outcome, right.because), (Prediction::Heals, vec!["1 of 3 nodes take its pods".to_owned()]));
+    assert_eq!((right.outcome, right.because), (Prediction::Heals, vec!["1 of 3 nodes takes its pods".to_owned()]));
     let less = prediction::of(&focus, &pinned(run, "less"), true);
     assert_eq!(less.outcome, Prediction::Heals, "one task waits for the other");
     assert!(less.because[0].contains("not all at one time"), "{:?}", less.because);

@@ -83,7 +83,7 @@ fn shrink(mut question: Value, oracle: &mut Oracle, version: KubernetesVersion) 
 
 fn agree(seeds: impl Iterator<Item = u64> + Clone) {
     for (release, version) in RELEASES {
-        let mut oracle = Oracle::start(release);
+        let mut oracle = Oracle::start(release, "judge-pods");
         let seeds: Vec<u64> = seeds.clone().collect();
         let mut wrong = Vec::new();
         for chunk in seeds.chunks(500) {

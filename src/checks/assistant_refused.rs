@@ -1,9 +1,8 @@
 //! Refusals of the assistant's pod other than by SCC: Pod Security, quota,
 //! LimitRange, policy, missing ServiceAccount.
 
-use crate::analysis::tekton::assistant::{CPU_MILLI, MEMORY_BYTES};
-use crate::model::Quantity;
-use crate::model::namespace::LimitRange;
+use crate::analysis::admission::{Plugin, Refusal};
+use crate::model::Kind;
 
 use super::finding::{Confidence, Evidence, Finding};
 use super::focus::Focus;
@@ -25,7 +24,7 @@ pub fn pod_security(focus: &Focus<'_>) -> Vec<Finding> {
         .evidence(focus.cluster.namespace(focus.namespace()).and_then(|namespace| {
             let label = "pod-security.kubernetes.io/enforce";
             let value = namespace.metadata.label(label)?;
-            Some(focus.quote(crate::model::Kind::Namespace, focus.namespace(), format!("metadata.labels[{label}]"), value))
+            Some(focus.quote(Kind::Namespace, focus.namespace(), format!("metadata.labels[{label}]"), value))
         }))
         },
     )
@@ -57,7 +56,7 @@ pub fn quota(focus: &Focus<'_>) -> Vec<Finding> {
         focus,
         |by| matches!(by, RefusedBy::Quota | RefusedBy::QuotaNeedsRequests),
         |refused, text| {
-            let quota = refused::between(text, "quota: ", ",").unwrap_or_default();
+            let quota = refused::quota_name(text);
             Finding::new(
             "TKF104",
             "assistant-quota",
@@ -106,32 +105,9 @@ pub fn other(focus: &Focus<'_>) -> Vec<Finding> {
     )
 }
 
-/// `assistant-limitrange`: by the event, or computed where another refusal hides it,
-/// because admission stops at the first.
+/// `assistant-limitrange`.
 pub fn limit_range(focus: &Focus<'_>) -> Vec<Finding> {
-    let proven = of(focus, |by| matches!(by, RefusedBy::LimitRange), limit_range_finding);
-    if !proven.is_empty() {
-        return proven;
-    }
-    refused::assistants(focus)
-        .iter()
-        .filter(|refused| refused.by.is_some())
-        .filter_map(|refused| {
-            let (range, text) = violated(focus)?;
-            Some(
-                limit_range_finding(refused, &text)
-                    .confidence(Confidence::Computed)
-                    .link("Only the first refusal shows in the events; this one would be the next.")
-                    .evidence([focus.quote(
-                        crate::model::Kind::LimitRange,
-                        &range.metadata.name,
-                        "spec.limits[Container]",
-                        text,
-                    )])
-                    .evidence(refused.set.map(|set| focus.quote_replicas(set))),
-            )
-        })
-        .collect()
+    of(focus, |by| matches!(by, RefusedBy::LimitRange), limit_range_finding)
 }
 
 fn limit_range_finding(refused: &RefusedAssistant<'_>, text: &str) -> Finding {
@@ -143,35 +119,45 @@ fn limit_range_finding(refused: &RefusedAssistant<'_>, text: &str) -> Finding {
     .link("Tekton fits its own task containers to the LimitRange; the assistant's 50m CPU and 100Mi memory are fixed.")
 }
 
-/// The first LimitRange rule that the assistant's container breaks.
-pub fn violated<'a>(focus: &Focus<'a>) -> Option<(&'a LimitRange, String)> {
-    let asks = |resource: &str| match resource {
-        "cpu" => Some(Quantity::from_milli(CPU_MILLI)),
-        "memory" => Some(Quantity::from_units(MEMORY_BYTES)),
-        _ => None,
-    };
-    focus.cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == focus.namespace()).find_map(|range| {
-        range.spec.limits.iter().filter(|item| matches!(item.kind.as_str(), "Container" | "Pod")).find_map(|item| {
-            let below = item.min.iter().find(|(resource, min)| asks(resource).is_some_and(|asked| asked < **min));
-            let above = item.max.iter().find(|(resource, max)| asks(resource).is_some_and(|asked| asked > **max));
-            let text = match (below, above) {
-                (Some((resource, min)), _) => {
-                    let asked = asks(resource)?;
-                    format!("minimum {resource} usage per {} is {min}, but request is {asked}", item.kind)
-                }
-                (None, Some((resource, max))) => {
-                    let asked = asks(resource)?;
-                    format!("maximum {resource} usage per {} is {max}, but limit is {asked}", item.kind)
-                }
-                (None, None) => return None,
-            };
-            Some((range, text))
+/// Assistants without a pod, of which nothing that was read tells why.
+pub fn unexplained(focus: &Focus<'_>) -> Vec<Finding> {
+    refused::assistants(focus)
+        .iter()
+        .filter(|refused| refused.by.is_none() && refused.computed.is_empty())
+        .map(|refused| {
+            let namespace = focus.namespace();
+            let mut finding = Finding::new(
+                "TKF901",
+                "evidence-missing",
+                format!("the affinity assistant {} has no pod; what refuses it cannot be told", refused.name),
+            )
+            .confidence(Confidence::Likely)
+            .link("Only the events of the StatefulSet say who refused; they live for hours, and none was found.")
+            .evidence(waiting(focus, &refused.name))
+            .evidence(refused.set.map(|set| focus.quote_replicas(set)))
+            .cannot_tell(format!(
+                "the API server's answer: events of StatefulSet {} in namespace {namespace}",
+                refused.name
+            ));
+            for unread in &refused.unread {
+                finding = finding.cannot_tell(format!("whether it is refused for them: {unread} were not read"));
+            }
+            finding
         })
-    })
+        .collect()
+}
+
+fn waiting(focus: &Focus<'_>, assistant: &str) -> Vec<Evidence> {
+    focus
+        .beside_assistant()
+        .filter(|(_, name)| *name == assistant)
+        .flat_map(|(task, _)| focus.quote_waiting(task))
+        .collect()
 }
 
 /// Findings for the refused assistants whose refuser is wanted, with the common
-/// chain and evidence around what the check itself says.
+/// chain and evidence around what the check itself says. What the event does not
+/// tell is computed from the objects that refuse.
 fn of(
     focus: &Focus<'_>,
     wanted: impl Fn(&RefusedBy) -> bool,
@@ -179,24 +165,50 @@ fn of(
 ) -> Vec<Finding> {
     refused::assistants(focus)
         .iter()
-        .filter(|refused| refused.by.as_ref().is_some_and(&wanted))
-        .map(|refused| {
-            let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
-            let text = text.split_once(" is forbidden: ").map_or(text, |(_, rest)| rest);
-            let mut evidence: Vec<Evidence> = focus
-                .beside_assistant()
-                .filter(|(_, name)| *name == refused.name)
-                .flat_map(|(task, _)| focus.quote_waiting(task))
-                .collect();
-            evidence.extend(refused.set.map(|set| focus.quote_replicas(set)));
-            evidence.extend(focus.refusals_of(&refused.name).into_iter().map(|event| focus.quote_event(event)));
-            let made = finding(refused, text);
-            let mut links = vec![format!(
-                "The StatefulSet {} exists and has no pod: its pod is refused, and Tekton does not look at that.",
-                refused.name
-            )];
+        .filter_map(|refused| {
+            let proven = refused.by.as_ref().is_some_and(&wanted);
+            let made = if proven {
+                let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
+                let text = text.split_once(" is forbidden: ").map_or(text, |(_, rest)| rest);
+                finding(refused, text)
+            } else {
+                let rule = refused.computed.iter().find(|refusal| wanted(&RefusedBy::classify(&refusal.text)))?;
+                let computed = RefusedAssistant { by: Some(RefusedBy::classify(&rule.text)), ..refused.clone() };
+                let link = match refused.by {
+                    Some(_) => "Only the first refusal shows in the events; this one would be the next.",
+                    None => "No event of the refusal was found; it was computed from the StatefulSet's pod template and the rule.",
+                };
+                finding(&computed, &rule.text).confidence(Confidence::Computed).link(link).evidence(quote_rule(focus, rule))
+            };
+            let mut links = vec![match refused.set {
+                Some(_) => format!(
+                    "The StatefulSet {} exists and has no pod: its pod is refused, and Tekton does not look at that.",
+                    refused.name
+                ),
+                None => format!(
+                    "The StatefulSet controller could not create the pod of {}, and Tekton does not look at that.",
+                    refused.name
+                ),
+            }];
             links.extend(made.chain.clone());
-            Finding { chain: links, ..made }.evidence(evidence)
+            Some(
+                Finding { chain: links, ..made }
+                    .evidence(waiting(focus, &refused.name))
+                    .evidence(refused.set.map(|set| focus.quote_replicas(set)))
+                    .evidence(focus.refusals_of(&refused.name).into_iter().map(|event| focus.quote_event(event))),
+            )
         })
         .collect()
+}
+
+/// Quotes the rule from which a refusal was computed.
+fn quote_rule(focus: &Focus<'_>, rule: &Refusal) -> Option<Evidence> {
+    let (kind, field) = match rule.plugin {
+        Plugin::LimitRanger => (Kind::LimitRange, "spec.limits[Container]"),
+        Plugin::ResourceQuota => (Kind::ResourceQuota, "status.used / status.hard"),
+        Plugin::ServiceAccount => (Kind::ServiceAccount, "name"),
+        // The check quotes the namespace's label itself.
+        Plugin::PodSecurity => return None,
+    };
+    Some(focus.quote(kind, &rule.object, field, &rule.text))
 }

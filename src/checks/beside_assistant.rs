@@ -1,6 +1,5 @@
 //! The assistant stands on a node, and a task's pod cannot stand there too.
 
-use crate::analysis::tekton::Coschedule;
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
@@ -138,6 +137,16 @@ fn task_specs(focus: &Focus<'_>, task: &str) -> Vec<super::finding::Evidence> {
         .collect()
 }
 
+/// Whether the run's own pod templates name assistants in an anti-affinity.
+fn asks_for_it(focus: &Focus<'_>) -> bool {
+    let of_run = focus.run().spec_at("/taskRunTemplate/podTemplate");
+    let of_tasks = focus.run().spec_at("/taskRunSpecs").and_then(|specs| specs.as_array());
+    let templates = of_run.into_iter().chain(of_tasks.into_iter().flatten().filter_map(|spec| spec.get("podTemplate")));
+    templates
+        .filter_map(|template| template.pointer("/affinity/podAntiAffinity"))
+        .any(|anti| anti.to_string().contains(COMPONENT))
+}
+
 /// Required anti-affinity of the pod that hits the assistant itself.
 fn anti_affinity(focus: &Focus<'_>, pod: &Pod) -> Option<(&'static str, &'static str, String)> {
     let terms = pod.spec.affinity.pod_anti_affinity.as_ref().map(|anti| anti.required.as_slice()).unwrap_or_default();
@@ -151,7 +160,8 @@ fn anti_affinity(focus: &Focus<'_>, pod: &Pod) -> Option<(&'static str, &'static
         })
     };
     if terms.iter().any(names_component) {
-        let isolate = focus.coschedule() == Some(Coschedule::IsolatePipelineRun);
+        // Flags may have changed since; what the run itself asks for has not.
+        let isolate = !asks_for_it(focus);
         return Some((
             if isolate { "TKF135" } else { "TKF134" },
             if isolate { "isolate-affinity-aliasing" } else { "anti-affinity-against-assistant" },

@@ -63,7 +63,7 @@ pub fn invalid_value(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> {
             format!("feature-flags holds {}: {:?}, which Tekton's controller rejects: it keeps the configuration it had before", invalid.key, invalid.value),
         )
         .link(format!("The controller only logs it: {}", invalid.error))
-        .link("The API server accepts such a value: Tekton's webhook is not asked about this ConfigMap.")
+        .link("Tekton's webhook refuses such a value only while it runs and the ConfigMap has its label app.kubernetes.io/part-of: tekton-pipelines.")
         .evidence([quote(focus, &invalid.key, &invalid.value)])
         .evidence(provenance(focus)),
     )

@@ -1,10 +1,11 @@
 //! Every node's obstacles against a pod, with the proof that the judgement is that
 //! of the real scheduler: its own sentence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::scheduler::message::{self, Message, Unschedulable};
 use crate::analysis::scheduler::{KubernetesVersion, Options, Verdict, judge};
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, Toleration};
 use crate::model::{Cluster, Kind, Reading};
 
 /// What keeps a pod from one node.
@@ -64,28 +65,86 @@ pub fn judged(cluster: &Cluster, pod: &Pod) -> Judged {
     if cluster.nodes.is_empty() {
         return Judged::default();
     }
-    let options = Options { all_obstacles: true, ..Options::default() };
     let version = kubernetes_version(cluster);
-    if cluster.coverage.proves_absence(Kind::Pod, "") {
-        let judgement = judge(cluster, pod, version, options);
-        return Judged { nodes: obstacles(&judgement.nodes), is_complete: true };
+    let is_complete = cluster.coverage.proves_absence(Kind::Pod, "");
+    let mut assumed;
+    let cluster = if is_complete {
+        cluster
+    } else {
+        assumed = cluster.clone();
+        for kind in Kind::ALL {
+            assumed.coverage.record(*kind, "", Reading::Listed);
+        }
+        &assumed
+    };
+    let options = Options { all_obstacles: true, ..Options::default() };
+    let judgement = judge(cluster, pod, version, options);
+    let mut nodes = obstacles(&judgement.nodes);
+    if nodes.iter().any(|node| node.has(CORDON) && node.has(TAINT)) {
+        let tolerant = obstacles(&judge(cluster, &tolerating_cordons(pod), version, options).nodes);
+        one_obstacle_per_cordon(&mut nodes, &tolerant);
     }
-    let mut assumed = cluster.clone();
-    for kind in Kind::ALL {
-        assumed.coverage.record(*kind, "", Reading::Listed);
-    }
-    let judgement = judge(&assumed, pod, version, options);
     let observed = pod.condition("PodScheduled").map(|condition| condition.message.as_str()).unwrap_or_default();
     let agrees = judgement.message.as_deref().is_some_and(|predicted| agree(observed, predicted));
-    Judged { nodes: obstacles(&judgement.nodes), is_complete: agrees }
+    Judged { nodes, is_complete: is_complete || agrees }
+}
+
+const CORDON: &str = "NodeUnschedulable";
+const TAINT: &str = "TaintToleration";
+
+/// The pod as it would be if cordons were nothing to it.
+fn tolerating_cordons(pod: &Pod) -> Pod {
+    let mut pod = pod.clone();
+    pod.spec.tolerations.push(Toleration {
+        key: "node.kubernetes.io/unschedulable".to_owned(),
+        operator: "Exists".to_owned(),
+        ..Toleration::default()
+    });
+    pod
+}
+
+/// A cordon shows as two obstacles, since the node controller also taints the node:
+/// the taint counts only where another one is there.
+fn one_obstacle_per_cordon(nodes: &mut [NodeObstacles], tolerant: &[NodeObstacles]) {
+    for node in nodes.iter_mut().filter(|node| node.has(CORDON)) {
+        let other = tolerant.iter().find(|verdict| verdict.node == node.node);
+        if other.is_some_and(|verdict| !verdict.has(TAINT)) {
+            node.refusals.retain(|(plugin, _)| plugin != TAINT);
+        }
+    }
 }
 
 /// Equal counts of equal reasons. The tail on preemption depends on pods that have
-/// come and gone since.
+/// come and gone since, and an export does not tell the scheduler's version, by which
+/// the wording differs.
 fn agree(observed: &str, predicted: &str) -> bool {
-    let counts =
-        |text: &str| text.split(" preemption:").next().unwrap_or_default().replace("no new claims to deallocate,", "");
-    !observed.is_empty() && counts(observed).trim() == counts(predicted).trim()
+    match (message::read(observed), message::read(predicted)) {
+        (Message::Unschedulable(observed), Message::Unschedulable(predicted)) => {
+            observed.nodes == predicted.nodes && counts(&observed) == counts(&predicted)
+        }
+        _ => false,
+    }
+}
+
+fn counts(message: &Unschedulable) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for item in &message.reasons {
+        *counts.entry(without_version(&item.reason)).or_default() += item.count;
+    }
+    if let Some(reason) = &message.prefilter {
+        counts.insert(without_version(reason), message.nodes);
+    }
+    counts
+}
+
+/// A reason in the words that all versions share.
+fn without_version(reason: &str) -> &str {
+    for same in ["untolerated taint", "ReadWriteOncePod"] {
+        if reason.contains(same) {
+            return same;
+        }
+    }
+    reason
 }
 
 fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObstacles> {
@@ -107,4 +166,18 @@ fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObsta
             NodeObstacles { node: node.name.clone(), refusals }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agree;
+
+    #[test]
+    fn wordings_of_versions_and_preemption_do_not_count() {
+        let old = "0/4 nodes are available: 1 node(s) had untolerated taint {a: b}, 1 node(s) had untolerated taint {c: }, 2 Insufficient cpu. preemption: 0/4 nodes are available: 4 No preemption victims found for incoming pod.";
+        let new = "0/4 nodes are available: 2 Insufficient cpu, 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.";
+        assert!(agree(old, new));
+        assert!(!agree(old, &new.replace("2 Insufficient cpu", "2 Too many pods")));
+        assert!(!agree("", new));
+    }
 }

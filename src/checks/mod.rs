@@ -7,15 +7,20 @@ pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
 pub mod beside_assistant;
 pub mod consequence;
+pub mod controller_log;
 pub mod finding;
 pub mod flags_misread;
 pub mod focus;
+pub mod grouping;
 pub mod judged;
 pub mod manifest;
 pub mod not_started;
 pub mod obstacles;
 pub mod outcome;
+pub mod preflight;
+pub mod progress;
 pub mod refused;
+pub mod ruled_out;
 pub mod scc_verdict;
 pub mod task_refused;
 pub mod unschedulable;
@@ -46,6 +51,7 @@ pub const REGISTRY: &[Check] = &[
     assistant_refused::limit_range,
     assistant_refused::service_account,
     assistant_refused::other,
+    assistant_refused::unexplained,
     assistant_missing::check,
     assistant_pending::check,
     beside_assistant::check,
@@ -67,6 +73,9 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         let flags =
             flags_misread::invalid_value(&focus, &findings).or_else(|| flags_misread::legacy_key(&focus, &findings));
         findings.splice(0..0, flags);
+        if findings.is_empty() && run.is_done() {
+            findings = outcome::otherwise_failed(&focus);
+        }
         one_per_cause(&mut findings);
         if findings.iter().any(|finding| finding.cause == assistant_refused_by_scc::CAUSE) {
             // It says itself what could not be read.
@@ -75,6 +84,10 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         if findings.iter().all(|finding| finding.cause == "pod-template-misplaced") && is_progressing(&focus) {
             findings.clear();
         }
+    }
+    let logged = controller_log::lines(&focus);
+    if let Some(first) = findings.first_mut().filter(|_| !logged.is_empty()) {
+        *first = first.clone().evidence(logged);
     }
     let state = state(&focus, &findings);
     RunReport {

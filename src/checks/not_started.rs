@@ -21,7 +21,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         if done_well {
             continue;
         }
-        let finding = image(focus, task).or_else(|| {
+        let finding = image(focus, task).or_else(|| config_refused(focus, task)).or_else(|| {
             let pod = task.pod.filter(|pod| !pod.spec.node_name.is_empty() && pod.status.phase == "Pending")?;
             if task.task_run.is_done() || !focus.is_past_grace(pod.metadata.creation_timestamp) {
                 return None;
@@ -170,6 +170,38 @@ fn config_error(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Fin
             value,
         )]),
     )
+}
+
+/// The TaskRun failed at once because a container could not be set up
+/// (tektoncd/pipeline pkg/pod/status.go `ReasonCreateContainerConfigError`).
+fn config_refused(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
+    let condition = task.task_run.succeeded().filter(|condition| {
+        condition.status == "False"
+            && matches!(condition.reason.as_str(), "CreateContainerConfigError" | "CreateContainerError")
+    })?;
+    let events = warnings(focus, &pod_name(task));
+    let told = task.pod.and_then(|pod| config_waiting(pod)).map(|(name, text)| format!("{name}: {text}"));
+    let why = told.unwrap_or_else(|| condition.message.clone());
+    Some(
+        Finding::new(
+            "TKF406",
+            "container-not-created",
+            format!("a container of task {} cannot be created: {why}", task.task),
+        )
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence(events.into_iter().map(|event| focus.quote_event(event)))
+        .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name)),
+    )
+}
+
+/// The container that cannot be set up, and why.
+fn config_waiting(pod: &Pod) -> Option<(&str, &str)> {
+    let states = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+    states
+        .filter_map(|status| Some((status.name.as_str(), status.state.waiting.as_ref()?)))
+        .find(|(_, waiting)| matches!(waiting.reason.as_str(), "CreateContainerConfigError" | "CreateContainerError"))
+        .map(|(name, waiting)| (name, waiting.message.as_str()))
 }
 
 /// Pods that were never looked at: no condition, no event. Either their scheduler

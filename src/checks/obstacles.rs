@@ -65,7 +65,11 @@ pub fn decisive(cluster: &Cluster, pod: &Pod, message: &str) -> Decisive {
     }
     let judged = judged(cluster, pod);
     if !judged.is_complete {
-        return Decisive { obstacle: from_message(message), nodes: Vec::new() };
+        // Pods that were not read only take room away: what refuses a node without
+        // them refuses it with them. The scheduler's words must say so too.
+        return from_nodes(cluster, &judged.nodes)
+            .filter(|found| !found.nodes.is_empty() && is_told(&found.obstacle, message))
+            .unwrap_or_else(|| Decisive { obstacle: from_message(message), nodes: Vec::new() });
     }
     from_nodes(cluster, &judged.nodes)
         .unwrap_or_else(|| Decisive { obstacle: from_message(message), nodes: Vec::new() })
@@ -135,6 +139,20 @@ fn only(judged: &[NodeObstacles], plugin: &str) -> Vec<String> {
 
 fn is_anti(nodes: &[&NodeObstacles]) -> bool {
     nodes.iter().flat_map(|node| node.reasons()).any(|reason| reason.contains("anti-affinity"))
+}
+
+/// Whether the scheduler's words name an obstacle that does not depend on room.
+fn is_told(obstacle: &Obstacle, message: &str) -> bool {
+    let words = match obstacle {
+        Obstacle::Taint => "untolerated taint",
+        Obstacle::VolumeNodeAffinity => "node affinity",
+        Obstacle::VolumeLimit => "max volume count",
+        Obstacle::HostPort => "free ports",
+        Obstacle::Cordoned => "were unschedulable",
+        Obstacle::VolumeInUse => "ReadWriteOncePod",
+        _ => return false,
+    };
+    message.contains(words)
 }
 
 /// With nodes unread, the scheduler's own words are all there is.

@@ -191,15 +191,12 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
         .collect()
 }
 
+/// Whether a step was ever started: a step that only waited is ended without a start
+/// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod`).
 fn ran_steps(focus: &Focus<'_>) -> bool {
     focus.tree.tasks.iter().any(|task| {
         task.task_run.status.steps.iter().any(|step| {
-            step.state.running.is_some()
-                || step
-                    .state
-                    .terminated
-                    .as_ref()
-                    .is_some_and(|t| t.started_at.is_some() && t.reason != "TaskRunCancelled")
+            step.state.running.is_some() || step.state.terminated.as_ref().is_some_and(|t| t.started_at.is_some())
         })
     })
 }
@@ -290,6 +287,25 @@ fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         finding = finding.cannot_tell("what the step wrote: its log was not read");
     }
     Some(finding)
+}
+
+/// `task-failed`: a task failed in a way that no other check knows; its own words are
+/// all there is.
+pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
+    let failed = |task: &&TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    let Some(task) = focus.tree.tasks.iter().find(failed) else { return Vec::new() };
+    let Some(condition) = task.task_run.succeeded() else { return Vec::new() };
+    vec![
+        Finding::new(
+            "TKF409",
+            "task-failed",
+            format!("task {} failed ({}): {}", task.task, condition.reason, condition.message),
+        )
+        .severity(Severity::Warning)
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence(run_events(focus)),
+    ]
 }
 
 /// The line of a log that tells of a denied file.

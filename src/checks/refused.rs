@@ -4,10 +4,13 @@
 //! `FailedCreate` is the only record (kubernetes pkg/controller/statefulset
 //! stateful_pod_control.go, v1.33).
 
+use crate::analysis::admission::{self, Plugin, Refusal};
+use crate::analysis::tekton::run_tree::{AssistantNode, stateful_sets_listed};
 use crate::model::event::Event;
 use crate::model::workload::Workload;
 
 use super::focus::Focus;
+use super::scc_verdict::{is_openshift, template_pod};
 
 /// Which part of admission refused a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,42 +75,92 @@ pub fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> 
     Some(&rest[..rest.find(after)?])
 }
 
+/// The quota that a refusal names: `exceeded quota: NAME, …`, `failed quota: NAME: …`.
+pub fn quota_name(text: &str) -> &str {
+    let rest = text.split_once("quota: ").map_or("", |(_, rest)| rest);
+    rest.split([',', ':', ' ']).next().unwrap_or_default()
+}
+
 /// An assistant without a pod, and the controller's last word on it.
 #[derive(Debug, Clone)]
 pub struct RefusedAssistant<'a> {
     /// Name of the StatefulSet.
     pub name: String,
-    /// The StatefulSet, while it exists.
+    /// The StatefulSet, while it exists and could be read.
     pub set: Option<&'a Workload>,
     /// The newest `FailedCreate`; absent when events expired or were not read.
     pub event: Option<&'a Event>,
     /// Who refused, when the event says so.
     pub by: Option<RefusedBy>,
+    /// Who would refuse by the objects that were read, SCCs aside. Admission stops at
+    /// the first refusal, so these may stand behind the one that the event tells of.
+    pub computed: Vec<Refusal>,
+    /// What was not read, so that further refusals cannot be ruled out.
+    pub unread: Vec<String>,
 }
 
-/// Assistants of an unfinished run whose StatefulSet exists and has no pod.
+/// Assistants of an unfinished run whose pod is refused: the StatefulSet exists and
+/// has none, or was not read and its events say so.
 pub fn assistants<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a>> {
     if !focus.is_running() {
         return Vec::new();
     }
-    focus
-        .tree
-        .assistants
-        .iter()
-        .filter_map(|node| {
-            let set = node.stateful_set?;
-            if node.pod.is_some() || set.status.replicas > 0 || set.metadata.deletion_timestamp.is_some() {
-                return None;
-            }
-            let event = focus.refusals_of(&node.name).into_iter().next();
-            // A StatefulSet that was only just made has no pod either.
-            if event.is_none() && !focus.is_past_grace(set.metadata.creation_timestamp) {
-                return None;
-            }
-            let by = event.map(|event| RefusedBy::classify(&event.message));
-            Some(RefusedAssistant { name: node.name.clone(), set: Some(set), event, by })
-        })
-        .collect()
+    let mut refused: Vec<RefusedAssistant<'a>> =
+        focus.tree.assistants.iter().filter_map(|node| without_pod(focus, node)).collect();
+    if !stateful_sets_listed(focus.cluster, focus.namespace()) {
+        let mut names: Vec<&str> = focus.beside_assistant().map(|(_, name)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| focus.tree.assistant(name).is_none());
+        refused.extend(names.into_iter().filter_map(|name| by_event_alone(focus, name)));
+    }
+    refused
+}
+
+fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<RefusedAssistant<'a>> {
+    let set = node.stateful_set?;
+    if node.pod.is_some() || set.status.replicas > 0 || set.metadata.deletion_timestamp.is_some() {
+        return None;
+    }
+    let event = last_refusal(focus, &node.name);
+    // A StatefulSet that was only just made has no pod either.
+    if event.is_none() && !focus.is_past_grace(set.metadata.creation_timestamp) {
+        return None;
+    }
+    let judgement = admission::judge(focus.cluster, &template_pod(set));
+    // SCCs fill in what Pod Security asks for, so its verdict on the template counts
+    // only where there are none.
+    let is_openshift = is_openshift(focus.cluster);
+    let counts = |refusal: &Refusal| !(is_openshift && refusal.plugin == Plugin::PodSecurity);
+    Some(RefusedAssistant {
+        name: node.name.clone(),
+        set: Some(set),
+        by: event.map(|event| RefusedBy::classify(&event.message)),
+        event,
+        computed: judgement.refusals.into_iter().filter(counts).collect(),
+        unread: judgement.unread,
+    })
+}
+
+fn by_event_alone<'a>(focus: &Focus<'a>, name: &str) -> Option<RefusedAssistant<'a>> {
+    let event = last_refusal(focus, name)?;
+    Some(RefusedAssistant {
+        name: name.to_owned(),
+        set: None,
+        event: Some(event),
+        by: Some(RefusedBy::classify(&event.message)),
+        computed: Vec::new(),
+        unread: vec![format!("StatefulSets of namespace {}", focus.namespace())],
+    })
+}
+
+/// The last refusal, unless a pod was created after it.
+fn last_refusal<'a>(focus: &Focus<'a>, name: &str) -> Option<&'a Event> {
+    let refusal = focus.refusals_of(name).into_iter().next()?;
+    let created = focus.cluster.events_about("StatefulSet", focus.namespace(), name).into_iter().rfind(|event| {
+        event.reason == "SuccessfulCreate" && event.message.contains(" Pod ") && event.last_seen() > refusal.last_seen()
+    });
+    created.is_none().then_some(refusal)
 }
 
 /// Assistants of a run that ended, of which events tell that their pod was refused.
@@ -134,6 +187,8 @@ pub fn assistants_of_ended_run<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a
                 name,
                 event: Some(event),
                 by,
+                computed: Vec::new(),
+                unread: Vec::new(),
             })
         })
         .collect()

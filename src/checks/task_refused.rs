@@ -60,7 +60,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
             format!("Pod Security refuses the pod of task {name}"),
         ),
         RefusedBy::Quota => {
-            let quota = refused::between(message, "quota: ", ",").unwrap_or_default();
+            let quota = refused::quota_name(message);
             Finding::new(
                 "TKF303",
                 "quota-exceeded",
@@ -70,7 +70,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
             .evidence(quota_evidence(focus, quota))
         }
         RefusedBy::QuotaNeedsRequests => {
-            let quota = refused::between(message, "failed quota: ", ":").unwrap_or_default();
+            let quota = refused::quota_name(message);
             Finding::new(
                 "TKF304",
                 "quota-needs-requests",

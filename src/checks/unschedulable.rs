@@ -87,7 +87,9 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell("which node comes closest: nodes were not read; the scheduler's words are all there is");
-    } else if decisive.obstacle == Obstacle::Resources && !judged(focus.cluster, pod).is_complete {
+    } else if matches!(decisive.obstacle, Obstacle::Resources | Obstacle::Taint)
+        && !judged(focus.cluster, pod).is_complete
+    {
         finding = finding.cannot_tell(
             "who holds the resources and what each node has free: pods of other namespaces were not read, so no node is recommended",
         );

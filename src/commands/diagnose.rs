@@ -1,6 +1,7 @@
 //! `diagnose`: why is a run stuck, and what heals it.
 
-use crate::checks::{self, finding::RunReport};
+use crate::checks::focus::Focus;
+use crate::checks::{self, controller_log, finding::RunReport, ruled_out};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Cluster;
 use crate::output::{diagnosis, json_v1};
@@ -9,6 +10,7 @@ use crate::sources::Wanted;
 use crate::yaml;
 
 use super::choice::{self, RunName};
+use super::watch;
 
 /// Tell why a run is stuck or has failed, with the evidence and what heals it
 #[derive(Debug, clap::Args)]
@@ -21,9 +23,18 @@ pub struct Args {
     /// Only runs with these labels, with -A or without a run
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     selector: Option<String>,
-    /// Diagnose every run of the namespace
+    /// Diagnose every run of the namespace, grouped by root cause
     #[arg(long)]
     all: bool,
+    /// Tell also what was ruled out, and why
+    #[arg(long)]
+    why_not: bool,
+    /// Follow a live run until its pods are placed, it is done, or it is stuck
+    #[arg(short, long)]
+    watch: bool,
+    /// How long to watch, 10m for example; without it, until the run settles
+    #[arg(long, value_name = "DURATION", requires = "watch")]
+    watch_timeout: Option<String>,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
@@ -31,7 +42,17 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     if many && args.run.is_some() {
         return Err(CommandError::usage("-A, -l and --all take no run").hint("name a run, or a set of runs, not both"));
     }
+    if many && (args.watch || args.why_not) {
+        return Err(CommandError::usage("--watch and --why-not are about one run").hint("name the run"));
+    }
+    let patience = args
+        .watch_timeout
+        .as_deref()
+        .map(crate::cli::args::duration)
+        .transpose()
+        .map_err(|error| CommandError::usage(format!("--watch-timeout: {error}")))?;
     let source = super::open(globals).await?;
+    let (mut cleared, mut timed_out) = (Vec::new(), false);
     let (cluster, mut reports) = if many {
         let wanted = if globals.all_namespaces {
             Wanted::everything()
@@ -44,8 +65,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     } else {
         let wanted = RunName::parse(args.run.as_deref(), globals)?;
         let mut chosen = choice::choose(ui, &source, &wanted).await?;
+        if args.watch {
+            timed_out = watch::follow(ui, &source, &mut chosen, patience).await?;
+        }
         read_logs(&source, &mut chosen).await;
         let report = checks::diagnose(&chosen.cluster, chosen.run()?, chosen.now());
+        if args.why_not {
+            let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
+            cleared = ruled_out::ruled_out(&focus, &report);
+        }
         (chosen.cluster, vec![report])
     };
     for unreadable in &cluster.unreadable {
@@ -55,16 +83,16 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     for report in &mut reports {
         repairs::attach(&cluster, report, now);
     }
-    let code = code(&reports);
+    let code = if timed_out { exit::TIMED_OUT } else { code(&reports) };
     let style = ui.style();
     match args.output {
         Some(Output::Json) => {
-            serde_json::to_writer_pretty(ui.out(), &json_v1::Diagnosis::of(&reports, code))
+            serde_json::to_writer_pretty(ui.out(), &json_v1::Diagnosis::of(&reports, &cleared, code))
                 .map_err(std::io::Error::from)?;
             writeln!(ui.out())?;
         }
         Some(Output::Yaml) => {
-            let text = yaml::write(&json_v1::Diagnosis::of(&reports, code))
+            let text = yaml::write(&json_v1::Diagnosis::of(&reports, &cleared, code))
                 .map_err(|error| CommandError::unreadable(error.to_string()))?;
             write!(ui.out(), "{text}")?;
         }
@@ -74,9 +102,12 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             }
         }
         wide => match reports.as_slice() {
-            [report] => diagnosis::render(report, style, wide.is_some(), ui.out())?,
+            [report] if !many => diagnosis::render(report, style, wide.is_some(), ui.out())?,
             reports => diagnosis::render_many(reports, style, wide.is_some(), ui.out())?,
         },
+    }
+    if matches!(args.output, None | Some(Output::Wide)) {
+        diagnosis::render_ruled_out(&cleared, style, ui.out())?;
     }
     Ok(code)
 }
@@ -118,8 +149,8 @@ fn diagnose_many(
         .collect())
 }
 
-/// Reads the logs of steps that failed; without them a denied file looks like any
-/// failure.
+/// Reads the logs of steps that failed, without which a denied file looks like any
+/// failure, and that of Tekton's controller where something is wrong.
 async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen) {
     let Ok(connection) = source.live() else { return };
     let Ok(run) = chosen.run() else { return };
@@ -131,6 +162,14 @@ async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen)
             if step.state.terminated.as_ref().is_some_and(|terminated| terminated.exit_code != 0) {
                 wanted.push((pod.metadata.name.clone(), step.container.clone()));
             }
+        }
+    }
+    let now = chosen.now();
+    let is_ill = chosen.run().is_ok_and(|run| !checks::diagnose(&chosen.cluster, run, now).findings.is_empty());
+    for (namespace, pod, container) in controller_log::pods(&chosen.cluster).into_iter().filter(|_| is_ill) {
+        // Few may read it; what it says is an addition.
+        if let Ok(log) = connection.log(&namespace, &pod, &container).await {
+            chosen.cluster.logs.insert(format!("{namespace}/{pod}/{container}"), log);
         }
     }
     for (pod, container) in wanted {

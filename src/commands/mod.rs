@@ -1,13 +1,16 @@
 //! The commands: one file each.
 
+mod admission;
 mod check;
 mod choice;
 pub mod completion;
 mod diagnose;
 mod diff;
 mod explain;
+mod history;
 mod nodes;
 mod rerun;
+mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -37,7 +40,9 @@ pub enum Command {
     Rerun(rerun::Args),
     #[command(visible_alias = "pick-node")]
     Nodes(nodes::Args),
+    Admission(admission::Args),
     Explain(explain::Args),
+    History(history::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
     Complete(completion::CompleteArgs),
@@ -54,8 +59,10 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Diff(args) => diff::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
+        Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
+        Command::History(args) => history::run(ui, &args),
         Command::Completion(args) => completion::run(ui, &args),
         Command::Complete(args) => completion::answer(ui, args).await,
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::checks::finding::Prediction;
@@ -17,7 +18,8 @@ use crate::repairs::resubmission::{self, Edit};
 use crate::repairs::{self, prediction};
 use crate::sources::live::Connection;
 use crate::sources::live::write::{Mode, NONCE};
-use crate::sources::{Source, Wanted};
+use crate::sources::{Source, SourceError, Wanted};
+use crate::workflows::journal::{Entry, Journal, State};
 use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
@@ -353,20 +355,70 @@ async fn submit(
     if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}{and}?"))? {
         return Err(CommandError::declined("nothing was created"));
     }
-    let created = connection.create(Kind::PipelineRun, namespace, new, Mode::Real).await?;
+    let written = Written {
+        journal: Journal::of_user(),
+        server: &connection.server,
+        namespace,
+        id: new.pointer("/metadata/annotations").and_then(|all| all[NONCE].as_str()).unwrap_or_default(),
+    };
+    let undo = format!("kubectl delete pipelinerun/{name} -n {namespace}");
+    written.record(ui, "create", &name, Some(&undo), State::Sent);
+    let created = connection.create(Kind::PipelineRun, namespace, new, Mode::Real).await;
+    written.record(ui, "create", &name, Some(&undo), outcome(&created));
+    let created = created?;
     for warning in created.warnings.iter().filter(|warning| !checked.warnings.contains(warning)) {
         ui.warn(warning);
     }
     writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created")?;
+    ui.out().flush()?;
+    ui.status(&format!("Undo: {undo}"));
     if cancels {
         // Only now: had the create failed, the old run would be lost for nothing.
-        connection.merge_patch(Kind::PipelineRun, namespace, &chosen.name, &cancellation(), Mode::Real).await?;
-        ui.status(&format!("Cancelled {namespace}/{}.", chosen.name));
+        let old = &chosen.name;
+        written.record(ui, "cancel", old, None, State::Sent);
+        let cancelled = connection.merge_patch(Kind::PipelineRun, namespace, old, &cancellation(), Mode::Real).await;
+        written.record(ui, "cancel", old, None, outcome(&cancelled));
+        cancelled?;
+        ui.status(&format!("Cancelled {namespace}/{old}, which cannot be undone."));
     }
     if wait.is_zero() {
         return Ok(exit::OK);
     }
     watch(ui, connection, namespace, &name, wait).await
+}
+
+/// What is written in the journal about the writes of one submission.
+struct Written<'a> {
+    journal: Option<Journal>,
+    server: &'a str,
+    namespace: &'a str,
+    id: &'a str,
+}
+
+impl Written<'_> {
+    fn record(&self, ui: &mut Ui, action: &str, run: &str, undo: Option<&str>, state: State) {
+        let entry = Entry {
+            time: Timestamp::now(),
+            id: self.id.to_owned(),
+            server: self.server.to_owned(),
+            namespace: self.namespace.to_owned(),
+            action: action.to_owned(),
+            object: format!("pipelinerun/{run}"),
+            undo: undo.map(str::to_owned),
+            state,
+        };
+        let Some(journal) = &self.journal else { return };
+        if let Err(error) = journal.add(&entry) {
+            ui.warn(&format!("{action} of {run} is not recorded: {}: {error}", journal.path().display()));
+        }
+    }
+}
+
+fn outcome<T>(result: &Result<T, SourceError>) -> State {
+    match result {
+        Ok(_) => State::Done,
+        Err(error) => State::Failed(error.to_string()),
+    }
 }
 
 /// How Tekton is asked to cancel a run (tektoncd/pipeline docs/pipelineruns.md).

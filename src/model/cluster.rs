@@ -158,6 +158,15 @@ macro_rules! cluster {
                 Ok(())
             }
 
+            /// Forgets all objects of a kind, as if nobody had read it.
+            pub fn forget(&mut self, kind: Kind) {
+                match kind {
+                    $(Kind::$kind => self.$field.clear(),)*
+                }
+                self.origins.retain(|(of, _, _), _| *of != kind);
+                self.coverage.forget(kind);
+            }
+
             /// Adds objects that were already decoded, as the live source does.
             pub fn sort(&mut self) {
                 $(sort_by_name(&mut self.$field);)*

@@ -45,6 +45,11 @@ impl Coverage {
         self.readings.entry((kind, namespace.to_owned())).or_insert(reading);
     }
 
+    /// Forgets that a kind was read anywhere.
+    pub fn forget(&mut self, kind: Kind) {
+        self.readings.retain(|(of, _), _| *of != kind);
+    }
+
     /// How a kind was read in a namespace (`""` for cluster-scoped kinds, or for
     /// "in all namespaces"). A complete list of the whole cluster covers every
     /// namespace.

@@ -4,6 +4,8 @@
 use std::io::{self, Write};
 
 use crate::checks::finding::{Finding, Prediction, Repair, RunReport, RunState, Severity};
+use crate::checks::grouping;
+use crate::checks::ruled_out::RuledOut;
 
 use super::{Style, plain, wrap};
 
@@ -120,39 +122,49 @@ fn shorten(value: &str) -> String {
     format!("{kept}… (-o wide shows all)")
 }
 
-/// Renders several runs: one line each for those without findings, then causes with
-/// the runs that share them.
+/// Renders several runs, grouped by root cause: how many there are, then each cause
+/// with its runs and what one of them shows.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn render_many(reports: &[RunReport], style: Style, wide: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut causes: Vec<(&'static str, Vec<&RunReport>)> = Vec::new();
-    for report in reports {
-        if let Some(first) = report.findings.first() {
-            match causes.iter_mut().find(|(cause, _)| *cause == first.cause) {
-                Some((_, runs)) => runs.push(report),
-                None => causes.push((first.cause, vec![report])),
-            }
-        }
-    }
-    let fine = reports.iter().filter(|report| report.findings.is_empty()).count();
-    writeln!(
-        out,
-        "{} runs: {fine} without findings, {} with {} {}",
-        reports.len(),
-        reports.len() - fine,
-        causes.len(),
-        if causes.len() == 1 { "cause" } else { "causes" }
-    )?;
-    for (cause, runs) in causes {
+    let groups = grouping::groups(reports);
+    let ill: usize = groups.iter().map(|group| group.runs.len()).sum();
+    let count = |number: usize, one: &str, many: &str| match number {
+        1 => format!("one {one}"),
+        _ => format!("{number} {many}"),
+    };
+    let causes = if ill == 0 {
+        "nothing is wrong".to_owned()
+    } else {
+        format!("{} with {}", count(ill, "run", "runs"), count(groups.len(), "cause", "causes"))
+    };
+    let fine = reports.len() - ill;
+    writeln!(out, "{causes}; {} without findings", count(fine, "run", "runs"))?;
+    for group in groups {
+        let Some(first) = group.runs.first() else { continue };
         writeln!(out)?;
-        writeln!(out, "{} ({} {})", style.bold(cause), runs.len(), if runs.len() == 1 { "run" } else { "runs" })?;
-        for report in runs.iter().skip(1) {
+        writeln!(out, "{}: {}", style.bold(&count(group.runs.len(), "run", "runs")), style.bold(group.cause))?;
+        for report in group.runs.iter().skip(1) {
             writeln!(out, "  {}/{} is {}", plain(&report.namespace), plain(&report.name), report.state.as_str())?;
         }
-        if let Some(first) = runs.first() {
-            render(first, style, wide, out)?;
-        }
+        render(first, style, wide, out)?;
+    }
+    Ok(())
+}
+
+/// Renders what was ruled out.
+///
+/// # Errors
+/// Those of the writer.
+pub fn render_ruled_out(cleared: &[RuledOut], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if cleared.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.bold("Ruled out"))?;
+    for item in cleared {
+        let line = format!("{}: {}", item.cause, plain(&item.because));
+        writeln!(out, "{}", wrap(&line, style.width, "  – ", "    "))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::checks::finding::{Finding, RunReport};
+use crate::checks::ruled_out::RuledOut;
 
 /// Version of every JSON and YAML document that commands print.
 pub const SCHEMA_VERSION: &str = "v1";
@@ -19,6 +20,18 @@ pub struct Diagnosis<'a> {
     pub exit_code: u8,
     /// Runs.
     pub runs: Vec<Run<'a>>,
+    /// What was ruled out; only with `--why-not`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ruled_out: Vec<Cleared<'a>>,
+}
+
+/// A suspect that was cleared.
+#[derive(Debug, Serialize)]
+pub struct Cleared<'a> {
+    /// Cause, or a family of them.
+    pub cause: &'static str,
+    /// Why not.
+    pub because: &'a str,
 }
 
 /// One run.
@@ -95,8 +108,13 @@ pub struct RunRepair<'a> {
 
 impl<'a> Diagnosis<'a> {
     /// The document for some reports.
-    pub fn of(reports: &'a [RunReport], exit_code: u8) -> Self {
-        Self { schema_version: SCHEMA_VERSION, exit_code, runs: reports.iter().map(Run::of).collect() }
+    pub fn of(reports: &'a [RunReport], cleared: &'a [RuledOut], exit_code: u8) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            exit_code,
+            runs: reports.iter().map(Run::of).collect(),
+            ruled_out: cleared.iter().map(|item| Cleared { cause: item.cause, because: &item.because }).collect(),
+        }
     }
 }
 

@@ -3,12 +3,15 @@
 //! Width and colour are inputs. Text that comes from a cluster passes through
 //! [`plain`] before it reaches a terminal.
 
+pub mod admission;
+pub mod admission_json;
 pub mod diagnosis;
 pub mod diff;
 pub mod json_v1;
 pub mod nodes;
 pub mod nodes_json;
 pub mod pipeline_nodes;
+pub mod preflight;
 pub mod table;
 
 use std::borrow::Cow;

@@ -3,74 +3,110 @@
 
 use serde_json::{Value, json};
 
-use crate::checks::finding::{Finding, Prediction, Repair};
+use crate::analysis::scc::run_pods::Role;
+use crate::checks::finding::{Confidence, Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 
-use super::{by_admin, nudge, rerun};
+use super::grant::{self, Grant};
+use super::prediction::{self, Lifted};
+use super::resubmission::Edit;
+use super::run_admission::{self, RunPod};
+use super::smallest_change::{self, By, Change};
+use super::{by_admin, in_place, nudge, rerun, resubmission};
 
 const CONTEXT: &str = "spec.taskRunTemplate.podTemplate.securityContext";
 
 pub(super) fn assistant(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let _ = finding;
     let start = block_start(focus);
-    let group = start.map_or_else(|| "the start of the namespace's block".to_owned(), |start| start.to_string());
-    let known = if start.is_some() { Prediction::Heals } else { Prediction::Unknown };
     let account = focus
         .tree
         .assistants
         .iter()
         .find_map(|node| node.stateful_set)
-        .map(|set| set.spec.template.spec.service_account_name.clone())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "default".to_owned());
-    vec![
-        rerun(
-            focus,
-            "fs-group-of-namespace",
-            "--fs-group namespace --drop run-as-user",
+        .map(|set| set.spec.template.spec.service_account_name.clone());
+    let mut repairs = vec![fs_group(focus, start)];
+    repairs.push(resubmission(
+        focus,
+        "drop-security-context",
+        "--drop-security-context",
+        "drop the run's pod securityContext: SCC admission then fills in ids that it accepts",
+        &[Edit::DropSecurityContext],
+        json!({ CONTEXT: null }),
+    ));
+    repairs.push(resubmission(
+        focus,
+        "security-context-to-tasks",
+        "--security-context-to-tasks",
+        "move the securityContext from taskRunTemplate to every taskRunSpecs[] entry: task pods keep it, the assistant does not get it",
+        &[Edit::SecurityContextToTasks],
+        json!({ CONTEXT: null, "spec.taskRunSpecs[].podTemplate.securityContext": focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext") }),
+    ));
+    repairs.push(grant(focus, account));
+    repairs.push(rerun(
+        focus,
+        "pin-node",
+        "--pin-node",
+        "pin the run to a node",
+        Prediction::DoesNotHeal,
+        json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
+    ));
+    if finding.confidence == Confidence::Likely {
+        // What is not proven is not cured for sure.
+        for repair in repairs.iter_mut().filter(|repair| repair.predicted == Prediction::Heals) {
+            repair.predicted = Prediction::Unknown;
+        }
+    }
+    repairs
+}
+
+fn fs_group(focus: &Focus<'_>, start: Option<i64>) -> Repair {
+    const ID: &str = "fs-group-of-namespace";
+    const FLAGS: &str = "--fs-group namespace --drop run-as-user";
+    let group = start.map_or_else(|| "the start of the namespace's block".to_owned(), |start| start.to_string());
+    let summary = format!(
+        "use the namespace's own group (fsGroup {group}) and no runAsUser: restricted-v2 accepts exactly this group"
+    );
+    let changes = json!({ format!("{CONTEXT}.fsGroup"): start, format!("{CONTEXT}.runAsUser"): null });
+    match start {
+        Some(start) => {
+            let edits = [Edit::FsGroup(start), Edit::DropSecurityField("runAsUser")];
+            resubmission(focus, ID, FLAGS, summary, &edits, changes)
+        }
+        None => rerun(focus, ID, FLAGS, summary, Prediction::Unknown, changes),
+    }
+}
+
+/// The right that the assistant's ServiceAccount lacks: the most restrictive SCC with
+/// which its pod is admitted. Which account that is stands in the StatefulSet; without
+/// it the account is a guess.
+fn grant(focus: &Focus<'_>, account: Option<String>) -> Repair {
+    let is_known = account.is_some();
+    let account = account.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned());
+    let namespace = focus.namespace();
+    let pods = run_admission::pods(focus, focus.run());
+    let assistants: Vec<&RunPod> = pods.iter().filter(|pod| pod.role == Role::Assistant).collect();
+    let access = smallest_change::access(focus.cluster);
+    let least = Some(&assistants).filter(|pods| !pods.is_empty());
+    let least = least.and_then(|pods| grant::least(&access, namespace, &account, pods));
+    let computed = least.is_some();
+    let least = least.unwrap_or_else(|| Grant { scc: "anyuid".to_owned(), account: account.clone(), points: 0 });
+    let repair = Repair {
+        risk: least.blast_radius(focus.cluster, namespace),
+        ..by_admin(
+            "grant-scc",
+            format!("{}{}", least.command(namespace), nudge(focus)),
             format!(
-                "use the namespace's own group (fsGroup {group}) and no runAsUser: restricted-v2 accepts exactly this group"
+                "let ServiceAccount {account}, as which the assistant runs, use {}; the stuck run heals without a new one",
+                least.scc
             ),
-            known,
-            json!({ format!("{CONTEXT}.fsGroup"): start, format!("{CONTEXT}.runAsUser"): null }),
-        ),
-        rerun(
-            focus,
-            "drop-security-context",
-            "--drop-security-context",
-            "drop the run's pod securityContext: SCC admission then fills in ids that it accepts",
-            known,
-            json!({ CONTEXT: null }),
-        ),
-        rerun(
-            focus,
-            "security-context-to-tasks",
-            "--security-context-to-tasks",
-            "move the securityContext from taskRunTemplate to every taskRunSpecs[] entry: task pods keep it, the assistant does not get it",
-            known,
-            json!({ CONTEXT: null, "spec.taskRunSpecs[].podTemplate.securityContext": focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext") }),
-        ),
-        Repair {
-            risk: format!("every pod of the namespace that runs as {account} may then use any uid and group"),
-            ..by_admin(
-                "grant-anyuid",
-                format!("oc adm policy add-scc-to-user anyuid -z {account} -n {}{}", focus.namespace(), nudge(focus)),
-                format!(
-                    "let ServiceAccount {account}, as which the assistant runs, use anyuid; the stuck run heals without a new one"
-                ),
-                Prediction::Heals,
-                json!({ format!("rolebinding system:openshift:scc:anyuid -> serviceaccount/{account}"): "created" }),
-            )
-        },
-        rerun(
-            focus,
-            "pin-node",
-            "--pin-node",
-            "pin the run to a node",
-            Prediction::DoesNotHeal,
-            json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
-        ),
-    ]
+            Prediction::Unknown,
+            json!({ least.field(namespace): "created" }),
+        )
+    };
+    if !focus.is_running() {
+        return Repair { risk: format!("the run is over: submit it again. {}", repair.risk), ..repair };
+    }
+    if is_known && computed { in_place(focus, Lifted::Scc, repair) } else { repair }
 }
 
 /// Start of the namespace's group block: the one fsGroup that restricted-v2 takes.
@@ -83,6 +119,10 @@ pub fn block_start(focus: &Focus<'_>) -> Option<i64> {
 }
 
 pub(super) fn task_pod(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    let found = smallest_change::find(focus);
+    if !found.is_empty() {
+        return found.into_iter().map(|change| computed(focus, change)).collect();
+    }
     let account = finding
         .summary
         .split_once("ServiceAccount ")
@@ -110,6 +150,31 @@ pub(super) fn task_pod(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     }]
 }
 
+/// A change that was found by search, with what is predicted of the whole run.
+fn computed(focus: &Focus<'_>, change: Change) -> Repair {
+    let Change { by, summary, blast_radius, command, fields, edits, grants } = change;
+    let is_edit = by == By::Author && grants.is_empty() && command.is_some();
+    let predicted = if is_edit { prediction::of_edits(focus, &edits).outcome } else { Prediction::Unknown };
+    Repair {
+        id: match by {
+            By::Author => "smallest-change",
+            By::TaskAuthor => "ask-for-less",
+            By::Administrator => "grant-scc",
+        },
+        summary,
+        command: command.unwrap_or_default(),
+        predicted,
+        needs: match by {
+            By::Author => "create on pipelineruns in the namespace",
+            By::TaskAuthor => "a change of the Task",
+            By::Administrator => "rights of an administrator",
+        }
+        .to_owned(),
+        risk: blast_radius.unwrap_or_default(),
+        changes: fields,
+    }
+}
+
 /// The dropped field in its right place.
 pub(super) fn misplaced(focus: &Focus<'_>) -> Vec<Repair> {
     let applied: Option<Value> = focus
@@ -120,12 +185,12 @@ pub(super) fn misplaced(focus: &Focus<'_>) -> Vec<Repair> {
     let Some(template) = applied.and_then(|applied| applied.pointer("/spec/podTemplate").cloned()) else {
         return Vec::new();
     };
-    vec![rerun(
+    vec![resubmission(
         focus,
         "pod-template-in-place",
         "--correct-pod-template",
         "submit again with the fields under spec.taskRunTemplate.podTemplate",
-        Prediction::Unknown,
+        &[Edit::PodTemplate(template.clone())],
         json!({ "spec.taskRunTemplate.podTemplate": template }),
     )]
 }

@@ -6,15 +6,17 @@ use crate::analysis::tekton::assistant;
 use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
 
-use super::{by_admin, rerun, target};
+use super::prediction::Lifted;
+use super::resubmission::Edit;
+use super::{by_admin, in_place, rerun, resubmission, target};
 
 pub(super) fn resubmit(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![rerun(
+    vec![resubmission(
         focus,
         "resubmit",
         "--cancel-old",
         "submit the run again unchanged: its assistant is then made before the first task",
-        Prediction::Heals,
+        &[],
         json!({}),
     )]
 }
@@ -48,12 +50,12 @@ pub(super) fn shared_claim(focus: &Focus<'_>) -> Vec<Repair> {
             risk: format!(
                 "what tasks keep in {fewest} lives no longer than a task; only where nothing is handed on through it"
             ),
-            ..rerun(
+            ..resubmission(
                 focus,
                 "workspace-empty-dir",
                 &format!("--workspace {fewest}=emptyDir"),
                 format!("give workspace {fewest} an emptyDir, so that only one workspace binds {claim}"),
-                Prediction::Heals,
+                &[Edit::EmptyDir(fewest.clone())],
                 json!({ format!("spec.workspaces[{fewest}]"): { "emptyDir": {} } }),
             )
         });
@@ -89,23 +91,27 @@ pub(super) fn cordoned(focus: &Focus<'_>) -> Vec<Repair> {
         return Vec::new();
     };
     vec![
-        Repair {
-            id: "delete-assistant-pod",
-            summary: format!(
-                "delete the assistant's pod: its StatefulSet makes it anew on another node, and the run goes on (if its volume can follow from {node})"
-            ),
-            command: format!("kubectl delete pod/{name}-0 -n {}", focus.namespace()),
-            predicted: Prediction::Heals,
-            needs: "delete on pods in the namespace".to_owned(),
-            risk: "a task of the run that still runs on the old node keeps its volume there".to_owned(),
-            changes: json!({ format!("pod/{name}-0"): null }),
-        },
-        rerun(
+        in_place(
+            focus,
+            Lifted::Nothing,
+            Repair {
+                id: "delete-assistant-pod",
+                summary: format!(
+                    "delete the assistant's pod: its StatefulSet makes it anew on another node, and the run goes on (if its volume can follow from {node})"
+                ),
+                command: format!("kubectl delete pod/{name}-0 -n {}", focus.namespace()),
+                predicted: Prediction::Heals,
+                needs: "delete on pods in the namespace".to_owned(),
+                risk: "a task of the run that still runs on the old node keeps its volume there".to_owned(),
+                changes: json!({ format!("pod/{name}-0"): null }),
+            },
+        ),
+        resubmission(
             focus,
             "resubmit",
             "--cancel-old",
             "submit the run again unchanged: the assistant goes to another node",
-            Prediction::Heals,
+            &[],
             json!({}),
         ),
         by_admin(
@@ -119,30 +125,32 @@ pub(super) fn cordoned(focus: &Focus<'_>) -> Vec<Repair> {
 }
 
 pub(super) fn contradiction(focus: &Focus<'_>) -> Vec<Repair> {
+    // The task that waits, not any that has a pod template of its own.
     let specs = focus.run().spec_at("/taskRunSpecs").and_then(Value::as_array).cloned().unwrap_or_default();
-    let Some((task, template)) = specs
-        .iter()
-        .find_map(|spec| Some((spec.get("pipelineTaskName")?.as_str()?.to_owned(), spec.get("podTemplate")?.clone())))
-    else {
+    let waits = |task: &str| focus.unplaced().any(|(node, _)| node.task == task);
+    let Some((task, template)) = specs.iter().find_map(|spec| {
+        let task = spec.get("pipelineTaskName")?.as_str().filter(|task| waits(task))?;
+        Some((task.to_owned(), spec.get("podTemplate")?.clone()))
+    }) else {
         return Vec::new();
     };
     vec![
-        rerun(
+        resubmission(
             focus,
             "placement-to-run",
             &format!("--placement-of {task}"),
             format!(
                 "give the node selection and tolerations of task {task} to the whole run, so that the assistant goes there too"
             ),
-            Prediction::Heals,
+            &[Edit::PlacementOf(task.clone())],
             json!({ "spec.taskRunTemplate.podTemplate": template }),
         ),
-        rerun(
+        resubmission(
             focus,
             "drop-task-placement",
             "--drop task-placement",
             format!("drop the node selection of task {task}"),
-            Prediction::Heals,
+            &[Edit::DropTaskPlacement],
             json!({ format!("spec.taskRunSpecs[{task}].podTemplate.nodeSelector"): null }),
         ),
     ]
@@ -165,12 +173,12 @@ pub(super) fn two_claims(focus: &Focus<'_>) -> Vec<Repair> {
         let name = &scratch.workspace;
         repairs.push(Repair {
             risk: format!("what tasks keep in {name} lives no longer than a task"),
-            ..rerun(
+            ..resubmission(
                 focus,
                 "workspace-empty-dir",
                 &format!("--workspace {name}=emptyDir"),
                 format!("give workspace {name} an emptyDir, so that the task binds one claim"),
-                Prediction::Heals,
+                &[Edit::EmptyDir(name.clone())],
                 json!({ format!("spec.workspaces[{name}]"): { "emptyDir": {} } }),
             )
         });

@@ -19,6 +19,9 @@ use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::yaml;
 
+/// How the assistant is named among those whose pod is refused.
+pub const ASSISTANT: &str = "its affinity assistant";
+
 /// The pods of a run to come.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Future {
@@ -64,7 +67,7 @@ pub fn of(focus: &Focus<'_>, run: &PipelineRun) -> Future {
         admitted.pod
     };
     let assistants = assistant_pod::assistant_pods(setting);
-    let assistants = assistants.into_iter().map(|pod| admit("its affinity assistant", as_seen(focus, pod))).collect();
+    let assistants = assistants.into_iter().map(|pod| admit(ASSISTANT, as_seen(focus, pod))).collect();
     let tasks = run.pipeline_tasks().into_iter().map(|task| {
         let name = task.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let old = focus.tree.tasks.iter().find(|node| node.task == name);

@@ -4,11 +4,14 @@
 mod admission;
 mod assistant;
 pub mod future;
+pub mod grant;
 pub mod placement;
 pub mod prediction;
 mod refusals;
 pub mod resubmission;
+pub mod run_admission;
 mod scheduling;
+pub mod smallest_change;
 mod volumes;
 
 pub use admission::block_start;
@@ -18,6 +21,9 @@ use serde_json::Value;
 use crate::checks::finding::{Finding, Prediction, Repair, RunReport};
 use crate::checks::focus::Focus;
 use crate::model::Cluster;
+
+use prediction::Lifted;
+use resubmission::Edit;
 
 /// Offers repairs for every finding of a report.
 pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
@@ -109,6 +115,34 @@ fn rerun(
         risk: "a new run starts from its first task; cancel the stuck one if they share a volume".to_owned(),
         changes,
     }
+}
+
+/// A repair by resubmission whose outcome is predicted on the changed run.
+fn resubmission(
+    focus: &Focus<'_>,
+    id: &'static str,
+    flags: &str,
+    summary: impl Into<String>,
+    edits: &[Edit],
+    changes: Value,
+) -> Repair {
+    let predicted = prediction::of_edits(focus, edits);
+    let mut repair = rerun(focus, id, flags, summary, predicted.outcome, changes);
+    if predicted.outcome != Prediction::Heals && !predicted.because.is_empty() {
+        repair.risk = format!("{}; {}", predicted.because.join("; "), repair.risk);
+    }
+    repair
+}
+
+/// A repair of the cluster after which the stuck run goes on by itself: it heals
+/// only where nothing but `lifted` stands in the run's way.
+fn in_place(focus: &Focus<'_>, lifted: Lifted, repair: Repair) -> Repair {
+    let predicted = prediction::in_place(focus, lifted);
+    let mut risk = repair.risk.clone();
+    if predicted.outcome != Prediction::Heals {
+        risk = format!("{}; {risk}", predicted.because.join("; ")).trim_end_matches("; ").to_owned();
+    }
+    Repair { predicted: predicted.outcome, risk, ..repair }
 }
 
 /// A repair by a change of the cluster that an administrator makes.

@@ -3,16 +3,19 @@
 
 use serde_json::Value;
 
+use crate::analysis::admission::{self, Plugin};
+use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
+use crate::checks::judged::judged;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::scc_verdict::{self, SetVerdict};
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 
+use super::resubmission::{self, Edit};
 use super::{future, placement};
-use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 
 /// A predicted outcome with its reasons.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +34,25 @@ struct Weighed {
     fine: Vec<String>,
 }
 
+impl Weighed {
+    fn add(&mut self, other: Self) {
+        self.against.extend(other.against);
+        self.unknown.extend(other.unknown);
+        self.fine.extend(other.fine);
+    }
+
+    fn decide(self) -> Predicted {
+        let (outcome, because) = if !self.against.is_empty() {
+            (Prediction::DoesNotHeal, self.against)
+        } else if !self.unknown.is_empty() {
+            (Prediction::Unknown, self.unknown)
+        } else {
+            (Prediction::Heals, self.fine)
+        };
+        Predicted { outcome, because }
+    }
+}
+
 /// Predicts what becomes of `new`, a changed copy of the run in focus. `is_cancelled`
 /// tells whether the old run ends before, so that its pods make room.
 pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
@@ -38,7 +60,8 @@ pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
     let mut weighed = Weighed::default();
     let future = future::of(focus, &run);
     claims(&mut weighed, focus, &run);
-    for (who, refused) in &future.refused {
+    // The assistant's own rules are weighed apart.
+    for (who, refused) in future.refused.iter().filter(|(who, _)| who != future::ASSISTANT) {
         weighed.against.push(format!("admission refuses the pod of {who}: {refused}"));
     }
     for pod in &future.plan.assistants {
@@ -50,14 +73,81 @@ pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
     if weighed.against.is_empty() {
         place(&mut weighed, focus, &future.plan, is_cancelled || !focus.is_running());
     }
-    let (outcome, because) = if !weighed.against.is_empty() {
-        (Prediction::DoesNotHeal, weighed.against)
-    } else if !weighed.unknown.is_empty() {
-        (Prediction::Unknown, weighed.unknown)
-    } else {
-        (Prediction::Heals, weighed.fine)
-    };
-    Predicted { outcome, because }
+    weighed.decide()
+}
+
+/// Predicts what becomes of the run in focus, submitted again with edits.
+pub fn of_edits(focus: &Focus<'_>, edits: &[Edit]) -> Predicted {
+    let run = focus.run();
+    let mut new = resubmission::resubmission(run, &run.metadata.name);
+    let names = run.pipeline_tasks().into_iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned()));
+    let names: Vec<String> = names.collect();
+    for edit in edits {
+        if let Err(why) = resubmission::apply(&mut new, edit, &names) {
+            return Predicted { outcome: Prediction::DoesNotHeal, because: vec![why] };
+        }
+    }
+    of(focus, &new, false)
+}
+
+/// A rule that a repair of the cluster lifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifted {
+    /// Nothing.
+    Nothing,
+    /// The SCCs' refusal of the assistant.
+    Scc,
+    /// A plugin's refusal of the assistant.
+    Plugin(Plugin),
+}
+
+/// Predicts whether the stuck run itself goes on once a rule is lifted.
+pub fn in_place(focus: &Focus<'_>, lifted: Lifted) -> Predicted {
+    let mut weighed = Weighed::default();
+    let mut assistants: Vec<Pod> = Vec::new();
+    for node in &focus.tree.assistants {
+        let Some(set) = node.stateful_set else { continue };
+        let mut pod = scc_verdict::template_pod(set);
+        if node.pod.is_none() {
+            let mut own = Weighed::default();
+            if lifted == Lifted::Scc {
+                fixed_rules(&mut own, focus, &pod);
+            } else {
+                assistant_admission_by_rules(&mut own, focus, &pod, lifted);
+            }
+            weighed.add(own);
+        }
+        pod.metadata.namespace = focus.namespace().to_owned();
+        assistants.push(pod);
+    }
+    if assistants.is_empty() && focus.beside_assistant().next().is_some() {
+        weighed.unknown.push("how the assistant looks: its StatefulSet was not read".to_owned());
+    }
+    let mut plan = future::of(focus, focus.run()).plan;
+    plan.assistants = assistants;
+    plan.tasks.retain(|task| is_waiting(focus, &task.name));
+    if weighed.against.is_empty() {
+        place(&mut weighed, focus, &plan, true);
+    }
+    weighed.decide()
+}
+
+fn is_waiting(focus: &Focus<'_>, task: &str) -> bool {
+    focus.unplaced().any(|(node, _)| node.task == task)
+}
+
+fn assistant_admission_by_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod, lifted: Lifted) {
+    let mut own = Weighed::default();
+    fixed_rules(&mut own, focus, pod);
+    scc(&mut own, focus, pod);
+    if let Lifted::Plugin(plugin) = lifted {
+        let words = crate::analysis::admission::judge(focus.cluster, pod);
+        let lifts = |text: &String| {
+            words.refusals.iter().any(|refusal| refusal.plugin == plugin && text.ends_with(&refusal.text))
+        };
+        own.against.retain(|text| !lifts(text));
+    }
+    weighed.add(own);
 }
 
 /// Claims that Tekton cannot serve with assistants.
@@ -85,7 +175,7 @@ fn claims(weighed: &mut Weighed, focus: &Focus<'_>, run: &PipelineRun) {
     }
 }
 
-fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+fn scc(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
     if scc_verdict::is_openshift(focus.cluster) {
         match scc_verdict::of_assistant(focus.cluster, focus.namespace(), pod) {
             SetVerdict::Admitted => weighed.fine.push("SCC admission accepts the assistant's pod".to_owned()),
@@ -97,6 +187,11 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
             }
         }
     }
+}
+
+fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+    scc(weighed, focus, pod);
+    fixed_rules(weighed, focus, pod);
     for refused in refused::assistants(focus) {
         match &refused.by {
             Some(RefusedBy::Scc | RefusedBy::LimitRange) | None => {}
@@ -104,6 +199,30 @@ fn assistant_admission(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
                 let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
                 weighed.against.push(format!("what refused the assistant's pod is not changed by this: {text}"));
             }
+        }
+    }
+}
+
+/// LimitRanges, quotas, Pod Security and ServiceAccounts.
+fn fixed_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
+    // On OpenShift SCC admission fills in what Pod Security asks for; without a known
+    // StatefulSet it is not known what Tekton sets on the container.
+    let known = focus.tree.assistants.iter().any(|node| node.stateful_set.is_some());
+    let skips_levels = scc_verdict::is_openshift(focus.cluster) || !known;
+    let judgement = admission::judge(focus.cluster, pod);
+    for refusal in &judgement.refusals {
+        if refusal.plugin == Plugin::PodSecurity && skips_levels {
+            continue;
+        }
+        let text = format!("the assistant's pod would be refused: {}", refusal.text);
+        if !weighed.against.contains(&text) {
+            weighed.against.push(text);
+        }
+    }
+    for unread in judgement.unread.iter().filter(|unread| !(skips_levels && unread.contains("labels"))) {
+        let text = format!("whether the assistant's pod is refused: {unread} were not read");
+        if !weighed.unknown.contains(&text) {
+            weighed.unknown.push(text);
         }
     }
 }
@@ -154,8 +273,11 @@ fn place(weighed: &mut Weighed, focus: &Focus<'_>, plan: &Plan, is_cancelled: bo
                 "whether {who} get a node together: the scheduler may put the assistant on {elsewhere}, where not all \
                  of them fit ({clause}); --pin-node={better} avoids that"
             ));
+        } else if !placement.is_complete && !agrees_with_scheduler(focus) {
+            weighed.unknown.push("what the nodes have free: pods of other namespaces were not read".to_owned());
         } else {
-            weighed.fine.push(format!("{count} of {of} nodes take {who}"));
+            let take = if count == 1 { "takes" } else { "take" };
+            weighed.fine.push(format!("{count} of {of} nodes {take} {who}"));
         }
     }
 }
@@ -196,4 +318,11 @@ fn groups(plan: &Plan) -> Vec<(String, Plan)> {
         groups.push((format!("task {}", task.name), alone));
     }
     groups
+}
+
+/// Whether the scheduler's own words about every waiting task say the same as the
+/// judgement without the pods that were not read: then those change nothing. Where
+/// no task waits for a node, nothing says that room is short.
+fn agrees_with_scheduler(focus: &Focus<'_>) -> bool {
+    focus.unplaced().all(|(_, pod)| judged(focus.cluster, pod).is_complete)
 }

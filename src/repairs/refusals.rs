@@ -2,10 +2,13 @@
 
 use serde_json::json;
 
+use crate::analysis::admission::Plugin;
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 
-use super::{by_admin, nudge, rerun};
+use super::prediction::Lifted;
+use super::resubmission::Edit;
+use super::{by_admin, in_place, nudge, rerun, resubmission};
 
 pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
     let namespace = focus.namespace();
@@ -28,19 +31,23 @@ pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
                 json!({ "configmap/feature-flags.data.set-security-context": "true" }),
             )
         },
-        Repair {
-            risk: "every pod of the namespace may then do what `baseline` allows".to_owned(),
-            ..by_admin(
-                "pod-security-baseline",
-                format!(
-                    "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce=baseline --overwrite{}",
-                    nudge(focus)
-                ),
-                "enforce `baseline` instead of `restricted` on the namespace; the stuck run heals by itself",
-                Prediction::Heals,
-                json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": "baseline" }),
-            )
-        },
+        in_place(
+            focus,
+            Lifted::Plugin(Plugin::PodSecurity),
+            Repair {
+                risk: "every pod of the namespace may then do what `baseline` allows".to_owned(),
+                ..by_admin(
+                    "pod-security-baseline",
+                    format!(
+                        "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce=baseline --overwrite{}",
+                        nudge(focus)
+                    ),
+                    "enforce `baseline` instead of `restricted` on the namespace; the stuck run heals by itself",
+                    Prediction::Heals,
+                    json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": "baseline" }),
+                )
+            },
+        ),
     ]
 }
 
@@ -61,16 +68,18 @@ pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
 
 pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let quota = finding.summary.split_whitespace().nth(1).unwrap_or_default().to_owned();
-    vec![
-        by_admin(
-            "raise-quota",
-            format!("kubectl edit resourcequota/{quota} -n {}{}", focus.namespace(), nudge(focus)),
-            format!(
-                "raise {quota} by what the refusal asks for (the assistant needs 50m CPU, 100Mi memory and one pod); the run goes on by itself"
-            ),
-            Prediction::Heals,
-            json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
+    let lifts_assistant = finding.cause == "assistant-quota";
+    let raise = by_admin(
+        "raise-quota",
+        format!("kubectl edit resourcequota/{quota} -n {}{}", focus.namespace(), nudge(focus)),
+        format!(
+            "raise {quota} by what the refusal asks for (the assistant needs 50m CPU, 100Mi memory and one pod); the run goes on by itself"
         ),
+        Prediction::Heals,
+        json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
+    );
+    vec![
+        if lifts_assistant { in_place(focus, Lifted::Plugin(Plugin::ResourceQuota), raise) } else { raise },
         Repair {
             needs: "delete on pods in the namespace".to_owned(),
             ..by_admin(
@@ -108,12 +117,21 @@ pub(super) fn limit_range(focus: &Focus<'_>) -> Vec<Repair> {
         .map(|range| range.metadata.name.as_str())
         .collect();
     vec![
-        by_admin(
-            "lower-limitrange",
-            format!("kubectl edit limitrange/{} -n {}{}", ranges.join(" limitrange/"), focus.namespace(), nudge(focus)),
-            "lower the LimitRange's minimum to 50m CPU and 100Mi memory or less (its maximum to no less); the stuck run heals by itself",
-            Prediction::Heals,
-            json!({ "limitrange.spec.limits[Container].min": { "cpu": "50m", "memory": "100Mi" } }),
+        in_place(
+            focus,
+            Lifted::Plugin(Plugin::LimitRanger),
+            by_admin(
+                "lower-limitrange",
+                format!(
+                    "kubectl edit limitrange/{} -n {}{}",
+                    ranges.join(" limitrange/"),
+                    focus.namespace(),
+                    nudge(focus)
+                ),
+                "lower the LimitRange's minimum to 50m CPU and 100Mi memory or less (its maximum to no less); the stuck run heals by itself",
+                Prediction::Heals,
+                json!({ "limitrange.spec.limits[Container].min": { "cpu": "50m", "memory": "100Mi" } }),
+            ),
         ),
         rerun(
             focus,
@@ -150,12 +168,12 @@ pub(super) fn service_account(focus: &Focus<'_>, finding: &Finding) -> Vec<Repai
         .iter()
         .find(|existing| existing.metadata.namespace == namespace && existing.metadata.name == "pipeline");
     if existing.is_some() {
-        repairs.push(rerun(
+        repairs.push(resubmission(
             focus,
             "use-pipeline-service-account",
             "--service-account pipeline",
             "run as ServiceAccount pipeline, which exists",
-            Prediction::Heals,
+            &[Edit::ServiceAccount("pipeline".to_owned())],
             json!({ "spec.taskRunTemplate.serviceAccountName": "pipeline" }),
         ));
     }

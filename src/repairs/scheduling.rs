@@ -5,7 +5,26 @@ use serde_json::{Value, json};
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 
-use super::rerun;
+use crate::model::node::Node;
+
+use super::resubmission::Edit;
+use super::{rerun, resubmission};
+
+fn architecture(node: &Node) -> &str {
+    node.metadata.label("kubernetes.io/arch").unwrap_or_default()
+}
+
+/// Whether a node is of another processor architecture than most nodes: whether the
+/// images run there cannot be read from the cluster.
+fn is_foreign(focus: &Focus<'_>, node: &Node) -> bool {
+    if node.spec.taints.iter().any(|taint| taint.key == "kubernetes.io/arch") {
+        return true;
+    }
+    let same = |other: &&Node| architecture(other) == architecture(node);
+    let count = focus.cluster.nodes.iter().filter(same).count();
+    count * 2 < focus.cluster.nodes.len()
+        && focus.cluster.nodes.iter().filter(|other| !architecture(other).is_empty()).count() > count
+}
 
 /// Tolerations for the taints of the nodes that would fit.
 pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
@@ -20,17 +39,20 @@ pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
             .iter()
             .map(|taint| json!({ "key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect }))
             .collect();
-        let repair = Repair {
-            risk: format!("{} is kept for something: ask its owner", node.metadata.name),
-            ..rerun(
-                focus,
-                "tolerate",
-                &flags.join(" "),
-                format!("tolerate the taint of {}", node.metadata.name),
-                Prediction::Heals,
-                json!({ "spec.taskRunTemplate.podTemplate.tolerations": tolerations }),
-            )
-        };
+        let edits: Vec<Edit> = tolerations.iter().cloned().map(Edit::Toleration).collect();
+        let mut repair = resubmission(
+            focus,
+            "tolerate",
+            &flags.join(" "),
+            format!("tolerate the taint of {}", node.metadata.name),
+            &edits,
+            json!({ "spec.taskRunTemplate.podTemplate.tolerations": tolerations }),
+        );
+        repair.risk = format!("{} is kept for something: ask its owner; {}", node.metadata.name, repair.risk);
+        if repair.predicted == Prediction::Heals && is_foreign(focus, node) {
+            repair.predicted = Prediction::Unknown;
+            repair.risk = format!("its images may not run on {}; {}", architecture(node), repair.risk);
+        }
         if !repairs.iter().any(|known: &Repair| known.changes == repair.changes) {
             repairs.push(repair);
         }

@@ -6,7 +6,8 @@ use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::model::volume::VolumeSource;
 
-use super::rerun;
+use super::resubmission::Edit;
+use super::{rerun, resubmission};
 
 /// Sends the run where its volume is.
 pub(super) fn follow_volume(focus: &Focus<'_>) -> Vec<Repair> {
@@ -19,22 +20,22 @@ pub(super) fn follow_volume(focus: &Focus<'_>) -> Vec<Repair> {
         .and_then(|claim| focus.cluster.persistent_volumes.iter().find(|v| v.metadata.name == claim.spec.volume_name))
         .and_then(|volume| volume.spec.node_affinity.as_ref()?.required.as_ref()?.node_selector_terms.first())
         .and_then(|term| term.match_expressions.iter().find(|r| r.operator == "In" && r.values.len() == 1));
-    let mut repairs = vec![rerun(
+    let mut repairs = vec![resubmission(
         focus,
         "drop-node-selector",
         "--drop node-selector --drop task-placement",
         "drop the run's node selection: the scheduler then goes where the volume is",
-        Prediction::Heals,
+        &[Edit::DropNodeSelection, Edit::DropTaskPlacement],
         json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": null }),
     )];
     if let Some(requirement) = requirement {
         let value = requirement.values.first().cloned().unwrap_or_default();
-        repairs.push(rerun(
+        repairs.push(resubmission(
             focus,
             "follow-volume",
             &format!("--drop task-placement --node-selector {}={value}", requirement.key),
             format!("send every task to where the volume is ({}={value})", requirement.key),
-            Prediction::Heals,
+            &[Edit::DropTaskPlacement, Edit::NodeSelector(requirement.key.clone(), value.clone())],
             json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { requirement.key.clone(): value } }),
         ));
     }

@@ -12,6 +12,7 @@ pub fn plugin(kubeconfig: &Path, args: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
         .args(args)
         .env("KUBECONFIG", kubeconfig)
+        .env("TEKTON_FIX_STATE", kubeconfig.parent().unwrap())
         .env("NO_COLOR", "1")
         .env("COLUMNS", "110")
         .output()

@@ -22,6 +22,7 @@ async fn a_project_user_gets_what_the_own_objects_prove() {
         { "apiGroups": ["tekton.dev"], "resources": ["pipelineruns", "taskruns"], "verbs": ["get", "list", "watch"] },
         { "apiGroups": [""], "resources": ["pods", "events", "serviceaccounts", "persistentvolumeclaims"],
           "verbs": ["get", "list", "watch"] },
+        { "apiGroups": [""], "resources": ["namespaces"], "resourceNames": [staged.namespace], "verbs": ["get"] },
         { "apiGroups": ["apps"], "resources": ["statefulsets"], "verbs": ["get", "list", "watch"] },
     ]);
     let api = "rbac.authorization.k8s.io/v1";
@@ -51,7 +52,10 @@ async fn a_project_user_gets_what_the_own_objects_prove() {
     // Impersonation asks with the same rights, and says the same.
     let rig_admin = rig.kubeconfig();
     let impersonated = document(&plugin(&rig_admin, &["diagnose", &run, "-o", "json", "--as", "developer"]));
-    assert_eq!(impersonated["runs"][0]["findings"], report["runs"][0]["findings"]);
+    let impersonated = &impersonated["runs"][0]["findings"][0];
+    for key in ["cause", "confidence", "summary", "chain", "cannotTell", "repairs"] {
+        assert_eq!(impersonated[key], finding[key], "{key}");
+    }
 
     let nodes = plugin(&developer, &["nodes", &run]);
     assert_eq!(nodes.status.code(), Some(4), "{}", text(&nodes));

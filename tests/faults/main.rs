@@ -15,6 +15,7 @@ const RUN: &str = "private-models/mistral-24b-quantized-gx87d";
 async fn plugin(server: &Server, args: &[&str]) -> Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
     command.args(args).env("KUBECONFIG", &server.kubeconfig).env("NO_COLOR", "1").env("COLUMNS", "110");
+    command.env("TEKTON_FIX_STATE", server.kubeconfig.parent().unwrap());
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
@@ -57,6 +58,8 @@ async fn a_lost_answer_never_makes_a_second_run() {
         assert_eq!(output.status.code(), Some(0), "{fault:?}: {text}");
         let name = server.runs().pop().unwrap();
         assert!(text.contains(&format!("pipelinerun.tekton.dev/{name} created")), "{fault:?}: {text}");
+        let history = plugin(&server, &["history"]).await;
+        assert!(crate::text(&history).contains(&format!("undo: kubectl delete pipelinerun/{name}")), "{fault:?}");
         assert_eq!(text.contains("carries this submission's mark"), fault != Fault::None, "{fault:?}: {text}");
     }
 }
@@ -76,6 +79,8 @@ async fn a_create_that_did_not_take_place_is_not_reported_as_done() {
         assert_eq!(server.creates(), 1, "{fault:?} was sent again: {text}");
         assert_eq!(output.status.code(), Some(3), "{fault:?}: {text}");
         assert!(text.contains(words) && !text.contains(" created\n"), "{fault:?}: {text}");
+        let history = crate::text(&plugin(&server, &["history"]).await);
+        assert!(history.contains("failed: ") && !history.contains("undo: "), "{fault:?}: {history}");
     }
 }
 
@@ -135,5 +140,27 @@ async fn unreadable_runs_are_errors_that_say_why() {
         let output = plugin(&server, &["diagnose", RUN]).await;
         assert_eq!(output.status.code(), Some(3), "{fault:?}: {}", text(&output));
         assert!(text(&output).contains(words), "{fault:?}: {}", text(&output));
+    }
+}
+
+#[tokio::test]
+async fn exit_codes_are_those_that_are_promised() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    for (args, code) in [
+        (&["diagnose", "private-models/mistral-24b-quantized-sw7ss"][..], 0),
+        (&["diagnose", RUN], 1),
+        (&["diff", "private-models/mistral-24b-quantized-sw7ss", RUN], 1),
+        (&["diagnose", "--bogus"], 2),
+        (&["diagnose", "a/b/c"], 2),
+        (&["rerun", RUN, "--fs-group", "x", "--yes"], 2),
+        (&["diagnose", "private-models/no-such-run"], 3),
+        (&["diagnose", "--context", "no-such-context", RUN], 3),
+        (&["diagnose", "--from", "/nonexistent", RUN], 3),
+        // The server never gives the new run's pods a node.
+        (&["rerun", RUN, "--fs-group", "namespace", "--drop", "run-as-user", "--yes", "--wait", "2s"], 5),
+        (&["rerun", RUN, "--fs-group", "namespace"], 6),
+    ] {
+        let output = plugin(&server, args).await;
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output));
     }
 }

@@ -14,6 +14,7 @@ const PATIENCE: u64 = 20_000;
 fn start(server: &Server, args: &[&str]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
     command.args(args).env("KUBECONFIG", &server.kubeconfig).env("TERM", "xterm").env("COLUMNS", "110");
+    command.env("TEKTON_FIX_STATE", server.kubeconfig.parent().unwrap());
     spawn_command(command, Some(PATIENCE)).unwrap()
 }
 
@@ -68,5 +69,27 @@ async fn colour_is_for_terminals_that_want_it() {
         command.args(["diagnose", RUN]).env("KUBECONFIG", &server.kubeconfig).env("NO_COLOR", "1");
         let plain = spawn_command(command, Some(PATIENCE)).unwrap().exp_eof().unwrap();
         assert!(!plain.contains('\x1b'), "{plain:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_the_runs_under_way_are_offered() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    server.copy_run("mistral-24b-quantized-gx87d", "the-other-one");
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["diagnose", "-n", "private-models"]);
+        session.exp_string("Which run?").unwrap();
+        session.exp_string("the-other-one").unwrap();
+        session.send("\r").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 1, "{rest}");
+        assert!(rest.contains("STUCK"), "{rest}");
+        let mut session = start(&server, &["diagnose", "-n", "private-models"]);
+        session.exp_string("Which run?").unwrap();
+        session.send("\x1b").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 6, "{rest}");
     });
 }

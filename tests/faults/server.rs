@@ -95,6 +95,15 @@ impl Server {
         *self.creates.lock().unwrap()
     }
 
+    /// Adds a copy of a run under another name.
+    pub fn copy_run(&self, name: &str, copy: &str) {
+        let mut objects = self.objects.lock().unwrap();
+        let runs = objects.get_mut("pipelineruns").unwrap();
+        let mut run = runs.iter().find(|run| run["metadata"]["name"] == name).unwrap().clone();
+        run["metadata"]["name"] = json!(copy);
+        runs.push(run);
+    }
+
     /// Names of the runs that it holds.
     pub fn runs(&self) -> Vec<String> {
         let objects = self.objects.lock().unwrap();
@@ -180,7 +189,19 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
             None => status(404, &format!("{} {name:?} not found", rest[0])),
         };
     }
-    list(rest[0], objects.iter().filter(here).collect(), &query, &state)
+    let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
+    let selector = selector.replace("%3D", "=").replace("%2C", ",").replace("%2F", "/");
+    let selected = |object: &&Value| selector.split(',').all(|term| matches(object, term));
+    list(rest[0], objects.iter().filter(here).filter(selected).collect(), &query, &state)
+}
+
+/// `KEY=VALUE` or `KEY`.
+fn matches(object: &Value, term: &str) -> bool {
+    let label = |key: &str| object["metadata"]["labels"][key].as_str();
+    match term.split_once('=') {
+        Some((key, value)) => label(key) == Some(value),
+        None => term.is_empty() || label(term).is_some(),
+    }
 }
 
 fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer {
@@ -207,11 +228,12 @@ fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer 
     respond(200, json!({ "metadata": {}, "items": items }).to_string())
 }
 
-async fn create(object: Value, query: &str, state: &State) -> Answer {
+async fn create(mut object: Value, query: &str, state: &State) -> Answer {
     if query.contains("dryRun=All") {
         return respond(201, object.to_string());
     }
     *state.creates.lock().unwrap() += 1;
+    object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", jiff::Timestamp::now()));
     let objects = Arc::clone(&state.objects);
     let stored = object.clone();
     let store = move || objects.lock().unwrap().entry("pipelineruns".to_owned()).or_default().push(stored);

@@ -1,11 +1,11 @@
-//! The scheduler's own code, asked over a pipe.
+//! Upstream's own code, asked over a pipe.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-/// A running `judge-pods`.
+/// A running `judge-pods` or `judge-admission`.
 pub struct Oracle {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -13,12 +13,12 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Starts the program of a release, `1.33` for example.
-    pub fn start(release: &str) -> Self {
+    /// Starts a part of the program of a release, `1.33` for example.
+    pub fn start(release: &str, part: &str) -> Self {
         let program = xtask::Program::named(&format!("kubernetes-{release}")).expect("a release that is built");
         let folder = program.built().unwrap_or_else(|| panic!("not built; run: cargo xtask control-plane"));
         let mut child = Command::new(folder.join("bin").join(program.name))
-            .arg("judge-pods")
+            .arg(part)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -116,6 +116,36 @@ pub fn validate(cluster: &Cluster, request: &AdmissionRequest<'_>) -> Verdict {
     }
 }
 
+/// What one SCC says of a pod, whether or not it comes to be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Considered {
+    /// The SCC.
+    pub scc: String,
+    /// Who may use it.
+    pub usability: Usability,
+    /// Its reasons; empty when it takes the pod.
+    pub refusals: Vec<Refusal>,
+    /// The pod as it would be stored, when the SCC takes it.
+    pub pod: Option<Pod>,
+}
+
+/// Asks every SCC, in the order of the first pass; none where the plugin does not get
+/// that far.
+pub fn each(cluster: &Cluster, request: &AdmissionRequest<'_>) -> Vec<Considered> {
+    let pod = with_api_defaults(request.pod);
+    let Ok(judge) = Judge::start(cluster, request, &pod) else { return Vec::new() };
+    let required = pod.metadata.annotation(REQUIRED).unwrap_or_default();
+    let Ok(sccs) = judge.ordered(required, "") else { return Vec::new() };
+    let Ok(providers) = judge.providers(&sccs) else { return Vec::new() };
+    let considered = providers.iter().map(|provider| {
+        let (filled, refusals) = provider.assign(&pod, request.release);
+        let usability = judge.usable[provider.name()].clone();
+        let pod = refusals.is_empty().then_some(filled);
+        Considered { scc: provider.name().to_owned(), usability, refusals, pod }
+    });
+    considered.collect()
+}
+
 /// What may be filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mutation {

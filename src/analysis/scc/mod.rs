@@ -11,15 +11,17 @@ pub mod defaults;
 pub mod effective;
 pub mod message;
 pub mod order;
+pub mod pod_creator;
 mod provider;
 pub mod ranges;
 pub mod refusal;
 pub mod release;
 pub mod request;
+pub mod run_pods;
 mod strategies;
 pub mod verdict;
 
-pub use admission::{admit, admit_only, validate};
+pub use admission::{Considered, admit, admit_only, each, validate};
 pub use refusal::{Refusal, RefusalKind, sentences};
 pub use release::Release;
 pub use request::{AdmissionRequest, Creator, Operation};

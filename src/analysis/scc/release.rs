@@ -10,9 +10,9 @@ pub struct Release {
 }
 
 impl Release {
-    /// The newest release whose source was compared (openshift/apiserver-library-go
-    /// cd3676268d31 with Kubernetes 1.35). Unknown newer ones are taken to be like it.
-    pub const NEWEST: Self = Self::kubernetes(35);
+    /// For clusters that do not say: values printed as up to OpenShift 4.20, rules as
+    /// in 4.21.
+    pub const UNREAD: Self = Self::kubernetes(33).with_plugin_of(34);
 
     /// Kubernetes 1.`minor` with the plugin that OpenShift ships with it.
     pub const fn kubernetes(minor: u32) -> Self {
@@ -25,9 +25,11 @@ impl Release {
         Self { plugin: minor, ..self }
     }
 
-    /// The release of a cluster's API server; the newest known when it was not read.
+    /// The release of a cluster's API server, else that of its newest kubelet.
     pub fn of(cluster: &Cluster) -> Self {
-        cluster.server_version.as_deref().and_then(Self::parse).unwrap_or(Self::NEWEST)
+        let kubelets = cluster.nodes.iter().map(|node| node.status.node_info.kubelet_version.as_str());
+        let newest = kubelets.filter_map(Self::parse).max();
+        cluster.server_version.as_deref().and_then(Self::parse).or(newest).unwrap_or(Self::UNREAD)
     }
 
     /// Reads `v1.33.13`, `1.34.9+abc` and the like.
@@ -45,9 +47,9 @@ impl Release {
 
     /// Paths of pod-level errors start at the provider's `.spec`, and annotations and
     /// sysctls lost their `pod.` (openshift/apiserver-library-go
-    /// `sccmatching/provider.go`, cd3676268d31).
+    /// `sccmatching/provider.go`, cd3676268d31; OpenShift 4.22 has a8019f39f still).
     pub const fn prints_spec_paths(self) -> bool {
-        self.plugin >= 35
+        self.plugin >= 36
     }
 
     /// Three newer sysctls count as safe (`sysctl/mustmatchpatterns.go`, absent in
@@ -60,7 +62,7 @@ impl Release {
     /// Removing scheduling gates is not judged again (`sccadmission/admission.go`
     /// `shouldSkipSCCEvaluation`, cd3676268d31).
     pub const fn ignores_scheduling_gates(self) -> bool {
-        self.plugin >= 35
+        self.plugin >= 36
     }
 
     /// The `-v2` constraints belong to the standard ones (OpenShift 4.11).

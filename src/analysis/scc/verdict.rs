@@ -80,7 +80,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn blank() -> Self {
+    /// Admitted, for want of anything against it.
+    pub fn blank() -> Self {
         Self {
             admitted: Answer::Yes,
             denied_by: None,

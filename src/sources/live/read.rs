@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::Connection;
-use super::list::Listing;
+use super::list::{Listing, path};
 use crate::model::namespace::TEKTON_NAMESPACES as NAMESPACES;
 use crate::model::{Cluster, Kind, Origin, Reading};
 use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, SourceError, Wanted};
@@ -55,6 +55,7 @@ impl Connection {
         for (job, listing) in answers {
             record(&mut cluster, &job, listing)?;
         }
+        self.read_own_namespaces(&mut cluster, wanted).await;
         self.read_tekton_namespace(&mut cluster).await;
         cluster.sort();
         if let Some(tell) = &self.on_page {
@@ -65,6 +66,21 @@ impl Connection {
 
     async fn list_values(&self, job: &Job) -> Listing<Value> {
         self.list::<Value>(job.kind, job.namespace.as_deref(), job.selector).await
+    }
+
+    /// Who may not list namespaces may still read the own one, whose annotations hold
+    /// the ranges of ids.
+    async fn read_own_namespaces(&self, cluster: &mut Cluster, wanted: &Wanted) {
+        if cluster.coverage.proves_absence(Kind::Namespace, "") {
+            return;
+        }
+        for name in wanted.namespaces.iter().flatten() {
+            let Ok(found) = self.object(&format!("{}/{name}", path(Kind::Namespace, None))).await else { continue };
+            let listing = Listing::Whole(found.into_iter().collect());
+            let job = Job { kind: Kind::Namespace, namespace: Some(name.clone()), selector: None };
+            // Only PipelineRuns can fail here.
+            let _ = record(cluster, &job, listing);
+        }
     }
 
     /// The operator may have put Tekton into a namespace of its own choice.

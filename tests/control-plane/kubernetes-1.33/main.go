@@ -22,9 +22,10 @@ func main() {
 		"kube-controller-manager": kcm.NewControllerManagerCommand,
 		"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 		"judge-pods":              newJudgePodsCommand,
+		"judge-admission":         newJudgeAdmissionCommand,
 	}
 	if len(os.Args) < 2 || parts[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kubernetes kube-apiserver|kube-controller-manager|kube-scheduler|judge-pods [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kubernetes kube-apiserver|kube-controller-manager|kube-scheduler|judge-pods|judge-admission [flags]")
 		os.Exit(2)
 	}
 	part := os.Args[1]

@@ -70,14 +70,14 @@ func newJudgePodsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			klog.LogToStderr(false)
 			klog.SetOutput(io.Discard)
-			return judgeLines(os.Stdin, os.Stdout)
+			return answerLines(os.Stdin, os.Stdout, judgeLine)
 		},
 	}
 }
 
-// judgeLines answers several lines at once: most of the time goes into waiting for
-// informers.
-func judgeLines(in io.Reader, out io.Writer) error {
+// answerLines answers several lines at once: much of the time goes into waiting, here
+// for informers.
+func answerLines(in io.Reader, out io.Writer, answer func([]byte) []byte) error {
 	type slot struct {
 		line   []byte
 		answer chan []byte
@@ -90,7 +90,7 @@ func judgeLines(in io.Reader, out io.Writer) error {
 		go func() {
 			defer workers.Done()
 			for s := range work {
-				s.answer <- judgeLine(s.line)
+				s.answer <- answer(s.line)
 			}
 		}()
 	}

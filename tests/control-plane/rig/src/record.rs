@@ -56,6 +56,7 @@ pub async fn record(rig: &Rig, namespaces: &[&str], folder: &Path) -> Result<()>
                 write(&base.join(group).join(format!("{plural}.yaml")), &list)?;
             }
         }
+        logs(rig, namespace, &base).await?;
         if let Some(object) = rig.api.get(&format!("/api/v1/namespaces/{namespace}")).await? {
             write(&base.join(format!("{namespace}.yaml")), &object)?;
         }
@@ -77,6 +78,27 @@ pub async fn record(rig: &Rig, namespaces: &[&str], folder: &Path) -> Result<()>
     }
     let now = jiff::Timestamp::now().to_string();
     fs::write(folder.join("timestamp"), format!("{now}\n")).map_err(|error| error.to_string())
+}
+
+/// Logs of the steps that have ended, where `oc adm inspect` puts them.
+async fn logs(rig: &Rig, namespace: &str, base: &Path) -> Result<()> {
+    for pod in rig.api.list(&format!("/api/v1/namespaces/{namespace}/pods")).await? {
+        let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+        for status in pod.pointer("/status/containerStatuses").and_then(Value::as_array).into_iter().flatten() {
+            if status.pointer("/state/terminated").is_none() {
+                continue;
+            }
+            let container = status["name"].as_str().unwrap_or_default();
+            let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/log?container={container}");
+            let answer = rig.api.send("GET", &path, "application/json", None).await?;
+            if answer.status == 200 {
+                let folder = base.join("pods").join(name).join(container).join(container).join("logs");
+                fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+                fs::write(folder.join("current.log"), &answer.text).map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write(path: &Path, value: &Value) -> Result<()> {

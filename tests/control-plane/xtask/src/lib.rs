@@ -83,6 +83,36 @@ pub fn cache() -> PathBuf {
     })
 }
 
+/// Removes builds that nothing uses any more: those of other contents than this
+/// checkout's, and seeds of rigs that were made of them. Returns what was removed.
+///
+/// # Errors
+/// When the cache cannot be read.
+pub fn prune() -> io::Result<Vec<PathBuf>> {
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for program in PROGRAMS {
+        kept.push(program.folder()?);
+    }
+    let mut removed = Vec::new();
+    let entries =
+        |folder: &Path| -> io::Result<Vec<PathBuf>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
+    for path in entries(&cache())? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_build = PROGRAMS.iter().any(|program| name.starts_with(&format!("{}-", program.name)));
+        if path.is_dir() && is_build && !kept.contains(&path) {
+            removed.push(path);
+        }
+    }
+    // A seed is cheap to make again; which programs it is of stands in its hash only.
+    if !removed.is_empty() && cache().join("seeds").is_dir() {
+        removed.extend(entries(&cache().join("seeds"))?);
+    }
+    for path in &removed {
+        fs::remove_dir_all(path)?;
+    }
+    Ok(removed)
+}
+
 impl Program {
     /// A program by name.
     pub fn named(name: &str) -> Option<Self> {

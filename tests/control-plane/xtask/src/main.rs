@@ -5,14 +5,15 @@ use std::env;
 use std::process::ExitCode;
 
 use xtask::package::{Order, package};
-use xtask::{PROGRAMS, Program, build, cache, root};
+use xtask::{PROGRAMS, Program, build, cache, prune, root};
 
-const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check | --print-path
+const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check | --prune | --print-path
        cargo xtask package [--target TRIPLE]... [--uri URL]
 
   control-plane      build what is missing
     --only NAME      only this program
     --check          say what is built and what is missing
+    --prune          remove builds of other contents than this checkout's
     --print-path     say where builds are kept
   package            build and pack the plugin, write its Krew manifest
     --target TRIPLE  for this platform; left out, for this machine's
@@ -26,6 +27,18 @@ fn main() -> ExitCode {
             println!("{}", cache().display());
             ExitCode::SUCCESS
         }
+        ["control-plane", "--prune"] => match prune() {
+            Ok(removed) => {
+                for path in removed {
+                    println!("removed {}", path.display());
+                }
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{}: {error}", cache().display());
+                ExitCode::FAILURE
+            }
+        },
         ["control-plane", "--check"] => {
             let mut missing = false;
             for program in PROGRAMS {

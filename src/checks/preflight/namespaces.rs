@@ -1,0 +1,100 @@
+//! What a namespace would say to the pod of an affinity assistant that carries no
+//! setting of a run.
+
+use crate::analysis::admission::{self, Plugin};
+use crate::analysis::tekton::{Coschedule, Installation, assistant};
+use crate::checks::scc_verdict::{self, SetVerdict};
+use crate::model::Cluster;
+use crate::model::Kind;
+use crate::model::pod::{Container, Pod, Resources};
+use crate::model::quantity::{Quantity, ResourceList};
+
+use super::{Note, Place};
+
+/// Looks into a namespace.
+pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Option<Coschedule>, name: &str) -> Place {
+    let mut place = Place { name: name.to_owned(), ..Place::default() };
+    match cluster.namespace(name) {
+        Some(namespace) => {
+            let meta = &namespace.metadata;
+            place.uid_range = meta.annotation("openshift.io/sa.scc.uid-range").map(str::to_owned);
+            let groups = meta.annotation("openshift.io/sa.scc.supplemental-groups").map(str::to_owned);
+            let block = groups.or_else(|| place.uid_range.clone());
+            place.fs_group = block.and_then(|text| text.split([',', '/', '-']).next()?.trim().parse().ok());
+            place.pod_security = meta.label(admission::pod_security::ENFORCE).map(str::to_owned);
+        }
+        None => place.cannot_tell.push(format!("ranges and labels of namespace {name}: it needs get on namespaces")),
+    }
+    let accounts = cluster.service_accounts.iter().filter(|account| account.metadata.namespace == name);
+    place.service_accounts = accounts.map(|account| account.metadata.name.clone()).collect();
+    if place.service_accounts.is_empty() && !cluster.coverage.proves_absence(Kind::ServiceAccount, name) {
+        place.cannot_tell.push(format!("ServiceAccounts of namespace {name}: it needs list on serviceaccounts"));
+    }
+    if mode == Some(Coschedule::Disabled) {
+        return place;
+    }
+    let pod = bare_assistant(installation, &place);
+    let is_openshift = scc_verdict::is_openshift(cluster);
+    let judgement = admission::judge(cluster, &pod);
+    for refusal in &judgement.refusals {
+        let (code, what) = match refusal.plugin {
+            Plugin::LimitRanger => ("TKF105", format!("LimitRange {}", refusal.object)),
+            Plugin::ResourceQuota => ("TKF104", format!("ResourceQuota {}", refusal.object)),
+            Plugin::ServiceAccount => ("TKF106", format!("ServiceAccount {}", refusal.object)),
+            // SCC admission fills in what Pod Security asks for.
+            Plugin::PodSecurity if is_openshift => continue,
+            Plugin::PodSecurity => ("TKF102", "Pod Security".to_owned()),
+        };
+        let text = format!("{what} refuses every affinity assistant in {name}: {}", refusal.text);
+        place.notes.push(Note::new(code, "warning", text));
+    }
+    for unread in judgement.unread {
+        place.cannot_tell.push(format!("whether an assistant would be refused: {unread} were not read"));
+    }
+    if is_openshift {
+        match scc_verdict::of_assistant(cluster, name, &pod) {
+            SetVerdict::Admitted => {}
+            SetVerdict::Refused { reasons } => {
+                let text = format!("no SCC admits an affinity assistant in {name}: {}", reasons.join("; "));
+                place.notes.push(Note::new("TKF101", "warning", text));
+            }
+            SetVerdict::CannotTell(why) => {
+                place.cannot_tell.push(format!("whether SCC admission accepts an assistant: {why}"));
+            }
+        }
+    }
+    place
+}
+
+/// The assistant's pod of a run that sets nothing. On OpenShift runs get the
+/// ServiceAccount `pipeline` where nothing else is said.
+fn bare_assistant(installation: &Installation<'_>, place: &Place) -> Pod {
+    let fixed: ResourceList = [
+        ("cpu".to_owned(), Quantity::from_milli(assistant::CPU_MILLI)),
+        ("memory".to_owned(), Quantity::from_units(assistant::MEMORY_BYTES)),
+    ]
+    .into();
+    let mut pod = Pod::default();
+    pod.metadata.name = "affinity-assistant-0".to_owned();
+    pod.metadata.namespace = place.name.clone();
+    pod.metadata.labels.insert(assistant::COMPONENT_LABEL.to_owned(), assistant::COMPONENT.to_owned());
+    pod.spec.containers = vec![Container {
+        name: "affinity-assistant".to_owned(),
+        resources: Resources { requests: fixed.clone(), limits: fixed },
+        ..Container::default()
+    }];
+    let has_account = installation.tekton().is_some_and(|version| version.assistant_has_service_account());
+    let account = installation.defaults.and_then(|defaults| defaults.data.get("default-service-account").cloned());
+    let account = account.filter(|account| has_account && place.service_accounts.contains(account));
+    pod.spec.service_account_name = account.unwrap_or_else(|| "default".to_owned());
+    let restricts = installation
+        .feature_flags
+        .is_some_and(|flags| flags.data.get("set-security-context").is_some_and(|value| value == "true"));
+    if restricts {
+        // pkg/pod/pod.go `SecurityContextConfig`, v0.64.
+        let context = serde_json::json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
+            "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });
+        pod.spec.containers[0].security_context = serde_json::from_value(context).ok();
+    }
+    pod
+}

@@ -1,0 +1,52 @@
+//! What the next upgrade of Tekton will change for runs that work today.
+
+use crate::analysis::tekton::flags;
+use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
+
+use super::{Note, Preflight};
+
+/// Notes what lies ahead of the installed version.
+pub(super) fn judge(installation: &Installation<'_>, mode: Option<Coschedule>, found: &mut Preflight) {
+    let Some(version) = installation.tekton() else { return };
+    // What the same text will mean once the old key is no longer read.
+    if let (Some(map), Some(now), true) = (installation.feature_flags, mode, version.reads_disable_affinity_assistant())
+    {
+        let after = flags::assistant_flags(&map.data, TektonVersion::new(1, 0, 0)).mode;
+        if let Ok(after) = after
+            && after != now
+        {
+            let text = format!(
+                "an upgrade to Tekton 1.0 or later turns {} into {} without any change of the ConfigMap; set coschedule: {} before it",
+                now.as_str(),
+                after.as_str(),
+                now.as_str()
+            );
+            found.notes.push(Note::new("TKF605", "warning", text));
+        }
+    }
+    if mode == Some(Coschedule::Disabled) {
+        return;
+    }
+    for (since, text) in [
+        (
+            TektonVersion::new(0, 63, 0),
+            "the assistant's pod gets the run's pod securityContext; on OpenShift, where it runs as ServiceAccount default, ids outside the namespace's range are then refused",
+        ),
+        (
+            TektonVersion::new(0, 70, 0),
+            "spec.podTemplate under tekton.dev/v1 is dropped with a warning instead of being refused",
+        ),
+        (
+            TektonVersion::new(1, 9, 0),
+            "the assistant's pod runs as the run's ServiceAccount instead of default: rights that default was given for it no longer count",
+        ),
+    ] {
+        if version < since {
+            found.notes.push(Note::new(
+                "TKF609",
+                "info",
+                format!("from Tekton {}.{} on {text}", since.major, since.minor),
+            ));
+        }
+    }
+}

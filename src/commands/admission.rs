@@ -1,0 +1,283 @@
+//! `admission`: which SCC takes which pod, with which ids, and why the others do not.
+
+use std::path::Path;
+
+use crate::analysis::scc::pod_creator::{self, Known};
+use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, each};
+use crate::checks::focus::Focus;
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::model::pod::Pod;
+use crate::model::run::PipelineRun;
+use crate::model::{Cluster, Kind, Reading};
+use crate::output::admission::{Judged, headline_of_pod, headline_of_run, render, render_changes};
+use crate::output::admission_json as document;
+use crate::output::json_v1::SCHEMA_VERSION;
+use crate::repairs::run_admission;
+use crate::repairs::smallest_change::{self, Change};
+use crate::sources::{Source, Wanted, export};
+use crate::yaml;
+
+use super::choice::{self, RunName};
+
+/// Tell which SCC admits a run's pods with which ids, or why none does, before they are created
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The run: NAME or NAMESPACE/NAME; its assistant's pod and those of all its tasks are judged
+    run: Option<String>,
+    /// Judge a run that is not submitted yet
+    #[arg(short, long, value_name = "FILE", conflicts_with = "run")]
+    filename: Option<String>,
+    /// Judge this pod, which need not belong to a run
+    #[arg(long, value_name = "[NAMESPACE/]NAME", conflicts_with_all = ["run", "filename"])]
+    pod: Option<String>,
+    /// Who creates the pod; left out, who creates such pods: Tekton's controller, the StatefulSet controller, …
+    #[arg(long, value_name = "USER")]
+    creator: Option<String>,
+    /// A group of the creator, all of which are to be named; may be repeated
+    #[arg(long, value_name = "GROUP", requires = "creator")]
+    creator_group: Vec<String>,
+    /// Release whose words are wanted, 1.33 for example; left out, the cluster's own
+    #[arg(long, value_name = "VERSION", value_parser = release)]
+    kubernetes_version: Option<Release>,
+    /// Output format
+    #[arg(short, long, value_enum)]
+    output: Option<Output>,
+}
+
+fn release(text: &str) -> Result<Release, String> {
+    Release::parse(text).ok_or_else(|| format!("{text:?} is no version of Kubernetes; 1.33 is one"))
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let source = super::open(globals).await?;
+    let ((judged, changes), run) = match (&args.pod, &args.filename) {
+        (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),
+        (None, Some(file)) => {
+            let (cluster, run) = not_submitted(globals, &source, file).await?;
+            warn(ui, &cluster);
+            (of_run(ui, &cluster, &run, &args)?, Some(run))
+        }
+        (None, None) => {
+            let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
+            let cluster = whole(globals, chosen.cluster);
+            warn(ui, &cluster);
+            let run = cluster.pipeline_run(&chosen.namespace, &chosen.name).cloned().unwrap_or_default();
+            (of_run(ui, &cluster, &run, &args)?, Some(run))
+        }
+    };
+    show(ui, &judged, &changes, run.as_ref(), &args)
+}
+
+/// A list of objects in one file is judged as if it were the whole cluster.
+fn whole(globals: &GlobalArgs, mut cluster: Cluster) -> Cluster {
+    let is_one_file = globals.from.as_deref().is_some_and(|from| from == "-" || !Path::new(from).is_dir());
+    if is_one_file {
+        for kind in Kind::ALL {
+            cluster.coverage.record(*kind, "", Reading::Listed);
+        }
+        if cluster.sccs.is_empty() {
+            // No cluster with SCC admission is without SCCs: they were left out.
+            cluster.coverage.record(Kind::SecurityContextConstraints, "", Reading::NotRead);
+        }
+    }
+    cluster
+}
+
+fn warn(ui: &mut Ui, cluster: &Cluster) {
+    for unreadable in &cluster.unreadable {
+        ui.warn(&format!("not read: {unreadable}"));
+    }
+}
+
+async fn one_pod(
+    ui: &mut Ui,
+    globals: &GlobalArgs,
+    source: &Source,
+    text: &str,
+    args: &Args,
+) -> Result<Judged, CommandError> {
+    let (namespace, name) = match text.trim_start_matches("pod/").split_once('/') {
+        Some((namespace, name)) => (namespace.to_owned(), name),
+        None => (choice::namespace(source, globals.namespace.as_deref())?, text),
+    };
+    let cluster = whole(globals, source.read(&Wanted::namespace(&namespace)).await?);
+    warn(ui, &cluster);
+    let pod = cluster.pod(&namespace, name).ok_or_else(|| no_pod(&cluster, &namespace, name))?;
+    let known = creator(args).unwrap_or_else(|| pod_creator::of_pod(&cluster, pod));
+    if args.creator.is_some() && !known.creator.groups.iter().any(|group| group == "system:authenticated") {
+        ui.warn("the creator is judged without the group system:authenticated, which every authenticated user has; add it with --creator-group");
+    }
+    let judged = judge(&cluster, pod, known, args);
+    if pod.spec.service_account_name.is_empty() {
+        let mut filled = pod.clone();
+        filled.spec.service_account_name = "default".to_owned();
+        let known = Known { creator: judged.creator.clone(), because: judged.because };
+        if judge(&cluster, &filled, known, args).verdict.scc != judged.verdict.scc {
+            ui.warn("the pod names no ServiceAccount and is judged so; with default, which the API server fills in when the pod is created, the verdict is another");
+        }
+    }
+    Ok(judged)
+}
+
+fn no_pod(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
+    if !cluster.coverage.proves_absence(Kind::Pod, namespace) {
+        return CommandError::incomplete(format!("pod {namespace}/{name} is not among the objects that were read"))
+            .hint("pods of that namespace were not all read: check rights, or the export");
+    }
+    CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"))
+}
+
+fn creator(args: &Args) -> Option<Known> {
+    args.creator.as_ref().map(|user| pod_creator::named(user, &args.creator_group))
+}
+
+fn judge(cluster: &Cluster, pod: &Pod, known: Known, args: &Args) -> Judged {
+    let release = args.kubernetes_version.unwrap_or_else(|| Release::of(cluster));
+    let request = AdmissionRequest { release, ..AdmissionRequest::create(cluster, pod, &known.creator) };
+    Judged {
+        pod: format!("{}/{}", pod.metadata.namespace, pod.metadata.name),
+        role: None,
+        service_account: pod.spec.service_account_name.clone(),
+        verdict: admit(cluster, &request),
+        considered: each(cluster, &request),
+        creator: known.creator,
+        because: known.because,
+        server: None,
+    }
+}
+
+/// Reads a run from a file, and the cluster that it is meant for. Pipelines and Tasks
+/// may lie beside it.
+async fn not_submitted(
+    globals: &GlobalArgs,
+    source: &Source,
+    file: &str,
+) -> Result<(Cluster, PipelineRun), CommandError> {
+    if file == "-" && globals.from.as_deref() == Some("-") {
+        return Err(CommandError::usage("-f - and --from - cannot both read standard input"));
+    }
+    let beside = export::read(file)?;
+    let [run] = beside.pipeline_runs.as_slice() else {
+        let count = beside.pipeline_runs.len();
+        return Err(CommandError::usage(format!("{file} holds {count} PipelineRuns; one is judged at a time")));
+    };
+    let mut run = run.clone();
+    if run.metadata.namespace.is_empty() {
+        run.metadata.namespace = choice::namespace(source, globals.namespace.as_deref())?;
+    }
+    if run.metadata.name.is_empty() {
+        run.metadata.name = format!("{}new", run.metadata.generate_name.as_deref().unwrap_or_default());
+    }
+    let mut cluster = whole(globals, source.read(&Wanted::namespace(&run.metadata.namespace)).await?);
+    for mut pipeline in beside.pipelines {
+        pipeline.metadata.namespace.clone_from(&run.metadata.namespace);
+        cluster.pipelines.insert(0, pipeline);
+    }
+    for mut task in beside.tasks {
+        task.metadata.namespace.clone_from(&run.metadata.namespace);
+        cluster.tasks.insert(0, task);
+    }
+    Ok((cluster, run))
+}
+
+/// The pods of a run with their verdicts, and what gets the refused ones admitted.
+fn of_run(
+    ui: &mut Ui,
+    cluster: &Cluster,
+    run: &PipelineRun,
+    args: &Args,
+) -> Result<(Vec<Judged>, Vec<Change>), CommandError> {
+    let run = run_admission::with_pipeline(cluster, run).map_err(CommandError::incomplete)?;
+    let focus = Focus::new(cluster, &run, choice::now(cluster));
+    if focus.coschedule().is_none() {
+        ui.warn("Tekton's feature flags were not read: judged with its default, an assistant for each claim");
+    }
+    if focus.tekton().is_none() {
+        ui.warn("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
+    }
+    let pods = run_admission::pods(&focus, &run).into_iter().map(|pod| {
+        let known = creator(args).unwrap_or(pod.known);
+        let role = Some(pod.role.to_string());
+        match pod.pod {
+            Ok(pod) => Judged { role, ..judge(cluster, &pod, known, args) },
+            Err(why) => Judged {
+                pod: format!("{}/?", run.metadata.namespace),
+                role,
+                service_account: String::new(),
+                creator: known.creator,
+                because: known.because,
+                verdict: Verdict { admitted: Answer::CannotTell(vec![why]), ..Verdict::blank() },
+                considered: Vec::new(),
+                server: None,
+            },
+        }
+    });
+    let pods: Vec<Judged> = pods.collect();
+    let refused = pods.iter().any(|judged| judged.verdict.is_refused());
+    let changes = if refused && args.creator.is_none() { smallest_change::find(&focus) } else { Vec::new() };
+    Ok((pods, changes))
+}
+
+fn code(judged: &[Judged]) -> u8 {
+    let any = |wanted: fn(&Answer) -> bool| judged.iter().any(|judged| wanted(&judged.verdict.admitted));
+    match (any(|answer| *answer == Answer::No), any(|answer| matches!(answer, Answer::CannotTell(_)))) {
+        (true, _) => exit::FINDINGS,
+        (false, true) => exit::INCOMPLETE,
+        (false, false) => exit::OK,
+    }
+}
+
+fn show(
+    ui: &mut Ui,
+    judged: &[Judged],
+    changes: &[Change],
+    run: Option<&PipelineRun>,
+    args: &Args,
+) -> Result<u8, CommandError> {
+    let code = code(judged);
+    let name = run.map(|run| format!("{}/{}", run.metadata.namespace, run.metadata.name));
+    match (args.output, &name, judged) {
+        (Some(Output::Json | Output::Yaml), Some(name), _) => {
+            let document = document::Run {
+                schema_version: SCHEMA_VERSION,
+                exit_code: code,
+                run: name,
+                pods: judged.iter().map(|judged| document::Pod::of(judged, None)).collect(),
+                changes: changes.iter().map(document::Change::of).collect(),
+            };
+            print(ui, &document, args)?;
+        }
+        (Some(Output::Json | Output::Yaml), None, judged) => {
+            for judged in judged {
+                print(ui, &document::Pod::of(judged, Some(code)), args)?;
+            }
+        }
+        (Some(Output::Name), ..) => {
+            for judged in judged.iter().filter(|judged| judged.verdict.is_admitted()) {
+                writeln!(ui.out(), "pod/{}", judged.pod.rsplit('/').next().unwrap_or_default())?;
+            }
+        }
+        (wide, name, judged) => {
+            let style = ui.style();
+            let headline = match (name, judged) {
+                (Some(name), judged) => headline_of_run(name, judged, style),
+                (None, [one, ..]) => headline_of_pod(one, style),
+                (None, []) => String::new(),
+            };
+            render(&headline, judged, wide.is_some(), style, ui.out())?;
+            render_changes(changes, style, ui.out())?;
+        }
+    }
+    Ok(code)
+}
+
+fn print(ui: &mut Ui, document: &impl serde::Serialize, args: &Args) -> Result<(), CommandError> {
+    if args.output == Some(Output::Json) {
+        serde_json::to_writer_pretty(ui.out(), document).map_err(std::io::Error::from)?;
+        writeln!(ui.out())?;
+    } else {
+        let text = yaml::write(document).map_err(|error| CommandError::unreadable(error.to_string()))?;
+        write!(ui.out(), "{text}")?;
+    }
+    Ok(())
+}

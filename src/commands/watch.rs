@@ -1,0 +1,78 @@
+//! `diagnose --watch`: follows a live run until it is scheduled, done or stuck.
+
+use std::time::{Duration, Instant};
+
+use crate::checks;
+use crate::checks::finding::Severity;
+use crate::checks::focus::Focus;
+use crate::checks::progress::{self, Progress};
+use crate::cli::{CommandError, Ui};
+use crate::output::plain;
+use crate::sources::{Source, Wanted};
+
+use super::choice::{self, Chosen};
+
+/// Between two readings.
+const EVERY: Duration = Duration::from_secs(3);
+/// Without any change for this long, a run that waits has stalled.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// Follows the run, saying on stderr what changes. Tells whether the time was up
+/// before the run was over, stuck, or had all its pods running.
+///
+/// # Errors
+/// For exports, and when the cluster can no longer be read.
+pub(super) async fn follow(
+    ui: &mut Ui,
+    source: &Source,
+    chosen: &mut Chosen,
+    patience: Option<Duration>,
+) -> Result<bool, CommandError> {
+    source.live()?;
+    let wanted = Wanted::namespace(&chosen.namespace);
+    let begin = Instant::now();
+    let mut last: Option<Progress> = None;
+    let mut changed = Instant::now();
+    let mut told_stall = false;
+    loop {
+        let now = choice::now(&chosen.cluster);
+        let run = chosen.run()?;
+        let report = checks::diagnose(&chosen.cluster, run, now);
+        let progress = progress::progress(&Focus::new(&chosen.cluster, run, now));
+        if last.as_ref().is_none_or(|last| last.mark != progress.mark) {
+            ui.status(&line(begin, &progress));
+            changed = Instant::now();
+            told_stall = false;
+        } else if !told_stall && changed.elapsed() >= STALLED && progress.running.is_empty() {
+            let seconds = changed.elapsed().as_secs();
+            ui.status(&format!("{} stalled: nothing has changed for {seconds}s", clock(begin)));
+            told_stall = true;
+        }
+        let is_stuck = report.findings.iter().any(|finding| finding.severity == Severity::Error);
+        let is_scheduled = progress.waiting.is_empty() && !progress.running.is_empty();
+        if run.is_done() || is_stuck || is_scheduled {
+            return Ok(false);
+        }
+        if patience.is_some_and(|patience| begin.elapsed() >= patience) {
+            return Ok(true);
+        }
+        last = Some(progress);
+        tokio::time::sleep(EVERY).await;
+        chosen.cluster = source.read(&wanted).await?;
+    }
+}
+
+fn clock(begin: Instant) -> String {
+    let seconds = begin.elapsed().as_secs();
+    format!("{:>2}:{:02}", seconds / 60, seconds % 60)
+}
+
+fn line(begin: Instant, progress: &Progress) -> String {
+    let mut line = format!("{} {}", clock(begin), plain(&progress.words));
+    for (what, tasks) in [("running", &progress.running), ("waiting", &progress.waiting)] {
+        if !tasks.is_empty() {
+            line.push_str(&format!("; {what}: {}", plain(&tasks.join(", "))));
+        }
+    }
+    line
+}

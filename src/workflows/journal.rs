@@ -1,0 +1,148 @@
+//! The journal: every write to a cluster, before it goes out and once its outcome is
+//! known, as a line of JSON each. Lines are only ever added.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Folder of the journal instead of the user's own.
+pub const FOLDER: &str = "TEKTON_FIX_STATE";
+
+/// How a write stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state", content = "reason")]
+pub enum State {
+    /// It is about to go out. When nothing follows, its outcome was never learnt.
+    Sent,
+    /// The server has carried it out.
+    Done,
+    /// The server has refused it, or its outcome is unclear; the text tells which.
+    Failed(String),
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// When.
+    pub time: Timestamp,
+    /// One write has one mark, in all its lines.
+    pub id: String,
+    /// Address of the API server.
+    pub server: String,
+    /// Namespace.
+    pub namespace: String,
+    /// `create` or `cancel`.
+    pub action: String,
+    /// `pipelinerun/NAME`.
+    pub object: String,
+    /// The command that undoes it; none where nothing can.
+    pub undo: Option<String>,
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// The journal of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    path: PathBuf,
+}
+
+impl Journal {
+    /// The journal in the folder for state of this system's conventions, or in
+    /// [`FOLDER`]. `None` where there is no home.
+    pub fn of_user() -> Option<Self> {
+        let given = std::env::var_os(FOLDER).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let folder = given.or_else(|| {
+            let folders = directories::ProjectDirs::from("", "", "oc-tekton-fix")?;
+            Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+        })?;
+        Some(Self { path: folder.join("journal.jsonl") })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a line, which is on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add(&self, entry: &Entry) -> io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            // Names of runs and servers are nobody else's business.
+            options.mode(0o600);
+        }
+        let mut file = options.open(&self.path)?;
+        let mut line = serde_json::to_string(entry)?;
+        line.push('\n');
+        // One write: lines of two programs do not mix.
+        file.write_all(line.as_bytes())?;
+        file.sync_data()
+    }
+
+    /// All writes, oldest first, each as it stands last. A line that cannot be read, as
+    /// a full disk leaves one, is left out.
+    ///
+    /// # Errors
+    /// When the file exists and cannot be read.
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut entries: Vec<Entry> = Vec::new();
+        for line in BufReader::new(file).lines() {
+            let Ok(entry) = serde_json::from_str::<Entry>(&line?) else { continue };
+            match entries.iter_mut().find(|known| known.id == entry.id && known.action == entry.action) {
+                Some(known) => known.state = entry.state,
+                None => entries.push(entry),
+            }
+        }
+        Ok(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, state: State) -> Entry {
+        Entry {
+            time: Timestamp::UNIX_EPOCH,
+            id: id.to_owned(),
+            server: "https://example.com:6443".to_owned(),
+            namespace: "ci".to_owned(),
+            action: "create".to_owned(),
+            object: "pipelinerun/a".to_owned(),
+            undo: Some("kubectl delete pipelinerun/a -n ci".to_owned()),
+            state,
+        }
+    }
+
+    #[test]
+    fn writes_stand_as_their_last_line_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal { path: folder.path().join("deep/journal.jsonl") };
+        assert_eq!(journal.entries().unwrap(), []);
+        journal.add(&entry("1", State::Sent)).unwrap();
+        journal.add(&entry("2", State::Sent)).unwrap();
+        journal.add(&entry("2", State::Failed("403".to_owned()))).unwrap();
+        fs::write(&journal.path, fs::read_to_string(&journal.path).unwrap() + "{\"cut").unwrap();
+        let states: Vec<State> = journal.entries().unwrap().into_iter().map(|entry| entry.state).collect();
+        assert_eq!(states, [State::Sent, State::Failed("403".to_owned())]);
+    }
+}
