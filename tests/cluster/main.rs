@@ -1,5 +1,6 @@
 //! Tests on a real control plane.
 
+mod admission;
 mod causes;
 mod given;
 mod incident;
