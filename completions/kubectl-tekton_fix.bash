@@ -46,6 +46,9 @@ _kubectl__tekton_fix() {
             kubectl__tekton_fix,pick-node)
                 cmd="kubectl__tekton_fix__subcmd__nodes"
                 ;;
+            kubectl__tekton_fix,probe)
+                cmd="kubectl__tekton_fix__subcmd__probe"
+                ;;
             kubectl__tekton_fix,rerun)
                 cmd="kubectl__tekton_fix__subcmd__rerun"
                 ;;
@@ -56,7 +59,7 @@ _kubectl__tekton_fix() {
 
     case "${cmd}" in
         kubectl__tekton_fix)
-            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help --version diagnose diff check rerun nodes pick-node admission explain history completion __complete"
+            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help --version diagnose diff check rerun nodes pick-node admission probe explain history completion __complete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -938,6 +941,104 @@ _kubectl__tekton_fix() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-authority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__tekton_fix__subcmd__probe)
+            opts="-y -n -A -s -h --task --yes --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --task)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --namespace)

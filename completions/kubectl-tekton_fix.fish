@@ -53,6 +53,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "nodes" -d 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "pick-node" -d 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "admission" -d 'Tell which SCC admits a run\'s pods with which ids, or why none does, before they are created'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
@@ -274,6 +275,33 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ad
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l task -d 'Task of the pipeline that the probe stands for; left out, the first that waits or failed' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l dry-run -d '`client` prints the TaskRun, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the TaskRun, and delete it'
+client\t'Print it'
+server\t'Let the server check it'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l wait -d 'How long the probe may take' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s y -l yes -d 'Do not ask'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l kubeconfig -d 'Path of the kubeconfig file' -r -F

@@ -48,9 +48,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     };
     runtime
         .block_on(async {
-            tokio::select! {
-                result = commands::run(&mut ui, cli) => Some(result),
-                _ = tokio::signal::ctrl_c() => None,
+            let mut command = std::pin::pin!(commands::run(&mut ui, cli));
+            let mut interrupts = 0;
+            loop {
+                tokio::select! {
+                    result = &mut command => break Some(result),
+                    _ = tokio::signal::ctrl_c() => interrupts += 1,
+                }
+                // Whoever holds the interrupt cleans up; who insists, gets out.
+                if interrupts > 1 || !cli::interrupt::is_held() {
+                    break None;
+                }
             }
         })
         .map_or_else(

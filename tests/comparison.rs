@@ -52,3 +52,31 @@ fn the_difference_that_matters_is_named() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Two runs in files, one of them as v1beta1 writes it, need no cluster.
+#[test]
+fn runs_from_files_are_compared_whatever_their_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: a, namespace: n, uid: x}\nspec:\n  pipelineRef: {name: p}\n  taskRunTemplate: {serviceAccountName: builder, podTemplate: {securityContext: {fsGroup: 1}}}\n";
+    let old = "apiVersion: tekton.dev/v1beta1\nkind: PipelineRun\nmetadata: {name: b, namespace: n, uid: y}\nspec:\n  pipelineRef: {name: p}\n  serviceAccountName: builder\n  podTemplate: {securityContext: {fsGroup: 2}}\n";
+    let (left, right) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
+    fs::write(&left, new).unwrap();
+    fs::write(&right, old).unwrap();
+    let diff = |a: &std::path::Path, b: &std::path::Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
+            .arg("diff")
+            .args([a, b])
+            .args(["-o", "json"])
+            .output();
+        let output = output.unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code(), report)
+    };
+    let (code, report) = diff(&left, &right);
+    assert_eq!(code, Some(1));
+    let paths: Vec<&str> =
+        report["differences"].as_array().unwrap().iter().filter_map(|row| row["path"].as_str()).collect();
+    assert_eq!(paths, ["spec.taskRunTemplate.podTemplate.securityContext.fsGroup"]);
+    assert_eq!(diff(&left, &left).0, Some(0));
+}

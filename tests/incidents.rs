@@ -122,3 +122,43 @@ fn one_of_two_refusals_is_not_offered_as_a_cure() {
         assert!(finding.repairs.iter().all(|repair| repair.predicted != Prediction::Heals), "{:#?}", finding.repairs);
     }
 }
+
+/// What a repair is called in the truth's lists of changes that were tried.
+const TRIED: [(&str, &str); 12] = [
+    ("resubmit", "re-submit unchanged"),
+    ("pin-node", "nodeSelector to "),
+    ("fs-group-of-namespace", "fsGroup = start of the "),
+    ("drop-security-context", "securityContext dropped"),
+    ("one-claim-sub-paths", "on the same claim with a subPath"),
+    ("separate-claims", "on a claim of its own"),
+    ("swap-workspaces", "order of spec.workspaces swapped"),
+    ("workspace-empty-dir", "as emptyDir"),
+    ("drop-node-selector", "nodeSelector dropped"),
+    ("use-pipeline-service-account", "SA pipeline"),
+    ("drop-task-placement", "taskRunSpecs dropped"),
+    ("placement-to-run", "whole run to the "),
+];
+
+#[test]
+fn what_was_tried_in_vain_is_never_offered_as_a_cure() {
+    let mut wrong = Vec::new();
+    let mut offered = 0;
+    for Incident { name, truth, report } in incidents() {
+        let changes = |key: &str| -> Vec<String> {
+            let tried = truth[key].as_array().into_iter().flatten();
+            tried.filter_map(|repair| repair["change"].as_str().map(str::to_owned)).collect()
+        };
+        let (works, fails) = (changes("repairs_that_work"), changes("repairs_that_do_not"));
+        let repairs = report.findings.iter().flat_map(|finding| &finding.repairs);
+        for repair in repairs.filter(|repair| repair.predicted == Prediction::Heals) {
+            offered += 1;
+            let Some((_, words)) = TRIED.iter().find(|(id, _)| *id == repair.id) else { continue };
+            let known = |changes: &[String]| changes.iter().any(|change| change.contains(words));
+            if known(&fails) && !known(&works) {
+                wrong.push(format!("{name}: {} was tried in vain", repair.id));
+            }
+        }
+    }
+    assert!(offered > 50, "{offered}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

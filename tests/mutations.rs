@@ -87,6 +87,9 @@ const LOSSES: &[Loss] = &[
     Loss { what: "SCCs and events not read", kinds: &[Kind::SecurityContextConstraints, Kind::Event], listed: false },
     Loss { what: "ConfigMaps not read", kinds: &[Kind::ConfigMap], listed: false },
     Loss { what: "Tekton not read", kinds: &[Kind::ConfigMap, Kind::Deployment, Kind::TektonConfig], listed: false },
+    Loss { what: "pods not read", kinds: &[Kind::Pod], listed: false },
+    Loss { what: "TaskRuns not read", kinds: &[Kind::TaskRun], listed: false },
+    Loss { what: "TaskRuns and pods not read", kinds: &[Kind::TaskRun, Kind::Pod], listed: false },
     Loss { what: "volumes not read", kinds: &[Kind::PersistentVolume, Kind::Claim, Kind::StorageClass], listed: false },
     Loss { what: "quotas and ranges not read", kinds: &[Kind::ResourceQuota, Kind::LimitRange], listed: false },
     Loss {

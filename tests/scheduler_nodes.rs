@@ -152,3 +152,42 @@ fn thousands_of_nodes_are_put_together() {
     let all = stdout(&nodes(&list, &[&args[..], &["--all"]].concat()));
     assert!(all.lines().count() > 300);
 }
+
+/// An ordinary user may read the pods of a project and no nodes.
+#[test]
+fn without_nodes_the_message_and_own_objects_still_prove_something() {
+    let mut list = small();
+    let items = list["items"].as_array_mut().unwrap();
+    let assistant = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "aa-0", "namespace": "ci", "labels": {
+        "app.kubernetes.io/component": "affinity-assistant", "app.kubernetes.io/instance": "affinity-assistant-1"}},
+        "spec": {"nodeName": "gpu", "containers": [{"name": "c"}]}, "status": {"phase": "Running"}});
+    items.retain(|item| item["kind"] != "Node");
+    items.push(assistant);
+    let folder = tempfile::tempdir().unwrap();
+    for (at, item) in items.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{at}.json")), item.to_string()).unwrap();
+    }
+    let from = folder.path().to_str().unwrap();
+    let run = |more: &[&str]| {
+        let args = [&["nodes", "--from", from, "--pod", "ci/t", "--kubernetes-version", "1.35.4"], more].concat();
+        Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix")).args(args).env("COLUMNS", "120").output().unwrap()
+    };
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(4));
+    let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in [
+        "cannot tell: nodes were not read",
+        "By the scheduler's own message, which knows 2 nodes:",
+        "1 of them: node(s) didn't match pod affinity rules; they passed every filter up to PodTopologySpread",
+        "The affinity assistant aa-0 stands on node gpu: the pod has to run there.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n{text}");
+    }
+    let document: Value = serde_json::from_slice(&run(&["-o", "json"]).stdout).unwrap();
+    assert_eq!(document["nodes"], json!([]));
+    assert_eq!(document["proven"]["nodes"], 2);
+    assert_eq!(
+        document["proven"]["facts"],
+        json!([{"kind": "assistant", "node": "gpu", "claim": null, "pod": "aa-0"}])
+    );
+}

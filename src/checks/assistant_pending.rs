@@ -17,7 +17,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .assistants
         .iter()
         .filter_map(|node| node.pod.and_then(unplaced))
-        .filter(|pod| focus.is_past_grace(pod.metadata.creation_timestamp))
+        .filter(|pod| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
         .filter_map(|pod| finding(focus, pod))
         .collect()
 }

@@ -46,15 +46,16 @@ fn fields_of(cause: &str) -> &'static [&'static str] {
     }
 }
 
-/// What the difference leads to in the run of the report, if anything.
-pub fn of(difference: &Difference, report: &RunReport) -> Option<Consequence> {
+/// What the difference leads to in the run of the report, if anything. The report is
+/// that of the right side, unless `of_left`.
+pub fn of(difference: &Difference, report: &RunReport, of_left: bool) -> Option<Consequence> {
     if difference.level != Level::Spec {
         return None;
     }
     report.findings.iter().find_map(|finding| {
         let quoted = finding.evidence.iter().any(|item| names(&item.field, &difference.path));
         let can = fields_of(finding.cause).iter().any(|field| difference.path.contains(field));
-        (quoted || can).then(|| consequence(difference, finding))
+        (quoted || can).then(|| consequence(difference, finding, &report.name, of_left))
     })
 }
 
@@ -64,11 +65,13 @@ fn names(quoted: &str, path: &str) -> bool {
         && (path == quoted || path.starts_with(&format!("{quoted}.")) || path.starts_with(&format!("{quoted}[")))
 }
 
-fn consequence(difference: &Difference, finding: &Finding) -> Consequence {
+fn consequence(difference: &Difference, finding: &Finding, run: &str, of_left: bool) -> Consequence {
     let field = difference.path.rsplit('.').next().unwrap_or(&difference.path);
-    let change = match (&difference.left, &difference.right) {
-        (_, Some(right)) => format!("sets {field} {right}"),
-        (Some(left), None) => format!("lacks {field} {left}"),
+    let (good, bad) =
+        if of_left { (&difference.right, &difference.left) } else { (&difference.left, &difference.right) };
+    let change = match (good, bad) {
+        (_, Some(bad)) => format!("sets {field} {bad}"),
+        (Some(good), None) => format!("lacks {field} {good}"),
         (None, None) => format!("changes {field}"),
     };
     let decisive = finding.evidence.iter().filter(|item| {
@@ -77,7 +80,7 @@ fn consequence(difference: &Difference, finding: &Finding) -> Consequence {
             || item.field.starts_with("status.conditions[Succeeded]") && item.object.starts_with("TaskRun")
     });
     Consequence {
-        sentence: format!("{} {change} → {}", "the run", finding.summary),
+        sentence: format!("{run} {change} → {}", finding.summary),
         cause: finding.cause,
         evidence: decisive.cloned().collect(),
     }

@@ -18,6 +18,9 @@ use super::finding::Evidence;
 /// task pods wait for their assistant to be placed.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
 
+/// A new node of a cloud takes some minutes.
+const SCALE_UP: SignedDuration = SignedDuration::from_mins(10);
+
 /// A run in focus.
 #[derive(Debug)]
 pub struct Focus<'a> {
@@ -73,6 +76,14 @@ impl<'a> Focus<'a> {
     /// Age of something, counted at the time of reading.
     pub fn age(&self, since: Option<Timestamp>) -> Option<SignedDuration> {
         Some(self.now.duration_since(since?))
+    }
+
+    /// Whether a node is on its way for a pod: the cluster autoscaler said so lately.
+    pub fn is_scaling_up(&self, pod: &Pod) -> bool {
+        let events = self.cluster.events_about("Pod", self.namespace(), &pod.metadata.name);
+        events.iter().any(|event| {
+            event.reason == "TriggeredScaleUp" && self.age(event.last_seen()).is_some_and(|age| age < SCALE_UP)
+        })
     }
 
     /// Whether something is old enough not to be a normal start.
@@ -203,6 +214,17 @@ impl<'a> Focus<'a> {
     pub fn quote_warnings(&self, kind: &str, name: &str) -> Vec<Evidence> {
         let events = self.cluster.events_about(kind, self.namespace(), name);
         events.into_iter().filter(|event| event.kind == "Warning").map(|event| self.quote_event(event)).collect()
+    }
+
+    /// Quotes the warnings about the run and its failed TaskRuns.
+    pub fn quote_run_warnings(&self) -> Vec<Evidence> {
+        let mut evidence = self.quote_warnings("PipelineRun", &self.run().metadata.name);
+        for task in &self.tree.tasks {
+            if task.task_run.succeeded().is_some_and(|condition| condition.status == "False") {
+                evidence.extend(self.quote_warnings("TaskRun", &task.task_run.metadata.name));
+            }
+        }
+        evidence
     }
 
     /// The assistant's node in the tree, or an empty one of that name.

@@ -83,12 +83,16 @@ fn without_names(text: &str, run: &str) -> String {
     let mut after_task = false;
     for word in text.split_whitespace() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-' && c != '.');
-        let of_run = bare.strip_prefix(run).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
-        let is_name = after_task || bare.starts_with(ASSISTANT) || of_run;
+        let is_name = after_task || bare.starts_with(ASSISTANT) || is_of(bare, run);
         after_task = matches!(bare, "task" | "step");
         words.push(if is_name { "…" } else { word });
     }
     words.join(" ")
+}
+
+/// The run's own name, or that of something made from it.
+fn is_of(word: &str, run: &str) -> bool {
+    word.strip_prefix(run).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 #[cfg(test)]

@@ -5,9 +5,12 @@ pub mod assistant_missing;
 pub mod assistant_pending;
 pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
+pub mod assistant_statefulset_refused;
 pub mod beside_assistant;
+pub mod cancelled_by_user;
 pub mod consequence;
 pub mod controller_log;
+pub mod failed_task;
 pub mod finding;
 pub mod flags_misread;
 pub mod focus;
@@ -16,23 +19,33 @@ pub mod judged;
 pub mod manifest;
 pub mod not_started;
 pub mod obstacles;
-pub mod outcome;
+pub mod pending_by_spec_status;
 pub mod preflight;
 pub mod progress;
+pub mod reconciling;
 pub mod refused;
 pub mod ruled_out;
+pub mod run_invalid;
 pub mod scc_verdict;
+pub mod scheduler_not_running;
 pub mod task_refused;
+pub mod timeout;
+pub mod unread;
 pub mod unschedulable;
 pub mod workspace_access;
+pub mod workspace_claim_refused;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 
 use finding::{Finding, RunReport, RunState, Severity};
 use focus::Focus;
+
+/// Large images and slow disks take minutes to come to a node.
+const SLOW_START: SignedDuration = SignedDuration::from_mins(10);
 
 /// A check: looks at a run in focus.
 pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
@@ -40,11 +53,12 @@ pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
 /// All checks, what must be cured first standing first.
 pub const REGISTRY: &[Check] = &[
     manifest::misplaced,
-    outcome::held,
-    outcome::cancelled,
-    outcome::stateful_set_refused,
-    outcome::invalid,
-    outcome::timeout,
+    pending_by_spec_status::check,
+    cancelled_by_user::check,
+    assistant_statefulset_refused::check,
+    workspace_claim_refused::check,
+    run_invalid::check,
+    timeout::check,
     assistant_refused_by_scc::check,
     assistant_refused::pod_security,
     assistant_refused::policy,
@@ -59,9 +73,10 @@ pub const REGISTRY: &[Check] = &[
     task_refused::check,
     unschedulable::check,
     not_started::check,
-    not_started::unseen,
-    outcome::ran_and_failed,
-    outcome::not_reconciled,
+    scheduler_not_running::check,
+    failed_task::check,
+    reconciling::check,
+    unread::check,
 ];
 
 /// Diagnoses a run. `now` is the time of reading.
@@ -75,10 +90,14 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
             flags_misread::invalid_value(&focus, &findings).or_else(|| flags_misread::legacy_key(&focus, &findings));
         findings.splice(0..0, flags);
         if findings.is_empty() && run.is_done() {
-            findings = outcome::otherwise_failed(&focus);
+            findings = failed_task::otherwise_failed(&focus);
         }
         one_per_cause(&mut findings);
-        if findings.iter().any(|finding| finding.cause == assistant_refused_by_scc::CAUSE) {
+        let says_itself = |finding: &Finding| {
+            finding.cause == assistant_refused_by_scc::CAUSE
+                || finding.code != "TKF901" && finding.severity == Severity::Error
+        };
+        if findings.iter().any(says_itself) {
             // It says itself what could not be read.
             findings.retain(|finding| finding.cause != "evidence-missing");
         }
@@ -147,10 +166,8 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
             let running = focus.tree.unfinished().any(|task| task.pod.is_some_and(|pod| pod.status.phase == "Running"));
             if running {
                 RunState::Healthy
-            } else if focus
-                .tree
-                .unfinished()
-                .all(|task| task.pod.is_none_or(|pod| !focus.is_past_grace(pod.metadata.creation_timestamp)))
+            } else if !focus.is_past_grace(run.metadata.creation_timestamp)
+                || !focus.tree.tasks.is_empty() && focus.tree.unfinished().all(|task| waits_normally(focus, task))
             {
                 RunState::Waiting
             } else {
@@ -158,6 +175,24 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
             }
         }
     }
+}
+
+/// A start that takes its time: young, or on a node that has not complained.
+fn waits_normally(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
+    let Some(pod) = task.pod else { return !focus.is_past_grace(task.task_run.metadata.creation_timestamp) };
+    if !focus.is_past_grace(pod.metadata.creation_timestamp) {
+        return true;
+    }
+    if focus.is_scaling_up(pod) {
+        return true;
+    }
+    let is_young = focus.age(pod.metadata.creation_timestamp).is_some_and(|age| age < SLOW_START);
+    let warned = focus
+        .cluster
+        .events_about("Pod", focus.namespace(), &pod.metadata.name)
+        .iter()
+        .any(|event| event.kind == "Warning" && event.reason != "FailedScheduling");
+    !pod.spec.node_name.is_empty() && is_young && !warned
 }
 
 fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String {

@@ -5,7 +5,7 @@ use crate::model::Kind;
 use crate::model::event::Event;
 use crate::model::pod::Pod;
 
-use super::finding::{Confidence, Finding};
+use super::finding::Finding;
 use super::focus::Focus;
 use super::refused::between;
 
@@ -202,35 +202,4 @@ fn config_waiting(pod: &Pod) -> Option<(&str, &str)> {
         .filter_map(|status| Some((status.name.as_str(), status.state.waiting.as_ref()?)))
         .find(|(_, waiting)| matches!(waiting.reason.as_str(), "CreateContainerConfigError" | "CreateContainerError"))
         .map(|(name, waiting)| (name, waiting.message.as_str()))
-}
-
-/// Pods that were never looked at: no condition, no event. Either their scheduler
-/// does not exist or the scheduler does not run.
-pub fn unseen(focus: &Focus<'_>) -> Vec<Finding> {
-    focus
-        .unplaced()
-        .filter(|(_, pod)| pod.condition("PodScheduled").is_none())
-        .filter(|(_, pod)| focus.is_past_grace(pod.metadata.creation_timestamp))
-        .map(|(task, pod)| {
-            let scheduler = if pod.spec.scheduler_name.is_empty() { "default-scheduler" } else { &pod.spec.scheduler_name };
-            let events_read = focus.cluster.coverage.proves_absence(Kind::Event, focus.namespace());
-            let mut finding = Finding::new(
-                "TKF220",
-                "scheduler-not-running",
-                format!("no scheduler has looked at the pod of task {}: it asks for the scheduler {scheduler}", task.task),
-            )
-            .confidence(if events_read { Confidence::Proven } else { Confidence::Likely })
-            .link("A scheduler that sees a pod and finds no node writes the condition PodScheduled and an event; there is neither.")
-            .evidence(focus.quote_run())
-            .evidence(focus.quote_task_run(task.task_run))
-            .evidence([
-                focus.quote(Kind::Pod, &pod.metadata.name, "spec.schedulerName", scheduler),
-                focus.quote(Kind::Pod, &pod.metadata.name, "status.conditions[PodScheduled]", "absent"),
-            ]);
-            if !events_read {
-                finding = finding.cannot_tell(format!("whether the scheduler wrote an event: events of namespace {} were not read", focus.namespace()));
-            }
-            finding
-        })
-        .collect()
 }

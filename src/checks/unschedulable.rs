@@ -14,7 +14,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     focus
         .unplaced()
         .filter(|(task, _)| task.task_run.assistant().is_none())
-        .filter(|(_, pod)| focus.is_past_grace(pod.metadata.creation_timestamp))
+        .filter(|(_, pod)| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
         .filter_map(|(task, pod)| finding(focus, task, pod))
         .collect()
 }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod error;
 pub mod exit;
+pub mod interrupt;
 pub mod ui;
 
 pub use args::{Color, GlobalArgs, Output};

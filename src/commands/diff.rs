@@ -21,10 +21,10 @@ use super::choice::{self, RunName};
 /// Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run, or the good one of two: NAME or NAMESPACE/NAME
+    /// The run, or the good one of two: NAME, NAMESPACE/NAME or a file with one run
     #[arg(value_name = "RUN-A")]
     first: String,
-    /// The run that is stuck or has failed
+    /// The run that is stuck or has failed; a name or a file as well
     #[arg(value_name = "RUN-B")]
     second: Option<String>,
     /// Only this level; may be repeated
@@ -90,6 +90,8 @@ struct Side {
     cluster: Cluster,
     namespace: String,
     name: String,
+    /// The file that it was read from, when it was not read with all its objects.
+    file: Option<String>,
 }
 
 impl Side {
@@ -100,19 +102,29 @@ impl Side {
     }
 
     fn title(&self) -> String {
-        format!("{}/{}", self.namespace, self.name)
+        self.file.clone().unwrap_or_else(|| format!("{}/{}", self.namespace, self.name))
     }
 
+    /// A run in a file has no pods and no events to judge.
     fn report(&self) -> Result<RunReport, CommandError> {
-        Ok(checks::diagnose(&self.cluster, self.run()?, choice::now(&self.cluster)))
+        let mut report = checks::diagnose(&self.cluster, self.run()?, choice::now(&self.cluster));
+        if self.file.is_some() {
+            report.findings.clear();
+        }
+        Ok(report)
     }
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let source = super::open(globals).await?;
-    let first = side(&source, globals, &args.first).await?;
+    let mut source = None;
+    let first = side(&mut source, globals, &args.first).await?;
     let (left, right) = match &args.second {
-        Some(second) => (first, side(&source, globals, second).await?),
+        Some(second) => (first, side(&mut source, globals, second).await?),
+        None if first.file.is_some() => {
+            return Err(
+                CommandError::usage("a file is compared with a second run").hint("diff RUN FILE, or diff FILE FILE")
+            );
+        }
         None => (newest_good(&first)?, first),
     };
     let found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
@@ -125,12 +137,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             })
     };
     let (left_report, right_report) = (left.report()?, right.report()?);
-    let worse = if right_report.findings.is_empty() { &left_report } else { &right_report };
+    let left_is_worse = right_report.findings.is_empty();
+    let worse = if left_is_worse { &left_report } else { &right_report };
     let mut rows: Vec<(Difference, Option<Consequence>)> = found
         .into_iter()
         .filter(wanted)
         .map(|difference| {
-            let matters = consequence::of(&difference, worse);
+            let matters = consequence::of(&difference, worse, left_is_worse);
             (difference, matters)
         })
         .collect();
@@ -155,13 +168,34 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     Ok(code)
 }
 
-async fn side(source: &Source, globals: &GlobalArgs, name: &str) -> Result<Side, CommandError> {
+/// One side, from a file or from the cluster, which is opened for the first that
+/// needs it.
+async fn side(opened: &mut Option<Source>, globals: &GlobalArgs, name: &str) -> Result<Side, CommandError> {
+    if is_file(name) {
+        let cluster = crate::sources::export::read(name)?;
+        let [run] = cluster.pipeline_runs.as_slice() else {
+            return Err(CommandError::usage(format!("{name} holds {} PipelineRuns", cluster.pipeline_runs.len()))
+                .hint("a file that is compared holds one PipelineRun; read exports with --from"));
+        };
+        let (namespace, run) = (run.metadata.namespace.clone(), run.metadata.name.clone());
+        return Ok(Side { cluster, namespace, name: run, file: Some(name.to_owned()) });
+    }
+    let source = match opened {
+        Some(source) => source,
+        None => opened.insert(super::open(globals).await?),
+    };
     let wanted = RunName::parse(Some(name), globals)?;
     let namespace = choice::namespace_of(source, &wanted)?;
     let cluster = source.read(&Wanted::namespace(&namespace)).await?;
-    let side = Side { cluster, namespace, name: wanted.name.unwrap_or_default() };
+    let side = Side { cluster, namespace, name: wanted.name.unwrap_or_default(), file: None };
     side.run()?;
     Ok(side)
+}
+
+/// Whether a name is that of a file: runs have no such endings.
+fn is_file(name: &str) -> bool {
+    let ending = std::path::Path::new(name).extension().and_then(|extension| extension.to_str());
+    matches!(ending, Some("yaml" | "yml" | "json")) || name == "-"
 }
 
 /// The newest run of the same pipeline that succeeded.
@@ -187,7 +221,12 @@ fn newest_good(bad: &Side) -> Result<Side, CommandError> {
             ))
             .hint("name the run to compare with: diff GOOD STUCK")
         })?;
-    Ok(Side { cluster: bad.cluster.clone(), namespace: bad.namespace.clone(), name: good.metadata.name.clone() })
+    Ok(Side {
+        cluster: bad.cluster.clone(),
+        namespace: bad.namespace.clone(),
+        name: good.metadata.name.clone(),
+        file: None,
+    })
 }
 
 fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunReport) -> String {

@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod history;
 mod nodes;
+mod probe;
 mod rerun;
 mod watch;
 
@@ -41,6 +42,7 @@ pub enum Command {
     #[command(visible_alias = "pick-node")]
     Nodes(nodes::Args),
     Admission(admission::Args),
+    Probe(probe::Args),
     Explain(explain::Args),
     History(history::Args),
     Completion(completion::Args),
@@ -61,6 +63,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,
         Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
+        Command::Probe(args) => probe::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
         Command::History(args) => history::run(ui, &args),
         Command::Completion(args) => completion::run(ui, &args),

@@ -137,7 +137,7 @@ fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<
     // The node is chosen for the run as the other changes make it.
     if let Some(node) = &args.pin_node {
         let value = pin(chosen, node, &new, args.cancel_old)?;
-        let edit = Edit::NodeSelector("kubernetes.io/hostname".to_owned(), value);
+        let edit = Edit::NodeSelector(resubmission::HOSTNAME.to_owned(), value);
         resubmission::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
         edits.push(edit);
     }
@@ -231,7 +231,7 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Str
 
 fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-    let plan = repairs::future::of(&focus, &repairs::future::as_run(&focus, new)).plan;
+    let plan = repairs::future::of(&focus, &repairs::future::as_run(&focus, &resubmission::unpinned(new))).plan;
     let is_cancelled = cancel_old || !focus.is_running();
     repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
         let mut error = CommandError::incomplete("no node takes the whole pipeline");

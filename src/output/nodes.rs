@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::analysis::scheduler::message::Agreement;
+use crate::analysis::scheduler::proven::{Fact, Proven};
 use crate::analysis::scheduler::{Judgement, NodeVerdict, Refusal, Verdict};
 
 use super::{Style, plain, table, wrap};
@@ -40,6 +41,8 @@ pub struct View<'a> {
     pub free_is_known: bool,
     /// How the prediction compares with the pod's own message.
     pub agreement: Option<Agreement>,
+    /// What is certain without reading nodes; empty where they were read.
+    pub proven: Proven,
     /// Every obstacle of every node.
     pub wide: bool,
     /// Every node in a row of its own.
@@ -58,6 +61,9 @@ pub fn render(view: &View<'_>, style: Style, out: &mut dyn Write) -> io::Result<
     }
     if let Some(agreement) = &view.agreement {
         writeln!(out, "{}", wrap(&agreement_text(agreement), style.width, "  ", "    "))?;
+    }
+    for line in certain(&view.proven) {
+        writeln!(out, "{}", wrap(&plain(&line), style.width, "  ", "    "))?;
     }
     if judgement.nodes.is_empty() {
         return Ok(());
@@ -127,6 +133,33 @@ fn agreement_text(agreement: &Agreement) -> String {
             format!("The pod's own message differs; it may be older than what was read. {}", parts.join("; "))
         }
     }
+}
+
+/// What is certain without reading nodes, a sentence each.
+fn certain(proven: &Proven) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(all) = proven.nodes {
+        lines.push(format!("By the scheduler's own message, which knows {all} nodes:"));
+    }
+    for known in &proven.refused {
+        let passed = match known.passed.last() {
+            None => String::new(),
+            Some(last) => {
+                format!("; they passed every filter up to {last}, which nodes with other reasons may not have")
+            }
+        };
+        lines.push(format!("{} of them: {}{passed}.", known.count, known.reason));
+    }
+    lines.extend(proven.facts.iter().map(|fact| match fact {
+        Fact::Selected { claim, node } => {
+            format!("Claim {claim} is tied to node {node} by the scheduler (annotation selected-node): no other node will do.")
+        }
+        Fact::Used { claim, node, by } => format!("Pod {by} uses claim {claim} on node {node}, so its volume reaches that node."),
+        Fact::Assistant { pod, node } => {
+            format!("The affinity assistant {pod} stands on node {node}: the pod has to run there.")
+        }
+    }));
+    lines
 }
 
 fn rank(node: &NodeVerdict) -> u8 {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::json_v1::SCHEMA_VERSION;
+use crate::analysis::scheduler::proven::{Fact, Proven};
 use crate::analysis::scheduler::{Doubt, Judgement, NodeVerdict, Refusal, Verdict};
 
 /// Verdicts of all nodes about one pod.
@@ -30,6 +31,62 @@ pub struct Nodes<'a> {
     pub chosen_among: &'a [String],
     /// The nodes, by name.
     pub nodes: Vec<Node<'a>>,
+    /// What is certain although nodes, or pods that use them, were not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Certain<'a>>,
+}
+
+/// What the scheduler's message and the namespace's own objects prove.
+#[derive(Debug, Serialize)]
+pub struct Certain<'a> {
+    /// Nodes that the scheduler knows.
+    pub nodes: Option<usize>,
+    /// Its refusals.
+    pub refused: Vec<CertainRefusal<'a>>,
+    /// Nodes that objects of the namespace name.
+    pub facts: Vec<CertainFact<'a>>,
+}
+
+/// Nodes with one reason.
+#[derive(Debug, Serialize)]
+pub struct CertainRefusal<'a> {
+    /// How many.
+    pub count: usize,
+    /// The scheduler's words.
+    pub reason: &'a str,
+    /// Filters that these nodes have passed.
+    pub passed: Vec<&'static str>,
+}
+
+/// What an object proves of a node.
+#[derive(Debug, Serialize)]
+pub struct CertainFact<'a> {
+    /// `selected`, `used` or `assistant`.
+    pub kind: &'static str,
+    /// The node.
+    pub node: &'a str,
+    /// The claim.
+    pub claim: Option<&'a str>,
+    /// The pod.
+    pub pod: Option<&'a str>,
+}
+
+impl<'a> Certain<'a> {
+    /// What is certain, when anything is.
+    pub fn of(proven: &'a Proven) -> Option<Self> {
+        let facts = proven.facts.iter().map(|fact| match fact {
+            Fact::Selected { claim, node } => CertainFact { kind: "selected", node, claim: Some(claim), pod: None },
+            Fact::Used { claim, node, by } => CertainFact { kind: "used", node, claim: Some(claim), pod: Some(by) },
+            Fact::Assistant { pod, node } => CertainFact { kind: "assistant", node, claim: None, pod: Some(pod) },
+        });
+        let refused = proven.refused.iter().map(|known| CertainRefusal {
+            count: known.count,
+            reason: &known.reason,
+            passed: known.passed.iter().map(|plugin| plugin.name()).collect(),
+        });
+        let certain = Self { nodes: proven.nodes, refused: refused.collect(), facts: facts.collect() };
+        (certain.nodes.is_some() || !certain.facts.is_empty()).then_some(certain)
+    }
 }
 
 /// A refusal of all nodes.
@@ -90,7 +147,7 @@ pub struct CannotTell {
 
 impl<'a> Nodes<'a> {
     /// A judgement in this shape.
-    pub fn of(pod: &'a str, judgement: &'a Judgement, exit_code: u8) -> Self {
+    pub fn of(pod: &'a str, judgement: &'a Judgement, proven: &'a Proven, exit_code: u8) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             exit_code,
@@ -106,6 +163,7 @@ impl<'a> Nodes<'a> {
             scheduling_gates: judgement.gated.as_deref(),
             chosen_among: &judgement.chosen_among,
             nodes: judgement.nodes.iter().map(node).collect(),
+            proven: Certain::of(proven),
         }
     }
 }

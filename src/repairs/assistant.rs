@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::analysis::tekton::assistant;
 use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
+use crate::checks::judged::judged;
 
-use super::prediction::Lifted;
+use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
 use super::{by_admin, in_place, rerun, resubmission, target};
 
@@ -44,7 +45,7 @@ pub(super) fn shared_claim(focus: &Focus<'_>) -> Vec<Repair> {
             .count()
             > 1
     });
-    let mut repairs = Vec::new();
+    let mut repairs: Vec<Repair> = Vec::new();
     if let Some(fewest) = workspaces.iter().min_by_key(|workspace| (users(workspace), !workspace.contains("cache"))) {
         repairs.push(Repair {
             risk: format!(
@@ -64,7 +65,7 @@ pub(super) fn shared_claim(focus: &Focus<'_>) -> Vec<Repair> {
         id: "separate-claims",
         summary: "give each workspace a claim of its own".to_owned(),
         command: String::new(),
-        predicted: if both { Prediction::DoesNotHeal } else { Prediction::Heals },
+        predicted: if both { Prediction::DoesNotHeal } else { as_likely_as(&repairs) },
         needs: String::new(),
         risk: if both {
             "a task binds both workspaces: Tekton then refuses it for binding two claims".to_owned()
@@ -83,6 +84,21 @@ pub(super) fn shared_claim(focus: &Focus<'_>) -> Vec<Repair> {
         changes: json!({}),
     });
     repairs
+}
+
+/// What is predicted of the same run with an emptyDir holds for other cures of the
+/// same bindings too: what else stands in its way is the same.
+fn as_likely_as(repairs: &[Repair]) -> Prediction {
+    repairs.first().map_or(Prediction::Unknown, |repair| repair.predicted)
+}
+
+/// Whether a cordon is all that keeps the waiting tasks from a node.
+fn only_the_cordon(focus: &Focus<'_>, node: &str) -> Prediction {
+    let is_all = focus.unplaced().all(|(_, pod)| {
+        let judged = judged(focus.cluster, pod);
+        judged.nodes.iter().any(|verdict| verdict.node == node && verdict.plugins() == ["NodeUnschedulable"].into())
+    });
+    if is_all { Prediction::Heals } else { Prediction::Unknown }
 }
 
 pub(super) fn cordoned(focus: &Focus<'_>) -> Vec<Repair> {
@@ -118,7 +134,7 @@ pub(super) fn cordoned(focus: &Focus<'_>) -> Vec<Repair> {
             "uncordon",
             format!("kubectl uncordon {node}"),
             format!("uncordon {node}, if its maintenance is over"),
-            Prediction::Heals,
+            only_the_cordon(focus, node),
             json!({ format!("node/{node}.spec.unschedulable"): false }),
         ),
     ]
@@ -168,7 +184,7 @@ pub(super) fn two_claims(focus: &Focus<'_>) -> Vec<Repair> {
             .filter(|t| t.get("name") != task.get("name") && bound(t).iter().any(|b| b.workspace == workspace))
             .count()
     };
-    let mut repairs = Vec::new();
+    let mut repairs: Vec<Repair> = Vec::new();
     if let Some(scratch) = workspaces.iter().min_by_key(|b| others(&b.workspace)) {
         let name = &scratch.workspace;
         repairs.push(Repair {
@@ -188,7 +204,7 @@ pub(super) fn two_claims(focus: &Focus<'_>) -> Vec<Repair> {
         id: "one-claim-sub-paths",
         summary: "bind both workspaces to one claim with different subPaths".to_owned(),
         command: String::new(),
-        predicted: if alone { Prediction::Heals } else { Prediction::DoesNotHeal },
+        predicted: if alone { as_likely_as(&repairs) } else { Prediction::DoesNotHeal },
         needs: String::new(),
         risk: if alone {
             String::new()
@@ -248,7 +264,7 @@ pub(super) fn release(focus: &Focus<'_>) -> Vec<Repair> {
             focus.run().metadata.name,
             focus.namespace()
         ),
-        predicted: Prediction::Heals,
+        predicted: prediction::of_edits(focus, &[]).outcome,
         needs: "patch on pipelineruns in the namespace".to_owned(),
         risk: "a queueing tool that holds the run loses its order".to_owned(),
         changes: json!({ "spec.status": null }),

@@ -7,6 +7,7 @@ pub mod future;
 pub mod grant;
 pub mod placement;
 pub mod prediction;
+pub mod probe;
 mod refusals;
 pub mod resubmission;
 pub mod run_admission;

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::analysis::admission::Plugin;
+use crate::analysis::tekton::TektonVersion;
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 
-use super::prediction::Lifted;
+use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
 use super::{by_admin, in_place, nudge, rerun, resubmission};
 
@@ -25,9 +26,7 @@ pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
                     focus.run().metadata.name
                 ),
                 "let Tekton give its own containers and the assistant a restricted security context, then submit again",
-                focus.tekton().map_or(Prediction::Unknown, |version| {
-                    if version.assistant_has_security_context() { Prediction::Heals } else { Prediction::DoesNotHeal }
-                }),
+                restricted_outcome(focus),
                 json!({ "configmap/feature-flags.data.set-security-context": "true" }),
             )
         },
@@ -49,6 +48,29 @@ pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
             },
         ),
     ]
+}
+
+/// The flag reaches the assistant since 0.64. Pods of tasks that were admitted show
+/// that nothing but the assistant is refused.
+fn restricted_outcome(focus: &Focus<'_>) -> Prediction {
+    let admitted = focus.tree.tasks.iter().any(|task| task.pod.is_some());
+    match focus.tekton() {
+        Some(version) if version < TektonVersion::new(0, 64, 0) => Prediction::DoesNotHeal,
+        Some(_) if admitted => Prediction::Heals,
+        _ => Prediction::Unknown,
+    }
+}
+
+/// What becomes of the run once its ServiceAccount is there: the new account has the
+/// rights that every account has, no more.
+fn with_account(focus: &Focus<'_>) -> Prediction {
+    let predicted = prediction::of_edits(focus, &[]);
+    match predicted.outcome {
+        Prediction::DoesNotHeal if predicted.because.iter().all(|why| why.contains("erviceaccount")) => {
+            Prediction::Heals
+        }
+        other => other,
+    }
 }
 
 pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
@@ -157,7 +179,7 @@ pub(super) fn service_account(focus: &Focus<'_>, finding: &Finding) -> Vec<Repai
             "kubectl create serviceaccount {account} -n {namespace}\noc tekton-fix rerun {namespace}/{}",
             focus.run().metadata.name
         ),
-        predicted: Prediction::Heals,
+        predicted: with_account(focus),
         needs: "create on serviceaccounts in the namespace".to_owned(),
         risk: String::new(),
         changes: json!({ format!("serviceaccount/{account}"): "created" }),

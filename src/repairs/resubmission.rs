@@ -88,6 +88,9 @@ pub fn name(run: &PipelineRun, suffix: &str) -> String {
     format!("{}{suffix}", stem.chars().take(room).collect::<String>())
 }
 
+/// Node label that a pin names.
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+
 /// The run to submit, without any change of what it asks for.
 pub fn resubmission(run: &PipelineRun, name: &str) -> Value {
     let labels: Map<String, Value> = run
@@ -117,6 +120,22 @@ pub fn resubmission(run: &PipelineRun, name: &str) -> Value {
         spec.remove("status");
     }
     json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": spec })
+}
+
+/// The run without the node that it or a task of it is pinned to: a pin takes the place
+/// of another one.
+pub fn unpinned(run: &Value) -> Value {
+    let mut run = run.clone();
+    let own = run.pointer_mut("/spec/taskRunTemplate/podTemplate/nodeSelector").and_then(Value::as_object_mut);
+    if let Some(selector) = own {
+        selector.remove(HOSTNAME);
+    }
+    for template in task_templates(&mut run) {
+        if let Some(selector) = template.get_mut("nodeSelector").and_then(Value::as_object_mut) {
+            selector.remove(HOSTNAME);
+        }
+    }
+    run
 }
 
 /// The pod template of the run in a new run, made where it is not there.

@@ -6,6 +6,7 @@ mod given;
 mod incident;
 mod pins;
 mod plugin;
+mod probing;
 mod processes;
 mod reading;
 mod rights;

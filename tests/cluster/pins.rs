@@ -25,9 +25,11 @@ struct Stuck {
 }
 
 fn task(name: &str, after: &[&str], resources: &Value) -> Value {
+    // Devices need a limit of the same number.
+    let limits = if resources.get("nvidia.com/gpu").is_some() { resources.clone() } else { json!({}) };
     json!({"name": name, "runAfter": after, "workspaces": [{"name": "source"}],
         "taskSpec": {"workspaces": [{"name": "source"}], "steps": [{"name": "main", "image": "example.com/step",
-            "script": "#!/bin/sh\ntrue\n", "computeResources": {"requests": resources}}]}})
+            "script": "#!/bin/sh\ntrue\n", "computeResources": {"requests": resources, "limits": limits}}]}})
 }
 
 /// Two tasks one after the other that ask for this, with this in the pod template.

@@ -45,6 +45,10 @@ pub fn differences(expected: &Value, ours: &Judgement) -> Vec<(&'static str, Str
         }
         let own = match &node.verdict {
             Verdict::Fits => "fits".to_owned(),
+            // A plugin ends the whole cycle with an error, whose text is compared above.
+            Verdict::Unknown if ours.error.is_some() && node.doubts.is_empty() && text(real.get("code")) == "Error" => {
+                continue;
+            }
             Verdict::Unknown => format!("unknown {:?}", node.doubts),
             Verdict::Refused(refusal) => {
                 let reasons: BTreeSet<&str> = refusal.reasons.iter().map(|reason| &**reason).collect();

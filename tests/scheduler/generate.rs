@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::corners;
+
 /// A small, fast generator of numbers (splitmix64): the same seed gives the same
 /// cluster on every machine.
 pub struct Dice(u64);
@@ -24,11 +26,11 @@ impl Dice {
     }
 
     /// True once in `of` times.
-    fn once_in(&mut self, of: usize) -> bool {
+    pub fn once_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }
 
-    fn pick<'v, T>(&mut self, values: &'v [T]) -> &'v T {
+    pub fn pick<'v, T>(&mut self, values: &'v [T]) -> &'v T {
         &values[self.below(values.len())]
     }
 
@@ -84,7 +86,10 @@ pub fn question(seed: u64) -> Value {
                 "app.kubernetes.io/instance": "aa"}}, "topologyKey": HOSTNAME}]);
     }
     objects.push(target);
-    json!({"id": format!("seed {seed}"), "target": {"namespace": "ci", "name": "t"}, "objects": objects})
+    let mut question =
+        json!({"id": format!("seed {seed}"), "target": {"namespace": "ci", "name": "t"}, "objects": objects});
+    corners::sharpen(seed, &mut question);
+    question
 }
 
 fn labels(dice: &mut Dice, keys: &[&str], values: &[&str]) -> Value {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "shared by tests")]
 
 pub mod compare;
+pub mod corners;
 pub mod generate;
 pub mod oracle;
 

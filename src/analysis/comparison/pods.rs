@@ -36,6 +36,18 @@ fn made(tree: &RunTree<'_>) -> Facts {
             facts.extend(pod_facts(pod).into_iter().map(|(field, text)| (at(&field), text)));
         }
     }
+    for (index, set) in tree.assistants.iter().filter_map(|node| node.stateful_set).enumerate() {
+        // Names are made of the run's; the order of the workspaces stays.
+        let spec = &set.spec.template.spec;
+        for (field, value) in [
+            ("serviceAccountName", spec.service_account_name.clone()),
+            ("securityContext", text(&spec.security_context)),
+            ("nodeSelector", text(&spec.node_selector)),
+            ("tolerations", text(&spec.tolerations)),
+        ] {
+            facts.push((format!("assistants[{index}].{field}"), value));
+        }
+    }
     facts
 }
 
@@ -44,6 +56,11 @@ fn pod_facts(pod: &Pod) -> Facts {
         ("pod.serviceAccountName".to_owned(), pod.spec.service_account_name.clone()),
         ("pod.securityContext".to_owned(), text(&pod.spec.security_context)),
         ("pod.nodeSelector".to_owned(), text(&pod.spec.node_selector)),
+        ("pod.affinity".to_owned(), affinity(pod)),
+        (
+            "pod.node".to_owned(),
+            if pod.spec.node_name.is_empty() { "none".to_owned() } else { pod.spec.node_name.clone() },
+        ),
         ("pod.scc".to_owned(), pod.metadata.annotation("openshift.io/scc").unwrap_or("none").to_owned()),
     ];
     let tolerations: Vec<_> =
@@ -53,6 +70,13 @@ fn pod_facts(pod: &Pod) -> Facts {
         facts.push((format!("pod.requests[{}]", container.name), text(&container.resources.requests)));
     }
     facts
+}
+
+/// The pod's affinity without the term that ties it to its own assistant.
+fn affinity(pod: &Pod) -> String {
+    let mut pod = pod.clone();
+    crate::analysis::scheduler::drop_assistant_affinity(&mut pod);
+    text(&pod.spec.affinity)
 }
 
 fn outcome(tree: &RunTree<'_>) -> Facts {

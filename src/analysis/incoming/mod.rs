@@ -4,7 +4,8 @@
 //! The order is that of `pkg/kubeapiserver/options/plugins.go` (1.27 to 1.36):
 //! defaults while decoding, then LimitRanger, ServiceAccount, node selectors of the project,
 //! Priority, DefaultTolerationSeconds, PodTolerationRestriction, RuntimeClass, and
-//! last what `pkg/registry/core/pod/strategy.go` does before it stores. What SCC
+//! last what `pkg/registry/core/pod/strategy.go` does before it stores, with the
+//! validation of requests. What SCC
 //! admission adds is in [`scc`](crate::analysis::scc).
 
 mod defaults;
@@ -14,6 +15,7 @@ mod priority;
 mod project;
 mod runtime_class;
 mod tolerations;
+mod validation;
 
 use std::fmt;
 
@@ -88,5 +90,6 @@ pub fn admit(cluster: &Cluster, pod: Pod, server: Server) -> Admitted {
     }
     runtime_class::apply(cluster, &mut admitted);
     label_keys::apply(&mut admitted.pod, server.version);
+    validation::apply(&mut admitted);
     admitted
 }

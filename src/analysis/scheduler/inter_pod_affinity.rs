@@ -203,7 +203,7 @@ pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'a>) -> PreFilter
         existing_keys: BTreeSet::new(),
         unread_existing,
     };
-    for (node, other) in snapshot.with_anti_affinity() {
+    for (node, other) in snapshot.repelling(&pod.metadata.namespace) {
         let affinity = other.spec.affinity.pod_anti_affinity.as_ref();
         let written = affinity.into_iter().flat_map(|affinity| &affinity.required);
         for term in written.filter(|term| reaches(term, other, pod)).map(|term| Term::new(other, term)) {

@@ -82,7 +82,10 @@ pub struct Snapshot<'a> {
     nodes: Vec<NodeInfo<'a>>,
     by_name: HashMap<&'a str, usize>,
     nominated: HashMap<usize, Vec<&'a Pod>>,
-    with_anti_affinity: Vec<(usize, &'a Pod)>,
+    /// Required anti-affinity, by the only namespace that it means.
+    repelling_in: HashMap<&'a str, Vec<(usize, &'a Pod)>>,
+    /// Required anti-affinity that may mean several namespaces.
+    repelling: Vec<(usize, &'a Pod)>,
     with_affinity: Vec<(usize, &'a Pod)>,
     by_namespace: HashMap<&'a str, Vec<(usize, &'a Pod)>>,
 }
@@ -115,7 +118,8 @@ impl<'a> Snapshot<'a> {
             nodes,
             by_name,
             nominated: HashMap::new(),
-            with_anti_affinity: Vec::new(),
+            repelling_in: HashMap::new(),
+            repelling: Vec::new(),
             with_affinity: Vec::new(),
             by_namespace: HashMap::new(),
         };
@@ -141,8 +145,11 @@ impl<'a> Snapshot<'a> {
         let Some(&at) = self.by_name.get(pod.spec.node_name.as_str()) else { return };
         self.nodes[at].add(pod, &self.behaviour);
         self.by_namespace.entry(&pod.metadata.namespace).or_default().push((at, pod));
-        if pod.spec.affinity.pod_anti_affinity.as_ref().is_some_and(|affinity| !affinity.required.is_empty()) {
-            self.with_anti_affinity.push((at, pod));
+        let required = pod.spec.affinity.pod_anti_affinity.as_ref().map_or(&[][..], |affinity| &affinity.required);
+        if required.iter().any(|term| !term.namespaces.is_empty() || term.namespace_selector.is_some()) {
+            self.repelling.push((at, pod));
+        } else if !required.is_empty() {
+            self.repelling_in.entry(&pod.metadata.namespace).or_default().push((at, pod));
         }
         let any = |affinity: &Option<PodAffinity>| {
             affinity.as_ref().is_some_and(|a| !a.required.is_empty() || !a.preferred.is_empty())
@@ -181,9 +188,11 @@ impl<'a> Snapshot<'a> {
         self.by_namespace.get(namespace).map_or(&[], Vec::as_slice)
     }
 
-    /// Placed pods with required anti-affinity, and their nodes.
-    pub(super) fn with_anti_affinity(&self) -> impl Iterator<Item = (&NodeInfo<'a>, &'a Pod)> {
-        self.with_anti_affinity.iter().map(|(at, pod)| (&self.nodes[*at], *pod))
+    /// Placed pods whose required anti-affinity may mean pods of a namespace, and their
+    /// nodes.
+    pub(super) fn repelling(&self, namespace: &str) -> impl Iterator<Item = (&NodeInfo<'a>, &'a Pod)> {
+        let own = self.repelling_in.get(namespace).map_or(&[][..], Vec::as_slice);
+        own.iter().chain(&self.repelling).map(|(at, pod)| (&self.nodes[*at], *pod))
     }
 
     /// Placed pods with any pod affinity or anti-affinity, and their nodes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::analysis::scheduler::message::compare;
+use crate::analysis::scheduler::proven::{Proven, proven};
 use crate::analysis::scheduler::{Assumed, Judgement, KubernetesVersion, Options, Snapshot, judge, judge_in};
 use crate::analysis::tekton::RunTree;
 use crate::checks::judged::kubernetes_version;
@@ -160,7 +161,10 @@ fn show(
     judgement.version = version;
     let code = code(&judgement);
     let pod_name = format!("{}/{}", pod.metadata.namespace, pod.metadata.name);
-    let document = nodes_json::Nodes::of(&pod_name, &judgement, code);
+    let is_certain = judgement.nodes.iter().all(|node| node.fits() || node.refusal().is_some());
+    let known = is_certain && !judgement.nodes.is_empty();
+    let proven = if known || is_placed { Proven::default() } else { proven(cluster, pod) };
+    let document = nodes_json::Nodes::of(&pod_name, &judgement, &proven, code);
     match args.output {
         Some(Output::Json) => {
             serde_json::to_writer_pretty(ui.out(), &document).map_err(std::io::Error::from)?;
@@ -193,6 +197,7 @@ fn show(
                 free: free(&snapshot),
                 free_is_known: cluster.coverage.proves_absence(Kind::Pod, ""),
                 agreement,
+                proven,
                 wide: wide.is_some(),
                 all: args.all,
             };

@@ -16,7 +16,7 @@ use crate::yaml;
 pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bool) -> Result<u8, CommandError> {
     let old = chosen.run()?;
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let again = resubmission::resubmission(old, &old.metadata.name);
+    let again = resubmission::unpinned(&resubmission::resubmission(old, &old.metadata.name));
     let future = future::of(&focus, &future::as_run(&focus, &again));
     if future.plan.tasks.is_empty() {
         return Err(CommandError::incomplete(format!("the pipeline of run {} is not known", chosen.name))

@@ -20,6 +20,20 @@ pub const NONCE: &str = "tekton-fix.dev/submission";
 /// Waits between looks for an object whose create got no answer.
 const SETTLING: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
+/// A mark of its own for each submission, of twelve characters that names may have.
+pub fn mark() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    // The standard library seeds its hasher from the system's random source.
+    let mut bits = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    let mut text = String::new();
+    for _ in 0..12 {
+        text.push(char::from(ALPHABET[(bits % ALPHABET.len() as u64) as usize]));
+        bits /= ALPHABET.len() as u64;
+    }
+    text
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
@@ -101,6 +115,23 @@ impl Connection {
                 Err(SourceError::new(format!("{why}, and whether {name} was created could not be read: {error}"))
                     .hint(format!("look before you submit again: kubectl get pipelinerun {name}")))
             }
+        }
+    }
+
+    /// Deletes an object; one that is not there counts as deleted.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn delete(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), SourceError> {
+        let path = format!("{}/{name}?propagationPolicy=Background", super::list::path(kind, Some(namespace)));
+        let request = Request::delete(&path)
+            .header("accept", "application/json")
+            .body(Vec::new())
+            .map_err(|error| SourceError::new(format!("{path} is no path: {error}")))?;
+        let answer = self.send(request).await.map_err(|error| self.unreachable(&error))?;
+        match answer.status {
+            200 | 202 | 404 => Ok(()),
+            _ => Err(SourceError::new(format!("the server refuses to delete {kind} {name}: {}", answer.reason()))),
         }
     }
 

@@ -164,6 +164,13 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             let tasks = [task("fetch", &[], &["source"]), task("merge", &["fetch"], &["source", "cache"])];
             rig.submit(ns, "run", &spec(&tasks, &[("source", "data"), ("cache", "more")])).await?
         }
+        "workspace-claim-refused" => {
+            quota(rig, ns, json!({ "hard": { "persistentvolumeclaims": "1" } })).await?;
+            let mut spec = spec(&[task("fetch", &[], &["source"])], &[("source", "x")]);
+            spec["workspaces"] = json!([{ "name": "source", "volumeClaimTemplate": { "spec": { "accessModes": ["ReadWriteOnce"],
+                "resources": { "requests": { "storage": "1Gi" } } } } }]);
+            rig.submit(ns, "run", &spec).await?
+        }
         "assistant-node-full-by-finally" => {
             pool(rig, ns, 1, "1").await?;
             let mut last = task("report", &[], &["source"]);

@@ -218,6 +218,7 @@ async fn rare_causes_are_found_on_1_6() {
         ("container-not-created", &["container-not-created"]),
         ("managed-by-other-controller", &["managed-by-other-controller"]),
         ("run-invalid-by-resolver", &["run-invalid"]),
+        ("workspace-claim-refused", &["workspace-claim-refused"]),
         ("volume-multi-attach", &["volume-multi-attach"]),
     ];
     with(TektonVersion::V1_6_6, Platform::OpenShift, cases).await;
@@ -263,6 +264,7 @@ async fn every_cause_is_found_on_1_3() {
         ("cancelled-by-user", &["cancelled-by-user"]),
         ("timeout", &["timeout"]),
         ("run-invalid", &["run-invalid"]),
+        ("workspace-claim-refused", &["workspace-claim-refused"]),
         ("retried", &["step-failed"]),
         ("healthy-with-beta-object", &[]),
     ]);

@@ -1,0 +1,23 @@
+//! Tekton could not create an assistant's StatefulSet.
+
+use super::finding::Finding;
+use super::focus::Focus;
+
+/// `assistant-statefulset-refused`.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    let Some(condition) = focus.run().succeeded().filter(|condition| {
+        condition.reason.contains("AffinityAssistantStatefulSet")
+            || condition.reason.contains("AffinityAssistantstatefulset")
+    }) else {
+        return Vec::new();
+    };
+    vec![
+        Finding::new(
+            "TKF108",
+            "assistant-statefulset-refused",
+            format!("Tekton could not create the StatefulSet of the affinity assistant: {}", condition.message),
+        )
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_run_warnings()),
+    ]
+}

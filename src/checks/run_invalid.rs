@@ -1,0 +1,31 @@
+//! Tekton refused the run itself.
+
+use crate::analysis::tekton::run_tree::TaskNode;
+
+use super::finding::Finding;
+use super::focus::Focus;
+
+/// A run that ended by Tekton's own validation, without a failed task.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    let run = focus.run();
+    let Some(condition) = run.succeeded().filter(|condition| condition.status == "False") else { return Vec::new() };
+    let known_elsewhere =
+        matches!(condition.reason.as_str(), "Failed" | "Cancelled" | "PipelineRunTimeout" | "Completed")
+            || condition.reason.contains("AffinityAssistant")
+            || condition.reason.contains("Cancelled")
+            || condition.reason.contains("Stopp");
+    let failed = |task: &TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    let is_claim = condition.reason == "CouldntCreateWorkspacePVC";
+    if known_elsewhere || is_claim || focus.tree.tasks.iter().any(failed) {
+        return Vec::new();
+    }
+    vec![
+        Finding::new(
+            "TKF503",
+            "run-invalid",
+            format!("Tekton refused the run ({}): {}", condition.reason, condition.message),
+        )
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_run_warnings()),
+    ]
+}

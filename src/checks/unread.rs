@@ -1,0 +1,51 @@
+//! Objects of a run that were not read, so that nothing can be said of it.
+
+use crate::model::Kind;
+
+use super::finding::{Confidence, Finding};
+use super::focus::Focus;
+
+/// `evidence-missing`: TaskRuns or pods of a run under way are not among what was
+/// read.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    let run = focus.run();
+    let is_young = !focus.is_past_grace(run.metadata.creation_timestamp);
+    if !focus.is_running() || is_young || run.spec_at("/status").is_some() {
+        return Vec::new();
+    }
+    let namespace = focus.namespace();
+    let unread = |kind: Kind| !focus.cluster.coverage.proves_absence(kind, namespace);
+    if !focus.tree.missing_children.is_empty() && unread(Kind::TaskRun) {
+        let names = focus.tree.missing_children.join(", ");
+        return vec![finding(focus, format!("the run's TaskRuns ({names}) were not read"), Kind::TaskRun)];
+    }
+    let without: Vec<_> = focus
+        .tree
+        .unfinished()
+        .filter(|task| task.pod.is_none() && !task.task_run.status.pod_name.is_empty())
+        .filter(|task| focus.is_past_grace(task.task_run.metadata.creation_timestamp))
+        .collect();
+    if without.is_empty() || !unread(Kind::Pod) {
+        return Vec::new();
+    }
+    let names: Vec<&str> = without.iter().map(|task| task.task_run.status.pod_name.as_str()).collect();
+    let mut found = finding(focus, format!("the run's pods ({}) were not read", names.join(", ")), Kind::Pod);
+    for task in without {
+        if let Some(condition) = task.task_run.succeeded() {
+            found = found.link(format!("TaskRun {} says: {}", task.task_run.metadata.name, condition.message));
+        }
+        found = found.evidence(focus.quote_task_run(task.task_run)).evidence(focus.quote_annotation(task.task_run));
+    }
+    vec![found]
+}
+
+fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
+    let namespace = focus.namespace();
+    Finding::new("TKF901", "evidence-missing", format!("{summary}: why the run waits cannot be told"))
+        .confidence(Confidence::Likely)
+        .evidence(focus.quote_run())
+        .cannot_tell(format!("what holds the run: {} of namespace {namespace} were not read", kind.plural()))
+        .cannot_tell(format!(
+            "collect pods, taskruns, statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}"
+        ))
+}

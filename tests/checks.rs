@@ -1,0 +1,218 @@
+//! Every check has a section in the docs, a recorded cluster on which it speaks, and
+//! stays silent on healthy ones.
+//!
+//! `tests/fixtures/causes.tar.zst` is what `tests/cluster/causes` staged on the real
+//! control plane, recorded with `TEKTON_FIX_RECORD=DIR cargo test --test cluster causes`
+//! and packed with `tar -C DIR -cf - . | zstd -19 --long=27`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use tekton_fix::checks::finding::RunReport;
+use tekton_fix::checks::{self};
+use tekton_fix::model::cluster::Cluster;
+use tekton_fix::model::{Kind, Reading};
+use tekton_fix::repairs;
+use tekton_fix::sources::export;
+
+/// A recorded cluster with the run to look at and what is true of it.
+struct Fixture {
+    name: String,
+    namespace: String,
+    run: String,
+    causes: Vec<String>,
+    cluster: Cluster,
+}
+
+fn unpack(archive: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::open(Path::new("tests/fixtures").join(archive)).unwrap();
+    tar::Archive::new(zstd::Decoder::new(file).unwrap()).unpack(folder.path()).unwrap();
+    folder
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    paths
+}
+
+fn staged() -> Vec<Fixture> {
+    let root = unpack("causes.tar.zst");
+    let mut fixtures = Vec::new();
+    for platform in folders(root.path()) {
+        for path in folders(&platform) {
+            let text = fs::read_to_string(path.join("causes")).unwrap();
+            let mut lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
+            let run = lines.next().unwrap();
+            let (namespace, run) = run.split_once('/').unwrap();
+            fixtures.push(Fixture {
+                name: path.strip_prefix(root.path()).unwrap().to_str().unwrap().to_owned(),
+                namespace: namespace.to_owned(),
+                run: run.to_owned(),
+                causes: lines.collect(),
+                cluster: export::read(path.to_str().unwrap()).unwrap(),
+            });
+        }
+    }
+    fixtures
+}
+
+fn now(cluster: &Cluster) -> Timestamp {
+    cluster.taken_at.unwrap()
+}
+
+fn report(cluster: &Cluster, namespace: &str, run: &str) -> RunReport {
+    let mut report = checks::diagnose(cluster, cluster.pipeline_run(namespace, run).unwrap(), now(cluster));
+    repairs::attach(cluster, &mut report, now(cluster));
+    report
+}
+
+/// Cases whose run is healthy, or waits as it should.
+fn is_healthy(fixture: &Fixture) -> bool {
+    fixture.causes.is_empty()
+}
+
+/// Fixtures made of others, for words that nobody can stage: what no version of any
+/// component says yet, and objects that only a cluster in trouble shows.
+fn made(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
+    let of = |case: &str| fixtures.iter().find(|fixture| fixture.name.ends_with(case)).unwrap();
+    let changed = |case: &str, change: &dyn Fn(&mut Cluster, &str, &str)| {
+        let fixture = of(case);
+        let mut cluster = fixture.cluster.clone();
+        change(&mut cluster, &fixture.namespace, &fixture.run);
+        report(&cluster, &fixture.namespace, &fixture.run)
+    };
+    let say = |cluster: &mut Cluster, text: &str| {
+        for pod in &mut cluster.pods {
+            for condition in &mut pod.status.conditions {
+                if condition.kind == "PodScheduled" && condition.status == "False" {
+                    condition.message = text.to_owned();
+                }
+            }
+        }
+        cluster.forget(Kind::Node);
+    };
+    vec![
+        (
+            "TKF107",
+            changed("/assistant-quota", &|cluster, _, _| {
+                cluster.resource_quotas.clear();
+                for event in &mut cluster.events {
+                    if event.reason == "FailedCreate" {
+                        event.message =
+                            "create Pod x failed error: pods \"x\" is forbidden: the moon is full".to_owned();
+                    }
+                }
+            }),
+        ),
+        (
+            "TKF114",
+            changed("/assistant-deleted", &|cluster, _, _| {
+                cluster.forget(Kind::Event);
+                cluster.coverage.record(Kind::Event, "", Reading::Listed);
+                cluster.task_runs.retain(|task_run| !task_run.is_done());
+            }),
+        ),
+        (
+            "TKF127",
+            changed("/assistant-pending-cordoned", &|cluster, _, _| {
+                say(cluster, "0/1 nodes are available: 1 node(s) were asleep.")
+            }),
+        ),
+        (
+            "TKF211",
+            changed("/nodes-cordoned", &|cluster, _, _| {
+                say(cluster, "0/1 nodes are available: 1 node(s) were asleep.")
+            }),
+        ),
+        (
+            "TKF310",
+            changed("/priority-class-missing", &|cluster, _, _| {
+                for task_run in &mut cluster.task_runs {
+                    for condition in &mut task_run.status.conditions {
+                        condition.message = "failed to create task run pod: the moon is full".to_owned();
+                    }
+                }
+            }),
+        ),
+        (
+            "TKF409",
+            changed("/priority-class-missing", &|cluster, _, _| {
+                for task_run in &mut cluster.task_runs {
+                    for condition in &mut task_run.status.conditions {
+                        condition.reason = "TaskRunResultLargerThanAllowedLimit".to_owned();
+                    }
+                }
+            }),
+        ),
+        (
+            "TKF510",
+            changed("/healthy-running", &|cluster, namespace, run| {
+                cluster.task_runs.clear();
+                cluster.pods.clear();
+                cluster.stateful_sets.clear();
+                for known in &mut cluster.pipeline_runs {
+                    if known.metadata.namespace == namespace && known.metadata.name == run {
+                        known.status = Default::default();
+                    }
+                }
+            }),
+        ),
+        (
+            "TKF901",
+            changed("/assistant-quota", &|cluster, _, _| {
+                cluster.forget(Kind::Event);
+                cluster.forget(Kind::ResourceQuota);
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn every_check_is_documented_speaks_when_it_should_and_is_silent_on_health() {
+    let fixtures = staged();
+    assert!(fixtures.len() >= 100, "{} fixtures", fixtures.len());
+    let page = fs::read_to_string("docs/findings.md").unwrap();
+    let sections: BTreeMap<&str, &str> =
+        page.lines().filter_map(|line| line.strip_prefix("## ")).filter_map(|title| title.split_once(' ')).collect();
+    let mut wrong = Vec::new();
+    let mut spoken: BTreeSet<&'static str> = BTreeSet::new();
+    let mut healthy = 0;
+    for fixture in &fixtures {
+        let report = report(&fixture.cluster, &fixture.namespace, &fixture.run);
+        let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause).collect();
+        if found != fixture.causes {
+            wrong.push(format!("{}: found {found:?}, staged {:?}", fixture.name, fixture.causes));
+        }
+        healthy += usize::from(is_healthy(fixture));
+        for finding in &report.findings {
+            spoken.insert(finding.code);
+            if sections.get(finding.code) != Some(&finding.cause) {
+                wrong.push(format!("docs/findings.md has no section \"{} {}\"", finding.code, finding.cause));
+            }
+        }
+    }
+    for (code, report) in made(&fixtures) {
+        match report.findings.iter().find(|finding| finding.code == code) {
+            Some(finding) => {
+                spoken.insert(finding.code);
+            }
+            None => {
+                wrong.push(format!("{code}: found {:?}", report.findings.iter().map(|f| f.cause).collect::<Vec<_>>()))
+            }
+        }
+    }
+    // Those of `check` are no findings of runs.
+    let of_runs = |code: &&&str| !code.starts_with("TKF60") || matches!(**code, "TKF601" | "TKF602");
+    for code in sections.keys().filter(of_runs) {
+        if !spoken.contains(code) {
+            wrong.push(format!("{code} {}: no fixture triggers it", sections[code]));
+        }
+    }
+    assert!(healthy >= 8, "{healthy} healthy fixtures");
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
