@@ -76,7 +76,7 @@ fn crates_of_the_rim_are_named_only_there() {
             && !may(&[
                 "src/sources/live/",
                 "src/lib.rs",
-                "src/commands/rerun.rs",
+                "src/commands/rerun/submit.rs",
                 "src/commands/watch.rs",
                 "src/commands/probe.rs",
             ])

@@ -114,7 +114,7 @@ pub fn duration(text: &str) -> Result<std::time::Duration, String> {
         total = value.checked_mul(factor).and_then(|part| total.checked_add(part)).ok_or_else(expected)?;
         number.clear();
     }
-    if number.is_empty() && total > 0 { Ok(std::time::Duration::from_secs(total)) } else { Err(expected()) }
+    if number.is_empty() && !text.is_empty() { Ok(std::time::Duration::from_secs(total)) } else { Err(expected()) }
 }
 
 #[cfg(test)]
@@ -126,6 +126,7 @@ mod tests {
         assert_eq!(duration("30s").unwrap().as_secs(), 30);
         assert_eq!(duration("1h30m").unwrap().as_secs(), 5400);
         assert_eq!(duration("0").unwrap().as_secs(), 0);
+        assert_eq!(duration("0s").unwrap().as_secs(), 0);
         for text in ["", "s", "10x", "5m3", "99999999999999999999s"] {
             assert!(duration(text).is_err(), "{text}");
         }

@@ -10,6 +10,7 @@ mod explain;
 mod history;
 mod nodes;
 mod probe;
+mod recorder;
 mod rerun;
 mod watch;
 

@@ -14,10 +14,12 @@ use crate::output::{plain, wrap};
 use crate::repairs::probe::{self, Probe};
 use crate::sources::live::Connection;
 use crate::sources::live::write::{Mode, NONCE, mark};
-use crate::sources::{Source, Wanted};
+use crate::sources::{Source, SourceError, Wanted};
+use crate::workflows::journal::State;
 use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
+use super::recorder::{self, Recorder};
 
 /// Between two readings.
 const EVERY: Duration = Duration::from_secs(1);
@@ -128,7 +130,13 @@ async fn tried(
 ) -> Result<Option<Outcome>, CommandError> {
     let name = text_at(&probe.task_run, "/metadata/name");
     let _hold = interrupt::hold();
+    let mark = probe.task_run.pointer("/metadata/annotations").and_then(|all| all[NONCE].as_str()).unwrap_or_default();
+    let recorder = Recorder::new(connection, namespace, mark);
+    let object = format!("taskrun/{name}");
+    let undo = format!("kubectl delete {object} -n {namespace}");
+    recorder.record(ui, "create", &object, Some(&undo), State::Sent);
     let created = connection.create(Kind::TaskRun, namespace, &probe.task_run, Mode::Real).await;
+    recorder.record(ui, "create", &object, Some(&undo), recorder::outcome(&created));
     let outcome = match &created {
         Ok(_) => {
             ui.status(&format!("Created TaskRun {namespace}/{name}."));
@@ -144,7 +152,9 @@ async fn tried(
         let _ = connection.delete(Kind::TaskRun, namespace, &name).await;
         return outcome;
     }
-    match remove(connection, namespace, &name).await {
+    let removed = remove(connection, namespace, &name).await;
+    recorder.record(ui, "delete", &object, None, recorder::outcome(&removed));
+    match removed {
         Ok(()) => ui.status(&format!("Deleted TaskRun {namespace}/{name}.")),
         Err(error) => {
             ui.warn(&format!("the probe could not be deleted: {error}; kubectl delete taskrun/{name} -n {namespace}"));
@@ -153,12 +163,12 @@ async fn tried(
     outcome
 }
 
-async fn remove(connection: &Connection, namespace: &str, name: &str) -> Result<(), CommandError> {
+async fn remove(connection: &Connection, namespace: &str, name: &str) -> Result<(), SourceError> {
     let mut tries = 0;
     loop {
         match connection.delete(Kind::TaskRun, namespace, name).await {
             Ok(()) => return Ok(()),
-            Err(error) if tries + 1 >= TRIES => return Err(error.into()),
+            Err(error) if tries + 1 >= TRIES => return Err(error),
             Err(_) => tokio::time::sleep(EVERY * 2u32.pow(tries)).await,
         }
         tries += 1;

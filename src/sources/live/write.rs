@@ -79,17 +79,24 @@ impl Connection {
         match self.send(request).await {
             Ok(answer) if answer.status == 200 || answer.status == 201 => written(&answer),
             Ok(answer) if mode == Mode::Real && answer.status >= 500 => {
-                self.settle(&path, name, object, &format!("the server answered {}", answer.status)).await
+                self.settle(kind, &path, name, object, &format!("the server answered {}", answer.status)).await
             }
             Ok(answer) => Err(refused(kind, name, &answer)),
-            Err(error) if mode == Mode::Real => self.settle(&path, name, object, &error.to_string()).await,
+            Err(error) if mode == Mode::Real => self.settle(kind, &path, name, object, &error.to_string()).await,
             Err(error) => Err(self.unreachable(&error)),
         }
     }
 
     /// Finds out whether a create whose answer was lost took place. It may still be on
     /// its way through a proxy, so "not there" is believed only after a while.
-    async fn settle(&self, path: &str, name: &str, object: &Value, why: &str) -> Result<Written, SourceError> {
+    async fn settle(
+        &self,
+        kind: Kind,
+        path: &str,
+        name: &str,
+        object: &Value,
+        why: &str,
+    ) -> Result<Written, SourceError> {
         let nonce = |object: &Value| {
             let annotations = object.pointer("/metadata/annotations")?;
             annotations.get(NONCE)?.as_str().map(str::to_owned)
@@ -109,11 +116,14 @@ impl Connection {
                 Ok(Written { object: found, warnings: vec![warning] })
             }
             Ok(Some(_)) => Err(SourceError::new(format!("{why}; an object {name} of somebody else exists"))),
-            Ok(None) => Err(SourceError::new(format!("{why}; {name} had not come into being some seconds later"))
-                .hint(format!("if `kubectl get pipelinerun {name}` still finds nothing, run the command again"))),
+            Ok(None) => {
+                Err(SourceError::new(format!("{why}; {name} had not come into being some seconds later")).hint(
+                    format!("if `kubectl get {} {name}` still finds nothing, run the command again", kind.resource()),
+                ))
+            }
             Err(error) => {
                 Err(SourceError::new(format!("{why}, and whether {name} was created could not be read: {error}"))
-                    .hint(format!("look before you submit again: kubectl get pipelinerun {name}")))
+                    .hint(format!("look before you submit again: kubectl get {} {name}", kind.resource())))
             }
         }
     }

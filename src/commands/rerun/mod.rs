@@ -1,0 +1,225 @@
+//! `rerun`: submit a run again, changed, after showing what changes and what that
+//! is predicted to do.
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::checks::finding::Prediction;
+use crate::checks::focus::Focus;
+use crate::checks::{self};
+use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::model::run::PipelineRun;
+use crate::output::{diff, plain, wrap};
+use crate::repairs::resubmission::{self, Edit};
+use crate::repairs::{self, prediction};
+use crate::sources::Source;
+use crate::sources::live::write::{NONCE, mark};
+use crate::yaml;
+
+use super::choice::{self, Chosen, RunName};
+
+mod edits;
+mod submit;
+
+/// Submit a run again, pinned to a node or with a corrected pod template, after showing the change and asking
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    run: Option<String>,
+    /// Pin every pod to a node; without a name, to the best one on which the whole pipeline fits
+    #[arg(long, value_name = "NODE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pin_node: Option<String>,
+    /// Every pod on nodes with this label
+    #[arg(long, value_name = "KEY=VALUE")]
+    node_selector: Vec<String>,
+    /// fsGroup of the pod template: a number, or `namespace` for the start of the namespace's block
+    #[arg(long, value_name = "namespace|N")]
+    fs_group: Option<String>,
+    /// Drop a part of what the run asks for; may be repeated
+    #[arg(long, value_enum)]
+    drop: Vec<Part>,
+    /// Drop the pod template's securityContext
+    #[arg(long)]
+    drop_security_context: bool,
+    /// Move the securityContext from the run to each of its tasks, so that the affinity assistant does not get it
+    #[arg(long)]
+    security_context_to_tasks: bool,
+    /// Tolerate a taint: KEY[=VALUE]:EFFECT; may be repeated
+    #[arg(long, value_name = "TAINT")]
+    toleration: Vec<String>,
+    /// Give the node selection and tolerations of this task to the whole run
+    #[arg(long, value_name = "TASK")]
+    placement_of: Option<String>,
+    /// Run as this ServiceAccount
+    #[arg(long, value_name = "NAME")]
+    service_account: Option<String>,
+    /// Bind a workspace to an emptyDir: NAME=emptyDir
+    #[arg(long, value_name = "NAME=emptyDir")]
+    workspace: Vec<String>,
+    /// Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place
+    #[arg(long)]
+    correct_pod_template: bool,
+    /// Cancel the old run first, if it is still under way
+    #[arg(long)]
+    cancel_old: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// `client` prints the run, `server` has the server check it; nothing is created
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    dry_run: DryRun,
+    /// How long to watch the new run until its pods have nodes; 0 does not watch
+    #[arg(long, default_value = "2m", value_name = "DURATION")]
+    wait: String,
+}
+
+/// What to drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// securityContext.runAsUser
+    RunAsUser,
+    /// securityContext.fsGroup
+    FsGroup,
+    /// The whole securityContext
+    SecurityContext,
+    /// Node selection of the run
+    NodeSelector,
+    /// Node selection and tolerations of single tasks
+    TaskPlacement,
+}
+
+/// Whether to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DryRun {
+    /// Create the run
+    None,
+    /// Print it
+    Client,
+    /// Let the server check it
+    Server,
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let wait =
+        crate::cli::args::duration(&args.wait).map_err(|error| CommandError::usage(format!("--wait: {error}")))?;
+    let name = RunName::parse(args.run.as_deref(), globals)?;
+    let source = super::open(globals).await?;
+    if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
+        return Err(CommandError::usage("an export cannot be written to")
+            .hint("add --dry-run=client to print the run, or leave --from away"));
+    }
+    let chosen = choice::choose(ui, &source, &name).await?;
+    let old = chosen.run()?;
+    let (new, edits) = build(&chosen, old, &args)?;
+    show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
+    if args.dry_run == DryRun::Client {
+        let text = yaml::write(&new).map_err(|error| CommandError::unreadable(error.to_string()))?;
+        write!(ui.out(), "{text}")?;
+        return Ok(exit::OK);
+    }
+    let connection = source.live()?;
+    submit::submit(ui, connection, &chosen, &new, &args, wait).await
+}
+
+/// The new run, with the edits that made it.
+fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
+    let mut edits = edits::of(chosen, old, args)?;
+    let mark = mark();
+    let mut new = resubmission::resubmission(old, &resubmission::name(old, &mark[..5]));
+    let tasks: Vec<String> =
+        old.pipeline_tasks().iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned())).collect();
+    for edit in &edits {
+        resubmission::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
+    }
+    // The node is chosen for the run as the other changes make it.
+    if let Some(node) = &args.pin_node {
+        let value = pin(chosen, node, &new, args.cancel_old)?;
+        let edit = Edit::NodeSelector(resubmission::HOSTNAME.to_owned(), value);
+        resubmission::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
+        edits.push(edit);
+    }
+    new["metadata"]["annotations"][NONCE] = Value::from(mark);
+    Ok((new, edits))
+}
+
+/// The value of the hostname label of the node to pin to.
+fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
+    let cluster = &chosen.cluster;
+    if cluster.nodes.is_empty() {
+        return Err(CommandError::incomplete("nodes were not read, so none can be chosen or checked").hint(
+            "ask for get and list on nodes, or use --node-selector kubernetes.io/hostname=NODE at your own risk",
+        ));
+    }
+    let name = if node.is_empty() { best_node(chosen, new, cancel_old)? } else { node.to_owned() };
+    let found = cluster.node(&name).ok_or_else(|| {
+        let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
+        CommandError::usage(format!("there is no node {name:?}")).hint(format!("nodes: {}", known.join(", ")))
+    })?;
+    Ok(found.metadata.label("kubernetes.io/hostname").unwrap_or(&name).to_owned())
+}
+
+fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
+    let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
+    let plan = repairs::future::of(&focus, &repairs::future::as_run(&focus, &resubmission::unpinned(new))).plan;
+    let is_cancelled = cancel_old || !focus.is_running();
+    repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
+        let mut error = CommandError::incomplete("no node takes the whole pipeline");
+        for reason in reasons.into_iter().take(12) {
+            error = error.hint(reason);
+        }
+        error
+    })
+}
+
+/// Shows the change and what is predicted of it.
+fn show(
+    ui: &mut Ui,
+    chosen: &Chosen,
+    old: &PipelineRun,
+    new: &Value,
+    edits: &[Edit],
+    cancel_old: bool,
+) -> Result<(), CommandError> {
+    let style = ui.style();
+    let before = text_of(&resubmission::resubmission(old, &old.metadata.name))?;
+    let after = text_of(new)?;
+    let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    ui.status(&diff::unified(&before, &after, &old.metadata.name, name, style));
+    if edits.is_empty() {
+        ui.status("The new run asks for the same as the old one.");
+    }
+    let focus = Focus::new(&chosen.cluster, old, chosen.now());
+    let predicted = prediction::of(&focus, new, cancel_old);
+    let verdict = match predicted.outcome {
+        Prediction::Heals => style.good("the new run will go on"),
+        Prediction::DoesNotHeal => style.bad("the new run will stay stuck"),
+        Prediction::Unknown => style.warn("cannot be told"),
+    };
+    let because = if predicted.because.is_empty() {
+        String::new()
+    } else {
+        format!(", because {}", plain(&predicted.because.join("; ")))
+    };
+    ui.status(&wrap(&format!("Prediction: {verdict}{because}."), style.width, "", "  "));
+    if predicted.outcome == Prediction::DoesNotHeal {
+        let report = checks::diagnose(&chosen.cluster, old, chosen.now());
+        let mut report = report;
+        repairs::attach(&chosen.cluster, &mut report, chosen.now());
+        let healing = report
+            .findings
+            .iter()
+            .flat_map(|finding| &finding.repairs)
+            .filter(|repair| repair.predicted == Prediction::Heals);
+        for repair in healing {
+            ui.status(&wrap(&plain(&format!("would heal: {}", repair.summary)), style.width, "  ", "    "));
+            for line in repair.command.lines() {
+                ui.status(&format!("    $ {}", plain(line)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text_of(value: &Value) -> Result<String, CommandError> {
+    yaml::write(value).map_err(|error| CommandError::unreadable(error.to_string()))
+}
