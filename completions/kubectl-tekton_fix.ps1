@@ -184,7 +184,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--drop-security-context', '--drop-security-context', [CompletionResultType]::ParameterName, 'Drop the pod template''s securityContext')
             [CompletionResult]::new('--security-context-to-tasks', '--security-context-to-tasks', [CompletionResultType]::ParameterName, 'Move the securityContext from the run to each of its tasks, so that the affinity assistant does not get it')
             [CompletionResult]::new('--correct-pod-template', '--correct-pod-template', [CompletionResultType]::ParameterName, 'Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place')
-            [CompletionResult]::new('--cancel-old', '--cancel-old', [CompletionResultType]::ParameterName, 'Cancel the old run first, if it is still under way')
+            [CompletionResult]::new('--cancel-old', '--cancel-old', [CompletionResultType]::ParameterName, 'Cancel the old run, if it is still under way, once the new one exists')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces')

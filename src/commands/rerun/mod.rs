@@ -59,7 +59,7 @@ pub struct Args {
     /// Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place
     #[arg(long)]
     correct_pod_template: bool,
-    /// Cancel the old run first, if it is still under way
+    /// Cancel the old run, if it is still under way, once the new one exists
     #[arg(long)]
     cancel_old: bool,
     /// Do not ask
