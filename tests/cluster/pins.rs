@@ -237,10 +237,24 @@ fn is_refused(pod: &Value) -> bool {
 /// Ends a run and everything of it, so that the next one finds the nodes free.
 async fn cancel(rig: &Rig, staged: &Staged) {
     let path = format!("/apis/tekton.dev/v1/namespaces/{}/pipelineruns/{}", staged.namespace, staged.run);
-    rig.api.patch(&path, &json!({"spec": {"status": "Cancelled"}})).await.ok();
     rig.until("the run is over", async || {
-        let all = pods(rig, staged).await;
-        Ok(all.iter().all(|pod| matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))))
+        let run = rig.pipeline_run(staged).await?;
+        if !matches!(run.pointer("/status/conditions/0/status").and_then(Value::as_str), Some("True" | "False")) {
+            // Refused where the run has ended in between: the next look tells.
+            let _ = rig.api.patch(&path, &json!({"spec": {"status": "Cancelled"}})).await;
+            return Ok(false);
+        }
+        let mut over = true;
+        for pod in pods(rig, staged).await {
+            if matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
+                continue;
+            }
+            // Tekton forgets a pod that it made while the cancellation was on its way.
+            over = false;
+            let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+            let _ = rig.api.delete(&format!("/api/v1/namespaces/{}/pods/{name}", staged.namespace)).await;
+        }
+        Ok(over)
     })
     .await
     .unwrap();
