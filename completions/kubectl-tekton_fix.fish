@@ -152,7 +152,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l placement-of -d 'Give the node selection and tolerations of this task to the whole run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l service-account -d 'Run as this ServiceAccount' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l workspace -d 'Bind a workspace to an emptyDir: NAME=emptyDir' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l dry-run -d '`client` prints the run, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the run'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l dry-run -d '`client` prints the run, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'
 client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l wait -d 'How long to watch the new run until its pods have nodes; 0 does not watch' -r
@@ -276,7 +276,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ad
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l task -d 'Task of the pipeline that the probe stands for; left out, the first that waits or failed' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l dry-run -d '`client` prints the TaskRun, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the TaskRun, and delete it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l dry-run -d '`client` prints the TaskRun, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'
 client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l wait -d 'How long the probe may take' -r

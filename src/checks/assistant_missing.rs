@@ -115,11 +115,7 @@ fn flag_flip(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Option<Findi
     let per_run_name = assistant::name("", &run.metadata.name);
     let uses_claim = |node: &TaskNode<'_>| {
         name == per_run_name
-            || run
-                .pipeline_tasks()
-                .iter()
-                .filter(|t| t.get("name").and_then(|n| n.as_str()) == Some(node.task))
-                .any(|t| !assistant::task_claim_workspaces(run, t).is_empty())
+            || run.task(node.task).is_some_and(|t| !assistant::task_claim_workspaces(run, t).is_empty())
     };
     let earlier = |node: &&TaskNode<'_>| {
         node.task_run.metadata.creation_timestamp <= task.task_run.metadata.creation_timestamp

@@ -27,7 +27,7 @@ fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     if message.is_empty() {
         return None;
     }
-    let decisive = obstacles::decisive(focus.cluster, pod, message);
+    let decisive = obstacles::decisive(focus, pod, message);
     let name = &pod.metadata.name;
     let (code, cause, summary) = named(focus, pod, &decisive)?;
     let mut finding = Finding::new(code, cause, summary)

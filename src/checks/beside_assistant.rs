@@ -1,6 +1,7 @@
 //! The assistant stands on a node, and a task's pod cannot stand there too.
 
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
+use crate::analysis::tekton::pod_template;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::{Pod, PodAffinityTerm};
@@ -26,7 +27,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 }
 
 fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod, name: &str, node: &str) -> Option<Finding> {
-    let judged = judged(focus.cluster, pod);
+    let judged = judged(focus, pod);
     let here = judged.nodes.iter().find(|verdict| verdict.node == node);
     let message = pod.condition("PodScheduled").map(|c| c.message.clone()).unwrap_or_default();
     let has = |plugin: &str| here.is_some_and(|verdict| verdict.has(plugin));
@@ -124,11 +125,8 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod, name: &str, node: 
 
 /// What the run says of one task only.
 fn task_specs(focus: &Focus<'_>, task: &str) -> Vec<super::finding::Evidence> {
-    let specs = focus.run().spec_at("/taskRunSpecs").and_then(|specs| specs.as_array());
-    specs
+    pod_template::task_run_spec(focus.run(), task)
         .into_iter()
-        .flatten()
-        .filter(|spec| spec.get("pipelineTaskName").and_then(|name| name.as_str()) == Some(task))
         .filter_map(|spec| spec.get("podTemplate"))
         .map(|template| {
             let field = format!("spec.taskRunSpecs[{task}].podTemplate");

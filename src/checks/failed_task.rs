@@ -1,7 +1,5 @@
 //! A task ran and failed: evicted, denied a file, or by its own error.
 
-use serde_json::Value;
-
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
 
@@ -73,11 +71,8 @@ fn failed_task(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     if log.is_none() {
         finding = finding.cannot_tell("what the step wrote: its log was not read");
         let run = focus.run();
-        let binds_claim = run
-            .pipeline_tasks()
-            .into_iter()
-            .filter(|definition| definition.get("name").and_then(Value::as_str) == Some(task.task))
-            .any(|definition| !assistant::task_claim_workspaces(run, definition).is_empty());
+        let binds_claim =
+            run.task(task.task).is_some_and(|definition| !assistant::task_claim_workspaces(run, definition).is_empty());
         if binds_claim || task.task_run.assistant().is_some() {
             // On a shared volume it may have been denied a file; only the log tells.
             finding = finding.confidence(Confidence::Likely);

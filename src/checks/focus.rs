@@ -1,6 +1,8 @@
 //! A run in focus: its objects, the installed Tekton, the time of reading, and the
 //! quotations that findings are made of.
 
+use std::cell::OnceCell;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::analysis::tekton::run_tree::{AssistantNode, RunTree, TaskNode};
@@ -32,12 +34,33 @@ pub struct Focus<'a> {
     pub installation: Installation<'a>,
     /// The time against which ages are counted.
     pub now: Timestamp,
+    assumed: OnceCell<Box<Cluster>>,
 }
 
 impl<'a> Focus<'a> {
     /// Focuses on a run.
     pub fn new(cluster: &'a Cluster, run: &'a PipelineRun, now: Timestamp) -> Self {
-        Self { cluster, tree: RunTree::of(cluster, run), installation: Installation::find(cluster), now }
+        Self {
+            cluster,
+            tree: RunTree::of(cluster, run),
+            installation: Installation::find(cluster),
+            now,
+            assumed: OnceCell::new(),
+        }
+    }
+
+    /// The cluster in which nodes are judged, and whether it is all there is: where not
+    /// every pod was read, what was not read is taken for absent.
+    pub fn as_whole(&self) -> (&Cluster, bool) {
+        if self.cluster.coverage.proves_absence(Kind::Pod, "") {
+            return (self.cluster, true);
+        }
+        let assumed = self.assumed.get_or_init(|| {
+            let mut assumed = self.cluster.clone();
+            assumed.coverage.assume_whole();
+            Box::new(assumed)
+        });
+        (assumed, false)
     }
 
     /// The run.

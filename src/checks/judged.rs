@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::scheduler::message::{self, Message, Unschedulable};
 use crate::analysis::scheduler::{KubernetesVersion, Options, Verdict, judge};
+use crate::model::Cluster;
 use crate::model::pod::{Pod, Toleration};
-use crate::model::{Cluster, Kind, Reading};
+
+use super::focus::Focus;
 
 /// What keeps a pod from one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,22 +63,12 @@ pub fn kubernetes_version(cluster: &Cluster) -> KubernetesVersion {
 /// An export of some namespaces does not say whether others hold pods. It is judged
 /// as if they held none, and believed where the scheduler's own sentence, when the
 /// pod has one, agrees.
-pub fn judged(cluster: &Cluster, pod: &Pod) -> Judged {
+pub fn judged(focus: &Focus<'_>, pod: &Pod) -> Judged {
+    let (cluster, is_complete) = focus.as_whole();
     if cluster.nodes.is_empty() {
         return Judged::default();
     }
     let version = kubernetes_version(cluster);
-    let is_complete = cluster.coverage.proves_absence(Kind::Pod, "");
-    let mut assumed;
-    let cluster = if is_complete {
-        cluster
-    } else {
-        assumed = cluster.clone();
-        for kind in Kind::ALL {
-            assumed.coverage.record(*kind, "", Reading::Listed);
-        }
-        &assumed
-    };
     let options = Options { all_obstacles: true, ..Options::default() };
     let judgement = judge(cluster, pod, version, options);
     let mut nodes = obstacles(&judgement.nodes);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::focus::Focus;
 use super::judged::{NodeObstacles, judged};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
@@ -59,11 +60,12 @@ fn is_reserved(cluster: &Cluster, node: &str) -> bool {
 }
 
 /// Sorts out why a pod finds no node. `message` is the scheduler's own text.
-pub fn decisive(cluster: &Cluster, pod: &Pod, message: &str) -> Decisive {
+pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
     if let Some(obstacle) = from_prefilter(message) {
         return Decisive { obstacle, nodes: Vec::new() };
     }
-    let judged = judged(cluster, pod);
+    let cluster = focus.cluster;
+    let judged = judged(focus, pod);
     if !judged.is_complete {
         // Pods that were not read only take room away: what refuses a node without
         // them refuses it with them. The scheduler's words must say so too.

@@ -142,9 +142,8 @@ fn evidence(focus: &Focus<'_>, task: &TaskNode<'_>) -> Vec<Evidence> {
 fn two_claims(focus: &Focus<'_>, task: &TaskNode<'_>) -> Finding {
     let run = focus.run();
     let claims: Vec<String> = run
-        .pipeline_tasks()
+        .task(task.task)
         .into_iter()
-        .filter(|t| t.get("name").and_then(|n| n.as_str()) == Some(task.task))
         .flat_map(|t| assistant::task_claim_workspaces(run, t))
         .map(|bound| {
             format!("{} ({})", bound.workspace, bound.claim.unwrap_or_else(|| "volumeClaimTemplate".to_owned()))

@@ -25,7 +25,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
         return None;
     }
     let message = condition.message.as_str();
-    let decisive = obstacles::decisive(focus.cluster, pod, message);
+    let decisive = obstacles::decisive(focus, pod, message);
     let task_name = task.task;
     let (code, cause, summary) = match &decisive.obstacle {
         Obstacle::ClaimMissing(claim) => claim_missing(focus, claim),
@@ -87,9 +87,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell("which node comes closest: nodes were not read; the scheduler's words are all there is");
-    } else if matches!(decisive.obstacle, Obstacle::Resources | Obstacle::Taint)
-        && !judged(focus.cluster, pod).is_complete
-    {
+    } else if matches!(decisive.obstacle, Obstacle::Resources | Obstacle::Taint) && !judged(focus, pod).is_complete {
         finding = finding.cannot_tell(
             "who holds the resources and what each node has free: pods of other namespaces were not read, so no node is recommended",
         );

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::CommandError;
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct GlobalArgs {
@@ -88,11 +90,15 @@ pub enum Output {
     Name,
 }
 
-/// Reads `30s`, `2m`, `1h30m` or bare seconds.
+/// Reads the duration that a flag names: `30s`, `2m`, `1h30m` or bare seconds.
 ///
 /// # Errors
-/// A sentence that names the text and what was expected.
-pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+/// A sentence that names the flag, the text and what was expected.
+pub fn duration(flag: &str, text: &str) -> Result<std::time::Duration, CommandError> {
+    parse_duration(text).map_err(|error| CommandError::usage(format!("{flag}: {error}")))
+}
+
+fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
     let expected = || format!("{text:?} is not a duration; expected 30s, 2m or 1h30m for example");
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(std::time::Duration::from_secs(seconds));
@@ -119,7 +125,7 @@ pub fn duration(text: &str) -> Result<std::time::Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::parse_duration as duration;
 
     #[test]
     fn durations_are_read_as_kubectl_writes_them() {

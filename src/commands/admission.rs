@@ -1,16 +1,14 @@
 //! `admission`: which SCC takes which pod, with which ids, and why the others do not.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::analysis::scc::pod_creator::{self, Known};
 use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, each};
 use crate::checks::focus::Focus;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
-use crate::model::{Cluster, Kind, Reading};
 use crate::output::admission::{Answered, Judged, headline_of_pod, headline_of_run, render, render_changes};
 use crate::output::admission_json as document;
 use crate::output::json_v1::SCHEMA_VERSION;
@@ -18,9 +16,9 @@ use crate::repairs::run_admission;
 use crate::repairs::smallest_change::{self, Change};
 use crate::sources::live::rehearse::Rehearsal;
 use crate::sources::{Source, Wanted, export};
-use crate::yaml;
 
 use super::choice::{self, RunName};
+use super::print;
 
 /// Tell which SCC admits a run's pods with which ids, or why none does, before they are created
 #[derive(Debug, clap::Args)]
@@ -55,7 +53,7 @@ fn release(text: &str) -> Result<Release, String> {
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let source = super::open(globals).await?;
+    let source = super::open_to_judge(globals).await?;
     if args.confirm_on_server && matches!(source, Source::Export(_)) {
         return Err(CommandError::usage("--confirm-on-server asks a server; an export has none")
             .hint("leave --from away, or --confirm-on-server"));
@@ -69,28 +67,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         }
         (None, None) => {
             let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
-            let cluster = whole(globals, chosen.cluster);
+            let cluster = chosen.cluster;
             warn(ui, &cluster);
             let run = cluster.pipeline_run(&chosen.namespace, &chosen.name).cloned().unwrap_or_default();
             (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
         }
     };
     show(ui, &judged, &changes, run.as_ref(), &args)
-}
-
-/// A list of objects in one file is judged as if it were the whole cluster.
-fn whole(globals: &GlobalArgs, mut cluster: Cluster) -> Cluster {
-    let is_one_file = globals.from.as_deref().is_some_and(|from| from == "-" || !Path::new(from).is_dir());
-    if is_one_file {
-        for kind in Kind::ALL {
-            cluster.coverage.record(*kind, "", Reading::Listed);
-        }
-        if cluster.sccs.is_empty() {
-            // No cluster with SCC admission is without SCCs: they were left out.
-            cluster.coverage.record(Kind::SecurityContextConstraints, "", Reading::NotRead);
-        }
-    }
-    cluster
 }
 
 fn warn(ui: &mut Ui, cluster: &Cluster) {
@@ -106,13 +89,10 @@ async fn one_pod(
     text: &str,
     args: &Args,
 ) -> Result<Judged, CommandError> {
-    let (namespace, name) = match text.trim_start_matches("pod/").split_once('/') {
-        Some((namespace, name)) => (namespace.to_owned(), name),
-        None => (choice::namespace(source, globals.namespace.as_deref())?, text),
-    };
-    let cluster = whole(globals, source.read(&Wanted::namespace(&namespace)).await?);
+    let (namespace, name) = choice::pod_name(source, globals, text)?;
+    let cluster = source.read(&Wanted::namespace(&namespace)).await?;
     warn(ui, &cluster);
-    let pod = cluster.pod(&namespace, name).ok_or_else(|| no_pod(&cluster, &namespace, name))?;
+    let pod = choice::pod(&cluster, &namespace, name)?;
     let known = creator(args).unwrap_or_else(|| pod_creator::of_pod(&cluster, pod));
     if args.creator.is_some() && !known.creator.groups.iter().any(|group| group == "system:authenticated") {
         ui.warn("the creator is judged without the group system:authenticated, which every authenticated user has; add it with --creator-group");
@@ -128,14 +108,6 @@ async fn one_pod(
         }
     }
     Ok(judged)
-}
-
-fn no_pod(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
-    if !cluster.coverage.proves_absence(Kind::Pod, namespace) {
-        return CommandError::incomplete(format!("pod {namespace}/{name} is not among the objects that were read"))
-            .hint("pods of that namespace were not all read: check rights, or the export");
-    }
-    CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"))
 }
 
 fn creator(args: &Args) -> Option<Known> {
@@ -179,7 +151,7 @@ async fn not_submitted(
     if run.metadata.name.is_empty() {
         run.metadata.name = format!("{}new", run.metadata.generate_name.as_deref().unwrap_or_default());
     }
-    let mut cluster = whole(globals, source.read(&Wanted::namespace(&run.metadata.namespace)).await?);
+    let mut cluster = source.read(&Wanted::namespace(&run.metadata.namespace)).await?;
     for mut pipeline in beside.pipelines {
         pipeline.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.pipelines.insert(0, pipeline);
@@ -339,12 +311,5 @@ fn show(
 }
 
 fn print(ui: &mut Ui, document: &impl serde::Serialize, args: &Args) -> Result<(), CommandError> {
-    if args.output == Some(Output::Json) {
-        serde_json::to_writer_pretty(ui.out(), document).map_err(std::io::Error::from)?;
-        writeln!(ui.out())?;
-    } else {
-        let text = yaml::write(document).map_err(|error| CommandError::unreadable(error.to_string()))?;
-        write!(ui.out(), "{text}")?;
-    }
-    Ok(())
+    if args.output == Some(Output::Json) { print::json(ui, document) } else { print::yaml(ui, document) }
 }

@@ -8,9 +8,9 @@ use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Cluster;
 use crate::output::{self, json_v1};
 use crate::sources::Wanted;
-use crate::yaml;
 
 use super::choice;
+use super::print;
 
 /// Tell which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse
 #[derive(Debug, clap::Args)]
@@ -44,14 +44,8 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let report = Report { schema_version: json_v1::SCHEMA_VERSION, exit_code, preflight: &found };
     let style = ui.style();
     match args.output {
-        Some(Output::Json) => {
-            serde_json::to_writer_pretty(ui.out(), &report).map_err(std::io::Error::from)?;
-            writeln!(ui.out())?;
-        }
-        Some(Output::Yaml) => {
-            let text = yaml::write(&report).map_err(|error| CommandError::unreadable(error.to_string()))?;
-            write!(ui.out(), "{text}")?;
-        }
+        Some(Output::Json) => print::json(ui, &report)?,
+        Some(Output::Yaml) => print::yaml(ui, &report)?,
         _ => output::preflight::render(&found, style, ui.out())?,
     }
     Ok(exit_code)

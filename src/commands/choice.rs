@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::cli::{CommandError, GlobalArgs, Ui};
+use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind, Reading};
 use crate::sources::{Source, Wanted};
@@ -138,6 +139,32 @@ pub fn namespace_of(source: &Source, wanted: &RunName) -> Result<String, Command
         }
     }
     namespace(source, wanted.namespace.as_deref())
+}
+
+/// The namespace and the name of a pod, as people type them: `NAME`, `pod/NAME` or
+/// `NAMESPACE/NAME`.
+///
+/// # Errors
+/// When it has no namespace and none is known.
+pub fn pod_name<'a>(source: &Source, globals: &GlobalArgs, text: &'a str) -> Result<(String, &'a str), CommandError> {
+    match text.trim_start_matches("pod/").split_once('/') {
+        Some((namespace, name)) => Ok((namespace.to_owned(), name)),
+        None => Ok((namespace(source, globals.namespace.as_deref())?, text)),
+    }
+}
+
+/// A pod that was named.
+///
+/// # Errors
+/// When it does not exist, or could not be read.
+pub fn pod<'a>(cluster: &'a Cluster, namespace: &str, name: &str) -> Result<&'a Pod, CommandError> {
+    cluster.pod(namespace, name).ok_or_else(|| {
+        if cluster.coverage.proves_absence(Kind::Pod, namespace) {
+            return CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"));
+        }
+        CommandError::incomplete(format!("pod {namespace}/{name} is not among the objects that were read"))
+            .hint("pods of that namespace were not all read: check rights, or the export")
+    })
 }
 
 fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, CommandError> {

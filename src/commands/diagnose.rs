@@ -2,14 +2,15 @@
 
 use crate::checks::focus::Focus;
 use crate::checks::{self, controller_log, finding::RunReport, ruled_out};
+use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Cluster;
 use crate::output::{diagnosis, json_v1};
 use crate::repairs;
 use crate::sources::Wanted;
-use crate::yaml;
 
 use super::choice::{self, RunName};
+use super::print;
 use super::watch;
 
 /// Tell why a run is stuck or has failed, with the evidence and what heals it
@@ -45,12 +46,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     if many && (args.watch || args.why_not) {
         return Err(CommandError::usage("--watch and --why-not are about one run").hint("name the run"));
     }
-    let patience = args
-        .watch_timeout
-        .as_deref()
-        .map(crate::cli::args::duration)
-        .transpose()
-        .map_err(|error| CommandError::usage(format!("--watch-timeout: {error}")))?;
+    let patience = args.watch_timeout.as_deref().map(|text| duration("--watch-timeout", text)).transpose()?;
     let source = super::open(globals).await?;
     let (mut cleared, mut timed_out) = (Vec::new(), false);
     let (cluster, mut reports) = if many {
@@ -86,16 +82,8 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let code = if timed_out { exit::TIMED_OUT } else { code(&reports) };
     let style = ui.style();
     match args.output {
-        Some(Output::Json) => {
-            serde_json::to_writer_pretty(ui.out(), &json_v1::Diagnosis::of(&reports, &cleared, code))
-                .map_err(std::io::Error::from)?;
-            writeln!(ui.out())?;
-        }
-        Some(Output::Yaml) => {
-            let text = yaml::write(&json_v1::Diagnosis::of(&reports, &cleared, code))
-                .map_err(|error| CommandError::unreadable(error.to_string()))?;
-            write!(ui.out(), "{text}")?;
-        }
+        Some(Output::Json) => print::json(ui, &json_v1::Diagnosis::of(&reports, &cleared, code))?,
+        Some(Output::Yaml) => print::yaml(ui, &json_v1::Diagnosis::of(&reports, &cleared, code))?,
         Some(Output::Name) => {
             for report in reports.iter().filter(|report| !report.findings.is_empty()) {
                 writeln!(ui.out(), "pipelinerun.tekton.dev/{}", report.name)?;

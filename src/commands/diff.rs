@@ -17,6 +17,7 @@ use crate::sources::{Source, Wanted};
 use crate::yaml;
 
 use super::choice::{self, RunName};
+use super::print;
 
 /// Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline
 #[derive(Debug, clap::Args)]
@@ -156,11 +157,9 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         Some(format) => {
             let report = document(&left, &right, &rows, verdict, code);
             if format == Format::Json {
-                serde_json::to_writer_pretty(ui.out(), &report).map_err(std::io::Error::from)?;
-                writeln!(ui.out())?;
+                print::json(ui, &report)?;
             } else {
-                let text = yaml::write(&report).map_err(|error| CommandError::unreadable(error.to_string()))?;
-                write!(ui.out(), "{text}")?;
+                print::yaml(ui, &report)?;
             }
         }
         None => render(&left.title(), &right.title(), &rows, &verdict, style, ui.out())?,
@@ -332,9 +331,7 @@ fn render(
 
 /// The specs as text, through the program that kubectl would use.
 fn unified(ui: &mut Ui, left: &Side, right: &Side) -> Result<u8, CommandError> {
-    let text = |side: &Side| -> Result<String, CommandError> {
-        yaml::write(&side.run()?.spec).map_err(|error| CommandError::unreadable(error.to_string()))
-    };
+    let text = |side: &Side| -> Result<String, CommandError> { Ok(yaml::write(&side.run()?.spec)?) };
     let (a, b) = (text(left)?, text(right)?);
     let external = std::env::var("KUBECTL_EXTERNAL_DIFF").ok().filter(|value| !value.is_empty());
     let Some(external) = external else {

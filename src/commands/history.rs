@@ -1,9 +1,9 @@
 //! `history`: what this program has changed, and how to undo it.
 
+use super::print;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::output::plain;
 use crate::workflows::journal::{Entry, Journal, State};
-use crate::yaml;
 
 /// List what this program has changed on clusters, and how each change is undone
 #[derive(Debug, clap::Args)]
@@ -21,14 +21,8 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
         CommandError::unreadable(format!("the journal {} cannot be read: {error}", journal.path().display()))
     })?;
     match args.output {
-        Some(Output::Json) => {
-            serde_json::to_writer_pretty(ui.out(), &entries).map_err(std::io::Error::from)?;
-            writeln!(ui.out())?;
-        }
-        Some(Output::Yaml) => {
-            let text = yaml::write(&entries).map_err(|error| CommandError::unreadable(error.to_string()))?;
-            write!(ui.out(), "{text}")?;
-        }
+        Some(Output::Json) => print::json(ui, &entries)?,
+        Some(Output::Yaml) => print::yaml(ui, &entries)?,
         Some(Output::Name) => {
             for entry in &entries {
                 writeln!(ui.out(), "{}", plain(&entry.object))?;

@@ -6,17 +6,24 @@ mod choice;
 pub mod completion;
 mod diagnose;
 mod diff;
+
+mod dry_run;
 mod explain;
 mod history;
 mod nodes;
+mod print;
 mod probe;
 mod recorder;
 mod rerun;
 mod watch;
 
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
 
+use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui};
+use crate::model::{Kind, Reading};
 use crate::sources::live::{Access, connect};
 use crate::sources::{Source, export};
 
@@ -77,8 +84,7 @@ async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
     if let Some(from) = &globals.from {
         return Ok(Source::Export(Box::new(export::read(from)?)));
     }
-    let timeout = crate::cli::args::duration(&globals.request_timeout)
-        .map_err(|error| CommandError::usage(format!("--request-timeout: {error}")))?;
+    let timeout = duration("--request-timeout", &globals.request_timeout)?;
     let access = Access {
         kubeconfig: globals.kubeconfig.clone(),
         context: globals.context.clone(),
@@ -96,4 +102,21 @@ async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
         timeout,
     };
     Ok(Source::Live(Box::new(connect(&access).await?)))
+}
+
+/// Opens the cluster or the export to judge pods that need not belong to a run: a list
+/// of objects in one file is taken for the whole cluster.
+async fn open_to_judge(globals: &GlobalArgs) -> Result<Source, CommandError> {
+    let mut source = open(globals).await?;
+    let is_one_file = globals.from.as_deref().is_some_and(|from| from == "-" || !Path::new(from).is_dir());
+    if let Source::Export(cluster) = &mut source
+        && is_one_file
+    {
+        cluster.coverage.assume_whole();
+        if cluster.sccs.is_empty() {
+            // No cluster with SCC admission is without SCCs: they were left out.
+            cluster.coverage.record(Kind::SecurityContextConstraints, "", Reading::NotRead);
+        }
+    }
+    Ok(source)
 }

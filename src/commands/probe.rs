@@ -3,22 +3,23 @@
 
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::analysis::tekton::run_tree;
 use crate::checks::focus::Focus;
+use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit, interrupt};
 use crate::model::{Cluster, Kind};
 use crate::output::{plain, wrap};
 use crate::repairs::probe::{self, Probe};
 use crate::sources::live::Connection;
-use crate::sources::live::write::{Mode, NONCE, mark};
+use crate::sources::live::write::{Mode, NONCE, mark, nonce};
 use crate::sources::{Source, SourceError, Wanted};
 use crate::workflows::journal::State;
 use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
+use super::dry_run::DryRun;
 use super::recorder::{self, Recorder};
 
 /// Between two readings.
@@ -45,17 +46,6 @@ pub struct Args {
     wait: String,
 }
 
-/// Whether to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DryRun {
-    /// Create the TaskRun, and delete it
-    None,
-    /// Print it
-    Client,
-    /// Let the server check it
-    Server,
-}
-
 /// What the probe showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
@@ -68,8 +58,7 @@ enum Outcome {
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let wait =
-        crate::cli::args::duration(&args.wait).map_err(|error| CommandError::usage(format!("--wait: {error}")))?;
+    let wait = duration("--wait", &args.wait)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
     let source = super::open(globals).await?;
     if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
@@ -78,7 +67,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let chosen = choice::choose(ui, &source, &name).await?;
     let probe = make(&chosen, args.task.as_deref())?;
-    let text = yaml::write(&probe.task_run).map_err(|error| CommandError::unreadable(error.to_string()))?;
+    let text = yaml::write(&probe.task_run)?;
     if args.dry_run == DryRun::Client {
         write!(ui.out(), "{text}")?;
         return Ok(exit::OK);
@@ -130,8 +119,7 @@ async fn tried(
 ) -> Result<Option<Outcome>, CommandError> {
     let name = text_at(&probe.task_run, "/metadata/name");
     let _hold = interrupt::hold();
-    let mark = probe.task_run.pointer("/metadata/annotations").and_then(|all| all[NONCE].as_str()).unwrap_or_default();
-    let recorder = Recorder::new(connection, namespace, mark);
+    let recorder = Recorder::new(connection, namespace, nonce(&probe.task_run).unwrap_or_default());
     let object = format!("taskrun/{name}");
     let undo = format!("kubectl delete {object} -n {namespace}");
     recorder.record(ui, "create", &object, Some(&undo), State::Sent);

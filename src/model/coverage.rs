@@ -45,6 +45,13 @@ impl Coverage {
         self.readings.entry((kind, namespace.to_owned())).or_insert(reading);
     }
 
+    /// Takes everything for read: what was not seen does not exist.
+    pub fn assume_whole(&mut self) {
+        for kind in Kind::ALL {
+            self.record(*kind, "", Reading::Listed);
+        }
+    }
+
     /// Forgets that a kind was read anywhere.
     pub fn forget(&mut self, kind: Kind) {
         self.readings.retain(|(of, _), _| *of != kind);

@@ -167,6 +167,16 @@ impl PipelineRun {
         let spec = self.status.pipeline_spec.as_ref().or_else(|| self.spec_at("/pipelineSpec"));
         ["tasks", "finally"].into_iter().filter_map(|part| spec?.get(part)?.as_array()).flatten().collect()
     }
+
+    /// A task of the resolved pipeline.
+    pub fn task(&self, name: &str) -> Option<&Value> {
+        self.pipeline_tasks().into_iter().find(|task| task.get("name").and_then(Value::as_str) == Some(name))
+    }
+
+    /// Names of the tasks of the resolved pipeline, in its order.
+    pub fn task_names(&self) -> impl Iterator<Item = &str> {
+        self.pipeline_tasks().into_iter().filter_map(|task| task.get("name")?.as_str())
+    }
 }
 
 impl TaskRun {

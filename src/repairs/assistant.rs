@@ -95,7 +95,7 @@ fn as_likely_as(repairs: &[Repair]) -> Prediction {
 /// Whether a cordon is all that keeps the waiting tasks from a node.
 fn only_the_cordon(focus: &Focus<'_>, node: &str) -> Prediction {
     let is_all = focus.unplaced().all(|(_, pod)| {
-        let judged = judged(focus.cluster, pod);
+        let judged = judged(focus, pod);
         judged.nodes.iter().any(|verdict| verdict.node == node && verdict.plugins() == ["NodeUnschedulable"].into())
     });
     if is_all { Prediction::Heals } else { Prediction::Unknown }

@@ -3,7 +3,6 @@
 use crate::analysis::pipeline_fit::{self, Answer, Fit, NodeFit, Obstacle, Plan, Reason, Who, load};
 use crate::checks::focus::Focus;
 use crate::checks::judged::kubernetes_version;
-use crate::model::{Kind, Reading};
 
 /// The fit of a run's pods, with what it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,21 +19,10 @@ pub struct Placement {
 /// # Errors
 /// When nodes were not read.
 pub fn of(focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) -> Result<Placement, String> {
-    let cluster = focus.cluster;
+    let (cluster, is_complete) = focus.as_whole();
     if cluster.nodes.is_empty() {
         return Err("whether a node takes its pods: nodes were not read".to_owned());
     }
-    let is_complete = cluster.coverage.proves_absence(Kind::Pod, "");
-    let mut assumed;
-    let cluster = if is_complete {
-        cluster
-    } else {
-        assumed = cluster.clone();
-        for kind in Kind::ALL {
-            assumed.coverage.record(*kind, "", Reading::Listed);
-        }
-        &assumed
-    };
     let old = focus.tree.assistants.iter().filter_map(|node| node.pod);
     let old = old.chain(focus.tree.tasks.iter().filter_map(|node| node.pod));
     let old: Vec<(&str, &str)> = old.map(|pod| (pod.metadata.namespace.as_str(), pod.metadata.name.as_str())).collect();

@@ -80,7 +80,7 @@ pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
 pub fn of_edits(focus: &Focus<'_>, edits: &[Edit]) -> Predicted {
     let run = focus.run();
     let mut new = resubmission::resubmission(run, &run.metadata.name);
-    let names = run.pipeline_tasks().into_iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned()));
+    let names = run.task_names().map(str::to_owned);
     let names: Vec<String> = names.collect();
     for edit in edits {
         if let Err(why) = resubmission::apply(&mut new, edit, &names) {
@@ -324,5 +324,5 @@ fn groups(plan: &Plan) -> Vec<(String, Plan)> {
 /// judgement without the pods that were not read: then those change nothing. Where
 /// no task waits for a node, nothing says that room is short.
 fn agrees_with_scheduler(focus: &Focus<'_>) -> bool {
-    focus.unplaced().all(|(_, pod)| judged(focus.cluster, pod).is_complete)
+    focus.unplaced().all(|(_, pod)| judged(focus, pod).is_complete)
 }

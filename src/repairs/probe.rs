@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::analysis::tekton::assistant;
+use crate::analysis::tekton::{assistant, pod_template};
 use crate::checks::focus::Focus;
 use crate::model::run::PipelineRun;
 
@@ -47,12 +47,7 @@ pub fn probe(focus: &Focus<'_>, task: Option<&str>, name: &str) -> Result<Probe,
     if let Some(resources) = own(run, &task, "computeResources") {
         spec["computeResources"] = resources;
     }
-    let definition = run
-        .pipeline_tasks()
-        .into_iter()
-        .find(|definition| definition.get("name").and_then(Value::as_str) == Some(&task))
-        .cloned()
-        .unwrap_or_default();
+    let definition = run.task(&task).cloned().unwrap_or_default();
     // More than one claim in a TaskRun is refused while assistants are on.
     let mut claims = assistant::task_claim_workspaces(run, &definition).into_iter();
     for bound in claims.by_ref() {
@@ -78,8 +73,7 @@ pub fn probe(focus: &Focus<'_>, task: Option<&str>, name: &str) -> Result<Probe,
 }
 
 fn chosen(focus: &Focus<'_>, task: Option<&str>) -> Result<String, String> {
-    let tasks = focus.run().pipeline_tasks();
-    let names: Vec<&str> = tasks.iter().filter_map(|task| task.get("name")?.as_str()).collect();
+    let names: Vec<&str> = focus.run().task_names().collect();
     match task {
         Some(task) if names.contains(&task) => Ok(task.to_owned()),
         Some(task) => Err(format!("the run has no task {task:?}; it has {}", names.join(", "))),
@@ -102,11 +96,7 @@ fn chosen(focus: &Focus<'_>, task: Option<&str>) -> Result<String, String> {
 fn step(focus: &Focus<'_>, task: &str) -> Value {
     let node = focus.tree.tasks.iter().find(|node| node.task == task);
     let first = node.and_then(|node| node.task_run.status.task_spec.as_ref()?.pointer("/steps/0").cloned());
-    let of_pipeline = || {
-        let tasks = focus.run().pipeline_tasks();
-        let task = tasks.into_iter().find(|definition| definition.get("name").and_then(Value::as_str) == Some(task))?;
-        task.pointer("/taskSpec/steps/0").cloned()
-    };
+    let of_pipeline = || focus.run().task(task)?.pointer("/taskSpec/steps/0").cloned();
     let first = first.or_else(of_pipeline).unwrap_or_default();
     let image = first.get("image").and_then(Value::as_str).filter(|image| !image.contains("$("));
     let mut step = json!({ "name": "probe", "image": image.unwrap_or("registry.access.redhat.com/ubi9/ubi-minimal"),
@@ -120,13 +110,7 @@ fn step(focus: &Focus<'_>, task: &str) -> Value {
 }
 
 fn own(run: &PipelineRun, task: &str, field: &str) -> Option<Value> {
-    run.spec_at("/taskRunSpecs")?
-        .as_array()?
-        .iter()
-        .find(|spec| spec.get("pipelineTaskName").and_then(Value::as_str) == Some(task))?
-        .get(field)
-        .filter(|value| !value.is_null())
-        .cloned()
+    pod_template::task_run_spec(run, task)?.get(field).filter(|value| !value.is_null()).cloned()
 }
 
 /// A task's pod template over the run's, each field as a whole.

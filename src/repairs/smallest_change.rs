@@ -73,7 +73,8 @@ enum Step {
 
 /// Finds the changes; none when every pod is admitted, or nothing found helps.
 pub fn find(focus: &Focus<'_>) -> Vec<Change> {
-    let search = Search { focus, access: access(focus.cluster), names: names(focus) };
+    let search =
+        Search { focus, access: access(focus.cluster), names: focus.run().task_names().map(str::to_owned).collect() };
     let refused: Vec<RunPod> = match search.pods(&[]) {
         Some(pods) => run_admission::refused(&search.access, &pods).into_iter().cloned().collect(),
         None => return Vec::new(),
@@ -112,11 +113,6 @@ pub(super) fn access(cluster: &Cluster) -> Cluster {
         server_version: cluster.server_version.clone(),
         ..Cluster::default()
     }
-}
-
-fn names(focus: &Focus<'_>) -> Vec<String> {
-    let tasks = focus.run().pipeline_tasks();
-    tasks.into_iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned())).collect()
 }
 
 struct Search<'a> {

@@ -51,7 +51,7 @@ impl<'a> RunTree<'a> {
             .iter()
             .filter(|task_run| task_run.metadata.namespace == *namespace && belongs(task_run, run))
             .collect();
-        let order: Vec<&str> = run.pipeline_tasks().iter().filter_map(|task| task.get("name")?.as_str()).collect();
+        let order: Vec<&str> = run.task_names().collect();
         let place = |task_run: &TaskRun| {
             let position = order.iter().position(|task| task_run.pipeline_task() == Some(task));
             (position.unwrap_or(usize::MAX), task_run.metadata.name.clone())

@@ -1,7 +1,6 @@
 //! `nodes`: which nodes take a pod, and why the others do not.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::analysis::scheduler::message::compare;
 use crate::analysis::scheduler::proven::{Proven, proven};
@@ -10,13 +9,13 @@ use crate::analysis::tekton::RunTree;
 use crate::checks::judged::kubernetes_version;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::pod::Pod;
-use crate::model::{Cluster, Kind, Reading};
+use crate::model::{Cluster, Kind};
 use crate::output::nodes::{Free, View, render};
 use crate::output::nodes_json;
 use crate::sources::{Source, Wanted};
-use crate::yaml;
 
 use super::choice::{self, RunName};
+use super::print;
 
 mod pipeline;
 
@@ -49,21 +48,19 @@ pub struct Args {
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let mut source = super::open(globals).await?;
+    let mut source = super::open_to_judge(globals).await?;
     if let Source::Live(connection) = &mut source {
         connection.on_page = ui.reading();
     }
     if args.for_pipeline {
-        let mut chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
-        complete(globals, &mut chosen.cluster);
+        let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
         return pipeline::show(ui, &chosen, args.output, args.all);
     }
-    let (mut cluster, namespace, name) = find(ui, globals, &source, &args).await?;
-    complete(globals, &mut cluster);
+    let (cluster, namespace, name) = find(ui, globals, &source, &args).await?;
     for unreadable in &cluster.unreadable {
         ui.warn(&format!("not read: {unreadable}"));
     }
-    let pod = cluster.pod(&namespace, &name).ok_or_else(|| no_pod(&cluster, &namespace, &name))?;
+    let pod = choice::pod(&cluster, &namespace, &name)?;
     let version = args.kubernetes_version.unwrap_or_else(|| kubernetes_version(&cluster));
     if !version.is_known() {
         ui.warn(&format!(
@@ -83,14 +80,7 @@ async fn find(
     args: &Args,
 ) -> Result<(Cluster, String, String), CommandError> {
     if let Some(text) = &args.pod {
-        let (namespace, name) = match text.trim_start_matches("pod/").split_once('/') {
-            Some((namespace, name)) => (Some(namespace.to_owned()), name),
-            None => (globals.namespace.clone(), text.as_str()),
-        };
-        let namespace = match namespace {
-            Some(namespace) => namespace,
-            None => choice::namespace(source, None)?,
-        };
+        let (namespace, name) = choice::pod_name(source, globals, text)?;
         let cluster = source.read(&Wanted::namespace(&namespace)).await?;
         return Ok((cluster, namespace, name.to_owned()));
     }
@@ -122,27 +112,6 @@ fn pod_of_run(chosen: &choice::Chosen, task: Option<&str>) -> Result<String, Com
     })
 }
 
-fn no_pod(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
-    if !cluster.coverage.proves_absence(Kind::Pod, namespace) {
-        return CommandError::incomplete(format!("pod {namespace}/{name} is not among the objects that were read"))
-            .hint("pods of that namespace were not all read: check rights, or the export");
-    }
-    CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"))
-}
-
-/// A list of objects in one file is judged as if it were the whole cluster.
-fn complete(globals: &GlobalArgs, cluster: &mut Cluster) {
-    if is_one_file(globals) {
-        for kind in Kind::ALL {
-            cluster.coverage.record(*kind, "", Reading::Listed);
-        }
-    }
-}
-
-fn is_one_file(globals: &GlobalArgs) -> bool {
-    globals.from.as_deref().is_some_and(|from| from == "-" || !Path::new(from).is_dir())
-}
-
 fn show(
     ui: &mut Ui,
     cluster: &Cluster,
@@ -166,14 +135,8 @@ fn show(
     let proven = if known || is_placed { Proven::default() } else { proven(cluster, pod) };
     let document = nodes_json::Nodes::of(&pod_name, &judgement, &proven, code);
     match args.output {
-        Some(Output::Json) => {
-            serde_json::to_writer_pretty(ui.out(), &document).map_err(std::io::Error::from)?;
-            writeln!(ui.out())?;
-        }
-        Some(Output::Yaml) => {
-            let text = yaml::write(&document).map_err(|error| CommandError::unreadable(error.to_string()))?;
-            write!(ui.out(), "{text}")?;
-        }
+        Some(Output::Json) => print::json(ui, &document)?,
+        Some(Output::Yaml) => print::yaml(ui, &document)?,
         Some(Output::Name) => {
             for node in judgement.fitting() {
                 writeln!(ui.out(), "node/{}", node.name)?;
@@ -212,9 +175,7 @@ fn show(
 /// message agrees, nothing that matters is missing.
 fn predict(cluster: &Cluster, pod: &Pod, version: KubernetesVersion) -> Option<String> {
     let mut assumed = cluster.clone();
-    for kind in Kind::ALL {
-        assumed.coverage.record(*kind, "", Reading::Listed);
-    }
+    assumed.coverage.assume_whole();
     judge(&assumed, pod, version, Options::default()).message
 }
 

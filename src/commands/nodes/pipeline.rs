@@ -5,11 +5,11 @@ use crate::checks::focus::Focus;
 use crate::checks::judged::kubernetes_version;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::commands::choice::Chosen;
+use crate::commands::print;
 use crate::model::Kind;
 use crate::output::pipeline_nodes::{self, View};
 use crate::repairs::placement::{self, Placement};
 use crate::repairs::{future, resubmission};
-use crate::yaml;
 
 /// Judges the run as if it were cancelled and submitted again, every pod pinned to one
 /// node.
@@ -44,16 +44,8 @@ pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bo
         all,
     };
     match output {
-        Some(Output::Json) => {
-            serde_json::to_writer_pretty(ui.out(), &pipeline_nodes::document(&view, code))
-                .map_err(std::io::Error::from)?;
-            writeln!(ui.out())?;
-        }
-        Some(Output::Yaml) => {
-            let text = yaml::write(&pipeline_nodes::document(&view, code))
-                .map_err(|error| CommandError::unreadable(error.to_string()))?;
-            write!(ui.out(), "{text}")?;
-        }
+        Some(Output::Json) => print::json(ui, &pipeline_nodes::document(&view, code))?,
+        Some(Output::Yaml) => print::yaml(ui, &pipeline_nodes::document(&view, code))?,
         Some(Output::Name) => {
             for node in placement.fit.fitting() {
                 writeln!(ui.out(), "node/{node}")?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
 use crate::checks::{self};
+use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::run::PipelineRun;
 use crate::output::{diff, plain, wrap};
@@ -17,6 +18,8 @@ use crate::sources::live::write::{NONCE, mark};
 use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
+use super::dry_run::DryRun;
+use super::print;
 
 mod edits;
 mod submit;
@@ -88,20 +91,8 @@ enum Part {
     TaskPlacement,
 }
 
-/// Whether to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DryRun {
-    /// Create the run
-    None,
-    /// Print it
-    Client,
-    /// Let the server check it
-    Server,
-}
-
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let wait =
-        crate::cli::args::duration(&args.wait).map_err(|error| CommandError::usage(format!("--wait: {error}")))?;
+    let wait = duration("--wait", &args.wait)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
     let source = super::open(globals).await?;
     if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
@@ -113,8 +104,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let (new, edits) = build(&chosen, old, &args)?;
     show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
-        let text = yaml::write(&new).map_err(|error| CommandError::unreadable(error.to_string()))?;
-        write!(ui.out(), "{text}")?;
+        print::yaml(ui, &new)?;
         return Ok(exit::OK);
     }
     let connection = source.live()?;
@@ -126,8 +116,7 @@ fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<
     let mut edits = edits::of(chosen, old, args)?;
     let mark = mark();
     let mut new = resubmission::resubmission(old, &resubmission::name(old, &mark[..5]));
-    let tasks: Vec<String> =
-        old.pipeline_tasks().iter().filter_map(|task| Some(task.get("name")?.as_str()?.to_owned())).collect();
+    let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
     for edit in &edits {
         resubmission::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
     }
@@ -181,8 +170,8 @@ fn show(
     cancel_old: bool,
 ) -> Result<(), CommandError> {
     let style = ui.style();
-    let before = text_of(&resubmission::resubmission(old, &old.metadata.name))?;
-    let after = text_of(new)?;
+    let before = yaml::write(&resubmission::resubmission(old, &old.metadata.name))?;
+    let after = yaml::write(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     ui.status(&diff::unified(&before, &after, &old.metadata.name, name, style));
     if edits.is_empty() {
@@ -218,8 +207,4 @@ fn show(
         }
     }
     Ok(())
-}
-
-fn text_of(value: &Value) -> Result<String, CommandError> {
-    yaml::write(value).map_err(|error| CommandError::unreadable(error.to_string()))
 }

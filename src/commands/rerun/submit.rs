@@ -12,7 +12,7 @@ use crate::model::Kind;
 use crate::output::{Style, plain};
 use crate::sources::Wanted;
 use crate::sources::live::Connection;
-use crate::sources::live::write::{Mode, NONCE};
+use crate::sources::live::write::{Mode, nonce};
 use crate::workflows::journal::State;
 
 use super::{Args, DryRun};
@@ -48,8 +48,7 @@ pub(super) async fn submit(
     if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}{and}?"))? {
         return Err(CommandError::declined("nothing was created"));
     }
-    let mark = new.pointer("/metadata/annotations").and_then(|all| all[NONCE].as_str()).unwrap_or_default();
-    let written = Recorder::new(connection, namespace, mark);
+    let written = Recorder::new(connection, namespace, nonce(new).unwrap_or_default());
     let undo = format!("kubectl delete pipelinerun/{name} -n {namespace}");
     written.record(ui, "create", &format!("pipelinerun/{name}"), Some(&undo), State::Sent);
     let created = connection.create(Kind::PipelineRun, namespace, new, Mode::Real).await;

@@ -34,6 +34,11 @@ pub fn mark() -> String {
     text
 }
 
+/// The mark that an object carries.
+pub fn nonce(object: &Value) -> Option<&str> {
+    object.pointer("/metadata/annotations")?.get(NONCE)?.as_str()
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
@@ -97,10 +102,6 @@ impl Connection {
         object: &Value,
         why: &str,
     ) -> Result<Written, SourceError> {
-        let nonce = |object: &Value| {
-            let annotations = object.pointer("/metadata/annotations")?;
-            annotations.get(NONCE)?.as_str().map(str::to_owned)
-        };
         let path = format!("{path}/{name}");
         let mut found = self.object(&path).await;
         for wait in SETTLING {
