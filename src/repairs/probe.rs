@@ -2,9 +2,10 @@
 //! pod template, one claim, image. It has no assistant, so it tells whether the
 //! environment or what Tekton adds is at fault.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::analysis::tekton::{assistant, pod_template};
+use crate::analysis::tekton::assistant;
+use crate::analysis::tekton::pod_template::{self, Template};
 use crate::checks::focus::Focus;
 use crate::model::run::PipelineRun;
 
@@ -40,7 +41,8 @@ pub fn probe(focus: &Focus<'_>, task: Option<&str>, name: &str) -> Result<Probe,
     {
         spec["serviceAccountName"] = account;
     }
-    let template = merged_template(run, &task);
+    // The defaults of the installation are merged into any TaskRun, the probe too.
+    let template = pod_template::of_task(run, &task, focus.tekton(), &Template::new());
     if !template.is_empty() {
         spec["podTemplate"] = Value::Object(template);
     }
@@ -113,16 +115,6 @@ fn own(run: &PipelineRun, task: &str, field: &str) -> Option<Value> {
     pod_template::task_run_spec(run, task)?.get(field).filter(|value| !value.is_null()).cloned()
 }
 
-/// A task's pod template over the run's, each field as a whole.
-fn merged_template(run: &PipelineRun, task: &str) -> Map<String, Value> {
-    let mut merged =
-        run.spec_at("/taskRunTemplate/podTemplate").and_then(Value::as_object).cloned().unwrap_or_default();
-    if let Some(Value::Object(own)) = own(run, task, "podTemplate") {
-        merged.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
-    }
-    merged
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,8 +123,8 @@ mod tests {
     #[test]
     fn a_probe_asks_for_what_the_task_asks_for() {
         let run: PipelineRun = serde_json::from_value(json!({ "metadata": { "name": "r", "namespace": "n", "uid": "u" },
-            "spec": { "taskRunTemplate": { "serviceAccountName": "sa", "podTemplate": { "nodeSelector": { "a": "b" }, "priorityClassName": "p" } },
-                "taskRunSpecs": [{ "pipelineTaskName": "build", "podTemplate": { "nodeSelector": { "c": "d" } } }],
+            "spec": { "taskRunTemplate": { "serviceAccountName": "sa", "podTemplate": { "nodeSelector": { "a": "b" }, "priorityClassName": "p", "env": [{ "name": "A", "value": "1" }] } },
+                "taskRunSpecs": [{ "pipelineTaskName": "build", "podTemplate": { "nodeSelector": { "c": "d" }, "env": [{ "name": "B", "value": "2" }] } }],
                 "workspaces": [{ "name": "w", "persistentVolumeClaim": { "claimName": "data" } }, { "name": "x", "persistentVolumeClaim": { "claimName": "more" } }],
                 "pipelineSpec": { "tasks": [{ "name": "build", "workspaces": [{ "name": "w" }, { "name": "x" }],
                     "taskSpec": { "steps": [{ "image": "example.com/go", "script": "make" }] } }] } } }))
@@ -144,7 +136,8 @@ mod tests {
         assert_eq!(made.task_run["spec"]["serviceAccountName"], "sa");
         assert_eq!(
             made.task_run["spec"]["podTemplate"],
-            json!({ "nodeSelector": { "c": "d" }, "priorityClassName": "p" })
+            json!({ "nodeSelector": { "c": "d" }, "priorityClassName": "p",
+                "env": [{ "name": "B", "value": "2" }, { "name": "A", "value": "1" }] })
         );
         assert_eq!(made.task_run["spec"]["workspaces"][0]["persistentVolumeClaim"]["claimName"], "data");
         assert_eq!(made.task_run["spec"]["taskSpec"]["steps"][0]["image"], "example.com/go");
