@@ -106,7 +106,7 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         judgement.error = Some("panic: runtime error: integer divide by zero".to_owned());
         return judgement;
     }
-    let filtered = filter_all(&cycle, options.all_obstacles);
+    let mut filtered = filter_all(&cycle, options.all_obstacles);
     if let Some(error) = filtered.iter().flatten().find_map(|filtered| filtered.error.clone()) {
         judgement.error = judgement.error.or(Some(error));
     }
@@ -137,12 +137,11 @@ fn run<'a>(snapshot: &Snapshot<'a>, pod: &'a Pod, options: Options) -> Judgement
         .filter(|(_, score)| Some(score.total) == best)
         .map(|(at, _)| snapshot.nodes()[*at].name().to_owned())
         .collect();
-    judgement.nodes = filtered
-        .into_iter()
-        .enumerate()
-        .map(|(at, filtered)| verdict(snapshot.nodes()[at].name(), filtered, scores.remove(&at)))
+    judgement.nodes = snapshot
+        .sorted()
+        .iter()
+        .map(|&at| verdict(snapshot.nodes()[at].name(), filtered[at].take(), scores.remove(&at)))
         .collect();
-    judgement.nodes.sort_by(|a, b| a.name.cmp(&b.name));
     judgement
 }
 

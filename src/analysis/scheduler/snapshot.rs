@@ -81,6 +81,8 @@ pub struct Snapshot<'a> {
     pub(super) storage: Storage<'a>,
     nodes: Vec<NodeInfo<'a>>,
     by_name: HashMap<&'a str, usize>,
+    /// Positions of the nodes in the order of their names.
+    sorted: Vec<usize>,
     nominated: HashMap<usize, Vec<&'a Pod>>,
     /// Required anti-affinity, by the only namespace that it means.
     repelling_in: HashMap<&'a str, Vec<(usize, &'a Pod)>>,
@@ -111,12 +113,15 @@ impl<'a> Snapshot<'a> {
             })
             .collect();
         let by_name = nodes.iter().enumerate().map(|(at, node)| (node.name(), at)).collect();
+        let mut sorted: Vec<usize> = (0..nodes.len()).collect();
+        sorted.sort_by_key(|&at| nodes[at].name());
         let mut snapshot = Self {
             cluster,
             behaviour,
             storage: Storage::new(cluster, assumed.claims),
             nodes,
             by_name,
+            sorted,
             nominated: HashMap::new(),
             repelling_in: HashMap::new(),
             repelling: Vec::new(),
@@ -172,6 +177,11 @@ impl<'a> Snapshot<'a> {
     /// A node by name.
     pub fn node(&self, name: &str) -> Option<&NodeInfo<'a>> {
         self.by_name.get(name).map(|&at| &self.nodes[at])
+    }
+
+    /// Positions of the nodes in the order of their names.
+    pub(super) fn sorted(&self) -> &[usize] {
+        &self.sorted
     }
 
     pub(super) fn position(&self, name: &str) -> Option<usize> {

@@ -24,6 +24,10 @@ const MAX: i64 = 100;
 /// # Errors
 /// When a preferred node affinity term is malformed: the cycle ends.
 pub(super) fn score(cycle: &Cycle<'_, '_>, feasible: &[usize]) -> Result<Vec<Score>, String> {
+    if feasible.is_empty() {
+        // A malformed term ends the cycle all the same.
+        return node_affinity::scores(cycle.pod, &[]).map(|_| Vec::new());
+    }
     let nodes: Vec<&NodeInfo<'_>> = feasible.iter().map(|at| &cycle.snapshot.nodes()[*at]).collect();
     let mut scores = vec![Score::default(); nodes.len()];
     for &plugin in ScorePlugin::ALL {
