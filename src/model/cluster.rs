@@ -181,6 +181,7 @@ cluster! {
     pipelines: Opaque = Pipeline;
     tasks: Opaque = Task;
     tekton_configs: Opaque = TektonConfig;
+    scheduler_configs: Opaque = SchedulerConfig;
     pods: Pod = Pod;
     stateful_sets: Workload = StatefulSet;
     deployments: Workload = Deployment;

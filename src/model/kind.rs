@@ -51,6 +51,8 @@ kinds! {
     Pipeline: "tekton.dev", "v1", "pipelines", "Pipeline", true;
     /// Task.
     Task: "tekton.dev", "v1", "tasks", "Task", true;
+    /// OpenShift's configuration of the scheduler, `cluster` by name.
+    SchedulerConfig: "config.openshift.io", "v1", "schedulers", "Scheduler", false;
     /// TektonConfig of the operator.
     TektonConfig: "operator.tekton.dev", "v1alpha1", "tektonconfigs", "TektonConfig", false;
     /// Pod.

@@ -70,7 +70,7 @@ pub const IN_NAMESPACE: [Kind; 14] = [
 ];
 
 /// Cluster-scoped kinds that verdicts read.
-pub const CLUSTER_WIDE: [Kind; 13] = [
+pub const CLUSTER_WIDE: [Kind; 14] = [
     Kind::Node,
     Kind::Namespace,
     Kind::PersistentVolume,
@@ -84,6 +84,7 @@ pub const CLUSTER_WIDE: [Kind; 13] = [
     Kind::ClusterRoleBinding,
     Kind::SecurityContextConstraints,
     Kind::TektonConfig,
+    Kind::SchedulerConfig,
 ];
 
 /// An opened source.

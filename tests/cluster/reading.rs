@@ -101,7 +101,8 @@ fn assert_equal(live: &Cluster, exported: &Cluster) {
         volume_attachments,
         csi_storage_capacities,
         priority_classes,
-        runtime_classes
+        runtime_classes,
+        scheduler_configs
     );
     assert_eq!(live.logs, exported.logs);
     assert!(live == exported, "a list that is not named above differs");

@@ -21,12 +21,20 @@ pub(super) fn apply(cluster: &Cluster, admitted: &mut Admitted, is_openshift: bo
         admitted.needs(cluster, Kind::Namespace);
         return;
     };
-    // Without the annotation the cluster's default selector counts, which is set in
-    // the Scheduler configuration and empty unless an administrator changed it.
-    let project = selector(namespace.metadata.annotation(OPENSHIFT));
-    merge(admitted, &project, "scheduling.openshift.io/OriginPodNodeEnvironment", "project");
-    let kubernetes = selector(namespace.metadata.annotation(KUBERNETES));
-    merge(admitted, &kubernetes, "PodNodeSelector", "namespace");
+    if let Some(kubernetes) = namespace.metadata.annotation(KUBERNETES) {
+        // OpenShift's plugin leaves such a namespace to that of Kubernetes.
+        merge(admitted, &selector(kubernetes), "PodNodeSelector", "namespace");
+        return;
+    }
+    // An empty annotation overrides the default too. Where the configuration was not
+    // read the default is taken for empty, which it is unless an administrator set it.
+    let default = cluster
+        .scheduler_configs
+        .iter()
+        .find(|config| config.metadata.name == "cluster")
+        .and_then(|config| config.spec.get("defaultNodeSelector")?.as_str());
+    let project = namespace.metadata.annotation(OPENSHIFT).or(default).unwrap_or_default();
+    merge(admitted, &selector(project), "scheduling.openshift.io/OriginPodNodeEnvironment", "project");
 }
 
 fn merge(admitted: &mut Admitted, selector: &StringMap, plugin: &'static str, of: &str) {
@@ -41,8 +49,8 @@ fn merge(admitted: &mut Admitted, selector: &StringMap, plugin: &'static str, of
 }
 
 /// `a=b,c=d` (`labels.ConvertSelectorToLabelsMap`).
-fn selector(text: Option<&str>) -> StringMap {
-    let pairs = text.unwrap_or_default().split(',').filter_map(|pair| pair.split_once('='));
+fn selector(text: &str) -> StringMap {
+    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
     pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().trim_start_matches('=').to_owned())).collect()
 }
 
@@ -69,6 +77,30 @@ mod tests {
         assert_eq!(keys, ["disk", "env", "zone"]);
         assert!(admitted("env=ci", &[], false).pod.spec.node_selector.is_empty());
         assert!(admitted("", &[], true).pod.spec.node_selector.is_empty());
+    }
+
+    /// The selector that a namespace with these annotations gives beside a default.
+    fn given(annotations: serde_json::Value) -> StringMap {
+        let mut cluster = Cluster::default();
+        let object = serde_json::json!({ "metadata": { "name": "ci", "annotations": annotations } });
+        cluster.namespaces.push(serde_json::from_value(object).unwrap());
+        let config =
+            serde_json::json!({ "metadata": { "name": "cluster" }, "spec": { "defaultNodeSelector": "type=user" } });
+        cluster.scheduler_configs.push(serde_json::from_value(config).unwrap());
+        let mut admitted = Admitted::default();
+        admitted.pod.metadata.namespace = "ci".to_owned();
+        apply(&cluster, &mut admitted, true);
+        admitted.pod.spec.node_selector
+    }
+
+    #[test]
+    fn the_clusters_default_holds_where_the_namespace_says_nothing() {
+        let keys = |annotations| given(annotations).into_keys().collect::<Vec<String>>();
+        assert_eq!(keys(serde_json::json!({})), ["type"]);
+        assert_eq!(keys(serde_json::json!({ OPENSHIFT: "env=ci" })), ["env"]);
+        assert!(keys(serde_json::json!({ OPENSHIFT: "" })).is_empty());
+        assert_eq!(keys(serde_json::json!({ OPENSHIFT: "env=ci", KUBERNETES: "disk=ssd" })), ["disk"]);
+        assert!(keys(serde_json::json!({ KUBERNETES: "" })).is_empty());
     }
 
     #[test]
