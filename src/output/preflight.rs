@@ -20,7 +20,12 @@ pub fn render(found: &Preflight, style: Style, out: &mut dyn Write) -> io::Resul
     };
     writeln!(out, "Tekton {version}{}; affinity assistant: {state}", plain(&place))?;
     for flag in &found.flags {
-        let read = if flag.read { "read by this version" } else { "NOT read by this version" };
+        let read = match flag.read {
+            // What a run records is not read again: it was in force for that run.
+            true if flag.source.starts_with("PipelineRun/") => "in force when it was last reconciled",
+            true => "read by this version",
+            false => "NOT read by this version",
+        };
         writeln!(out, "  {} {}: {:?} ({read})", plain(&flag.source), plain(&flag.key), plain(&flag.value))?;
     }
     for note in &found.notes {

@@ -57,6 +57,22 @@ async fn a_project_user_gets_what_the_own_objects_prove() {
         assert_eq!(impersonated[key], finding[key], "{key}");
     }
 
+    let own = document(&plugin(&developer, &["check", "-n", &staged.namespace, "-o", "json"]));
+    let all = document(&plugin(&rig_admin, &["check", "-n", &staged.namespace, "-o", "json"]));
+    // What the own run recorded and the own namespace shows; the rest is said to be
+    // unknown, and the exit code does not call it fine.
+    assert_eq!((&own["coschedule"], &own["tektonVersion"]), (&json!("workspaces"), &json!(null)), "{own:#}");
+    assert_eq!(own["exitCode"], 4, "{own:#}");
+    assert!(!own["cannotTell"].as_array().unwrap().is_empty(), "{own:#}");
+    let places = (&own["namespaces"][0], &all["namespaces"][0]);
+    for key in ["name", "uidRange", "fsGroup", "serviceAccounts"] {
+        assert_eq!(places.0[key], places.1[key], "{key}");
+    }
+    for unread in ["LimitRanges", "ResourceQuotas", "securitycontextconstraints"] {
+        assert!(places.0["cannotTell"].to_string().contains(unread), "{own:#}");
+    }
+    assert_eq!(all["tektonVersion"], "1.6.6");
+    assert_eq!((&all["cannotTell"], &places.1["cannotTell"]), (&json!([]), &json!([])), "{all:#}");
     let nodes = plugin(&developer, &["nodes", &run]);
     assert_eq!(nodes.status.code(), Some(4), "{}", text(&nodes));
     let rerun = plugin(&developer, &["rerun", &run, "--fs-group", "namespace", "--drop", "run-as-user", "--yes"]);
