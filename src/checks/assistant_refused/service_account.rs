@@ -1,0 +1,29 @@
+//! The assistant's pod with a ServiceAccount that does not exist.
+
+use crate::checks::finding::Finding;
+use crate::checks::focus::Focus;
+use crate::checks::refused::RefusedBy;
+
+use super::of;
+
+/// `assistant-service-account-missing`.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    of(
+        focus,
+        |by| matches!(by, RefusedBy::ServiceAccountMissing(_)),
+        |refused, _| {
+            let account = match &refused.by {
+                Some(RefusedBy::ServiceAccountMissing(name)) => name.clone(),
+                _ => String::new(),
+            };
+            Finding::new(
+                "TKF106",
+                "assistant-service-account-missing",
+                format!(
+                    "the pod of the affinity assistant {} names ServiceAccount {account}, which does not exist",
+                    refused.name
+                ),
+            )
+        },
+    )
+}

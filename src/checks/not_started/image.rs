@@ -1,0 +1,54 @@
+//! The node cannot pull an image.
+
+use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::finding::Finding;
+use crate::checks::focus::Focus;
+use crate::checks::refused::between;
+use crate::model::Kind;
+use crate::model::event::Event;
+
+use super::{pod_name, warnings};
+
+/// Waiting reasons that mean that the image does not come.
+const IMAGE: [&str; 5] =
+    ["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"];
+
+pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
+    let waiting = task.pod.and_then(|pod| {
+        let states = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+        states.filter_map(|c| Some((c, c.state.waiting.as_ref()?))).find(|(_, w)| IMAGE.contains(&w.reason.as_str()))
+    });
+    let reason = task.task_run.succeeded().map(|c| c.reason.as_str()).unwrap_or_default();
+    let reported = matches!(reason, "TaskRunImagePullFailed" | "PullImageFailed");
+    if waiting.is_none() && !reported {
+        return None;
+    }
+    let events: Vec<&Event> = warnings(focus, &pod_name(task));
+    let pull = events.iter().find(|event| event.message.contains("Failed to pull image"));
+    let image = pull
+        .and_then(|event| between(&event.message, "Failed to pull image \"", "\""))
+        .or_else(|| {
+            let (status, _) = waiting?;
+            let pod = task.pod?;
+            pod.all_containers().find(|c| c.name == status.name).map(|c| c.image.as_str())
+        })
+        .unwrap_or("an image");
+    let mut finding =
+        Finding::new("TKF405", "image-pull", format!("the node cannot pull {image}, which task {} needs", task.task))
+            .evidence(focus.quote_run())
+            .evidence(focus.quote_task_run(task.task_run));
+    if let Some(event) = pull {
+        finding = finding.link(event.message.clone());
+    }
+    if let (Some(pod), Some((status, waiting))) = (task.pod, waiting) {
+        let value = format!("{}: {}", waiting.reason, waiting.message);
+        let field = format!("status.containerStatuses[{}].state.waiting", status.name);
+        finding = finding.evidence([focus.quote(Kind::Pod, &pod.metadata.name, field, value)]);
+    }
+    Some(
+        finding
+            .evidence(events.into_iter().map(|event| focus.quote_event(event)))
+            .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name))
+            .evidence(focus.quote_warnings("PipelineRun", &focus.run().metadata.name)),
+    )
+}

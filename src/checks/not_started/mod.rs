@@ -1,0 +1,55 @@
+//! The pod has a node and its containers do not start: node, volumes, images.
+
+mod container_not_created;
+mod image;
+mod multi_attach;
+mod node_not_ready;
+mod source_missing;
+
+use crate::analysis::tekton::run_tree::TaskNode;
+use crate::model::event::Event;
+
+use super::finding::Finding;
+use super::focus::Focus;
+use container_not_created::{config_error, config_refused};
+use image::image;
+use multi_attach::multi_attach;
+use node_not_ready::node_not_ready;
+use source_missing::source_missing;
+
+/// Runs the checks on pods that are bound to a node.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for task in &focus.tree.tasks {
+        let done_well = task.task_run.succeeded().is_some_and(|c| c.status == "True");
+        if done_well {
+            continue;
+        }
+        let finding = image(focus, task).or_else(|| config_refused(focus, task)).or_else(|| {
+            let pod = task.pod.filter(|pod| !pod.spec.node_name.is_empty() && pod.status.phase == "Pending")?;
+            if task.task_run.is_done() || !focus.is_past_grace(pod.metadata.creation_timestamp) {
+                return None;
+            }
+            multi_attach(focus, task, pod)
+                .or_else(|| source_missing(focus, task, pod))
+                .or_else(|| node_not_ready(focus, task, pod))
+                .or_else(|| config_error(focus, task, pod))
+        });
+        findings.extend(finding);
+    }
+    findings
+}
+
+fn warnings<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
+    let mut events = focus.cluster.events_about("Pod", focus.namespace(), pod);
+    events.retain(|event| event.kind == "Warning");
+    events
+}
+
+fn pod_name(task: &TaskNode<'_>) -> String {
+    match task.pod {
+        Some(pod) => pod.metadata.name.clone(),
+        None if !task.task_run.status.pod_name.is_empty() => task.task_run.status.pod_name.clone(),
+        None => format!("{}-pod", task.task_run.metadata.name),
+    }
+}

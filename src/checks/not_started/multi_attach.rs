@@ -1,0 +1,25 @@
+//! A volume is attached to another node.
+
+use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::finding::Finding;
+use crate::checks::focus::Focus;
+use crate::model::Kind;
+use crate::model::pod::Pod;
+
+use super::warnings;
+
+pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
+    let events = warnings(focus, &pod.metadata.name);
+    let event = events.iter().find(|event| event.message.contains("Multi-Attach error"))?;
+    Some(
+        Finding::new(
+            "TKF403",
+            "volume-multi-attach",
+            format!("the volume of task {} is attached to another node than {}", task.task, pod.spec.node_name),
+        )
+        .link("A ReadWriteOnce volume can be attached to one node only; without an assistant nothing keeps the run's pods on one node.")
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", &pod.spec.node_name), focus.quote_event(event)]),
+    )
+}
