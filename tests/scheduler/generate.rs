@@ -487,13 +487,16 @@ fn claim(dice: &mut Dice, name: &str, namespace: &str, at: usize, nodes: &[Strin
 fn volume(dice: &mut Dice, name: &str, class: &str, of: Option<(&str, &str, &str)>) -> Value {
     let mut labels = json!({});
     if dice.once_in(4) {
-        labels[*dice.pick(&[ZONE, BETA_ZONE])] = json!(dice.pick(&["a", "b", "a__b", "a____b"]));
+        labels[*dice.pick(&[ZONE, BETA_ZONE])] =
+            json!(dice.pick(&["a", "b", "a__b", "a____b", "x-y-a__x-y-b", "x-y-a__x-z-b"]));
     }
     let mut spec = json!({"capacity": {"storage": dice.pick(&["1Gi", "10Gi"])}, "storageClassName": class,
         "accessModes": ["ReadWriteOnce", "ReadWriteOncePod"], "volumeMode": "Filesystem"});
     if class == "ebs" {
         let zone = if dice.once_in(2) { "aws://a/" } else { "" };
         spec["awsElasticBlockStore"] = json!({"volumeID": format!("{zone}vol-{:08x}", dice.below(4) + 16)});
+    } else if dice.once_in(15) {
+        spec["gcePersistentDisk"] = json!({"pdName": dice.pick(&["d1", "d2"])});
     } else {
         spec["csi"] = json!({"driver": DRIVER, "volumeHandle": name});
     }

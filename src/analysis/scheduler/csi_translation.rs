@@ -107,7 +107,8 @@ impl InTree {
                     [""] => format!("projects/UNSPECIFIED/zones/UNSPECIFIED/disks/{disk}"),
                     [zone] => format!("projects/UNSPECIFIED/zones/{zone}/disks/{disk}"),
                     many => {
-                        let region = many[0].rsplit_once('-').map_or(many[0], |(region, _)| region);
+                        let region =
+                            region_of(many).map_err(|error| format!("failed to get region from zones: {error}"))?;
                         format!("projects/UNSPECIFIED/regions/{region}/disks/{disk}")
                     }
                 })
@@ -121,6 +122,25 @@ impl InTree {
             .and_then(|node| node.metadata.annotation("storage.alpha.kubernetes.io/migrated-plugins"))
             .unwrap_or_default();
         plugins.split(',').any(|plugin| plugin == self.plugin_name())
+    }
+}
+
+/// The one region of several GCE zones (`gceGetRegionFromZones`).
+fn region_of(zones: &[&str]) -> Result<String, String> {
+    let mut regions = BTreeSet::new();
+    for zone in zones {
+        let parts: Vec<&str> = zone.split('-').collect();
+        let [locale, region, _] = parts.as_slice() else {
+            return Err(format!("zone in unexpected format, expected: {{locale}}-{{region}}-{{zone}}, got: {zone}"));
+        };
+        regions.insert(format!("{locale}-{region}"));
+    }
+    match regions.len() {
+        1 => Ok(regions.into_iter().collect()),
+        _ => {
+            let regions: Vec<String> = regions.iter().map(|region| format!("{region}:{{}}")).collect();
+            Err(format!("multiple or no regions gotten from zones, got: map[{}]", regions.join(" ")))
+        }
     }
 }
 
