@@ -63,7 +63,10 @@ fn code(found: &Preflight) -> u8 {
     let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
     if notes.clone().any(|note| note.severity != "info") {
         exit::FINDINGS
-    } else if !found.cannot_tell.is_empty() || found.namespaces.iter().any(|place| !place.cannot_tell.is_empty()) {
+    } else if found.coschedule.is_none()
+        || !found.cannot_tell.is_empty()
+        || found.namespaces.iter().any(|place| !place.cannot_tell.is_empty())
+    {
         exit::INCOMPLETE
     } else {
         exit::OK

@@ -6,7 +6,6 @@ mod choice;
 pub mod completion;
 mod diagnose;
 mod diff;
-
 mod dry_run;
 mod explain;
 mod history;
