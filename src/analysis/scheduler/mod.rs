@@ -22,6 +22,7 @@ mod node_volume_limits;
 pub mod plugin;
 mod pod_topology_spread;
 mod preemption;
+mod profile;
 pub mod proven;
 pub mod requests;
 mod scheduling_gates;

@@ -13,6 +13,7 @@ mod taint_toleration;
 
 use super::cycle::Cycle;
 use super::plugin::ScorePlugin;
+use super::profile::Profile;
 use super::snapshot::NodeInfo;
 use super::verdict::Score;
 
@@ -24,6 +25,10 @@ const MAX: i64 = 100;
 /// # Errors
 /// When a preferred node affinity term is malformed: the cycle ends.
 pub(super) fn score(cycle: &Cycle<'_, '_>, feasible: &[usize]) -> Result<Vec<Score>, String> {
+    let profile = Profile::of(cycle.snapshot.cluster);
+    if profile == Profile::NoScoring {
+        return Ok(vec![Score::default(); feasible.len()]);
+    }
     if feasible.is_empty() {
         // A malformed term ends the cycle all the same.
         return node_affinity::scores(cycle.pod, &[]).map(|_| Vec::new());
@@ -31,17 +36,18 @@ pub(super) fn score(cycle: &Cycle<'_, '_>, feasible: &[usize]) -> Result<Vec<Sco
     let nodes: Vec<&NodeInfo<'_>> = feasible.iter().map(|at| &cycle.snapshot.nodes()[*at]).collect();
     let mut scores = vec![Score::default(); nodes.len()];
     for &plugin in ScorePlugin::ALL {
+        let Some(weight) = profile.weight(plugin) else { continue };
         let of_plugin = match plugin {
             ScorePlugin::TaintToleration => Some(taint_toleration::scores(cycle.pod, &nodes)),
             ScorePlugin::NodeAffinity => node_affinity::scores(cycle.pod, &nodes)?,
             ScorePlugin::PodTopologySpread => pod_topology_spread::scores(cycle, &nodes),
             ScorePlugin::InterPodAffinity => inter_pod_affinity::scores(cycle, &nodes),
-            ScorePlugin::NodeResourcesFit => Some(node_resources::least_allocated(cycle, &nodes)),
+            ScorePlugin::NodeResourcesFit => Some(node_resources::allocated(cycle, &nodes, profile)),
             ScorePlugin::NodeResourcesBalancedAllocation => node_resources::balanced(cycle, &nodes),
             ScorePlugin::ImageLocality => Some(image_locality::scores(cycle, &nodes)),
         };
         for (score, of_plugin) in scores.iter_mut().zip(of_plugin.into_iter().flatten()) {
-            let weighted = of_plugin * plugin.weight();
+            let weighted = of_plugin * weight;
             score.total += weighted;
             score.plugins.push((plugin, weighted));
         }

@@ -1,22 +1,30 @@
 //! Free resources: much left, and cpu and memory used alike.
 //!
-//! Mirrors `plugins/noderesources/{resource_allocation,least_allocated,balanced_allocation}.go`
+//! Mirrors `plugins/noderesources/{resource_allocation,least_allocated,most_allocated,balanced_allocation}.go`
 //! (1.27 to 1.36) with the default arguments: cpu and memory, weight 1 each.
 
 use super::MAX;
 use crate::analysis::scheduler::cycle::Cycle;
+use crate::analysis::scheduler::profile::Profile;
 use crate::analysis::scheduler::requests;
 use crate::analysis::scheduler::snapshot::NodeInfo;
 
-/// NodeResourcesFit with the strategy LeastAllocated.
-pub(super) fn least_allocated(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Vec<i64> {
+/// NodeResourcesFit with the strategy LeastAllocated, or MostAllocated where full nodes
+/// are wanted.
+pub(super) fn allocated(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>], profile: Profile) -> Vec<i64> {
     let (cpu, memory) = requests::non_zero_of_incoming(cycle.pod, &cycle.snapshot.behaviour);
-    let free = |requested: i64, all: i64| if requested > all { 0 } else { (all - requested) * MAX / all };
+    let is_most = profile == Profile::HighNodeUtilization;
+    let worth = |requested: i64, all: i64| match is_most {
+        // Pods without requests count with minimum values, which may exceed a node.
+        true => requested.min(all) * MAX / all,
+        false if requested > all => 0,
+        false => (all - requested) * MAX / all,
+    };
     let score = |node: &NodeInfo<'_>| {
         let resources =
             [(node.non_zero.0 + cpu, node.allocatable.milli_cpu), (node.non_zero.1 + memory, node.allocatable.memory)];
         let present = resources.iter().filter(|(_, all)| *all != 0);
-        let (sum, count) = present.fold((0, 0), |(sum, count), (used, all)| (sum + free(*used, *all), count + 1));
+        let (sum, count) = present.fold((0, 0), |(sum, count), (used, all)| (sum + worth(*used, *all), count + 1));
         if count == 0 { 0 } else { sum / count }
     };
     nodes.iter().map(|node| score(node)).collect()
