@@ -171,6 +171,15 @@ impl Finding {
         self
     }
 
+    /// Puts links and evidence before those that are there: the situation in which a
+    /// cause was met comes first.
+    #[must_use]
+    pub fn preceded_by(mut self, links: Vec<String>, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        let own = std::mem::take(&mut self.evidence);
+        self.chain.splice(0..0, links);
+        self.evidence(evidence).evidence(own)
+    }
+
     /// Adds what could not be told.
     #[must_use]
     pub fn cannot_tell(mut self, sentence: impl Into<String>) -> Self {

@@ -17,6 +17,7 @@ pub mod focus;
 pub mod grouping;
 pub mod judged;
 pub mod manifest;
+pub mod no_node;
 pub mod not_started;
 pub mod obstacles;
 pub mod pending_by_spec_status;
@@ -86,8 +87,7 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
     let mut findings: Vec<Finding> = Vec::new();
     if !succeeded {
         findings = REGISTRY.iter().flat_map(|check| check(&focus)).collect();
-        let flags =
-            flags_misread::invalid_value(&focus, &findings).or_else(|| flags_misread::legacy_key(&focus, &findings));
+        let flags = flags_misread::check(&focus, &findings);
         findings.splice(0..0, flags);
         if findings.is_empty() && run.is_done() {
             findings = failed_task::otherwise_failed(&focus);

@@ -1,13 +1,17 @@
-//! A task's pod finds no node, and no assistant has a part in it.
+//! A task's pod finds no node, and no assistant has a part in it. The causes are the
+//! files of `no_node`.
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::pod::Pod;
 
-use super::assistant_pending::{claim_missing, claim_unbound, placement};
 use super::finding::{Confidence, Finding};
 use super::focus::Focus;
 use super::judged::judged;
-use super::obstacles::{self, Obstacle};
+use super::no_node::{
+    anti_affinity, claim_missing, claim_unbound, cordoned, host_port, insufficient_resources, node_selector,
+    pod_affinity, taint, topology_spread, unexplained, volume_in_use, volume_limit, volume_node_affinity,
+};
+use super::obstacles::{self, Decisive, Obstacle};
 
 /// Runs the checks on pods that wait for a node without an assistant.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -26,63 +30,17 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
     }
     let message = condition.message.as_str();
     let decisive = obstacles::decisive(focus, pod, message);
-    let task_name = task.task;
-    let (code, cause, summary) = match &decisive.obstacle {
-        Obstacle::ClaimMissing(claim) => claim_missing(focus, claim),
-        Obstacle::ClaimUnbound => claim_unbound(focus, pod),
-        Obstacle::Taint => (
-            "TKF201",
-            "untolerated-taint",
-            format!("every node that would fit task {task_name} has a taint that its pod does not tolerate"),
+    let mut links = vec![
+        format!(
+            "The pod of task {} waits for a node; no assistant has a part in it (no annotation on the TaskRun).",
+            task.task
         ),
-        Obstacle::Selector => {
-            ("TKF202", "node-selector-mismatch", format!("no node has the labels that task {task_name} demands"))
-        }
-        Obstacle::Resources => (
-            "TKF203",
-            "insufficient-resources",
-            format!("no node that task {task_name} may use has enough free: {}", shortages(message)),
-        ),
-        Obstacle::VolumeNodeAffinity => (
-            "TKF204",
-            "volume-node-affinity",
-            format!("the volume of task {task_name} cannot be reached from the nodes that its pod may use"),
-        ),
-        Obstacle::HostPort => (
-            "TKF206",
-            "hostport-conflict",
-            format!("the host port that task {task_name} wants is taken on every node it may use"),
-        ),
-        Obstacle::VolumeLimit => {
-            ("TKF207", "volume-limit", format!("no node that task {task_name} may use may attach one more volume"))
-        }
-        Obstacle::VolumeInUse => (
-            "TKF133",
-            "rwop-in-use",
-            format!("another pod uses the ReadWriteOncePod claim that task {task_name} needs"),
-        ),
-        Obstacle::TopologySpread => {
-            ("TKF136", "topology-spread", format!("a spread constraint forbids task {task_name} every node"))
-        }
-        Obstacle::AntiAffinity => {
-            ("TKF208", "anti-affinity", format!("anti-affinity rules forbid task {task_name} every node it may use"))
-        }
-        Obstacle::Affinity => {
-            ("TKF209", "pod-affinity", format!("no node has the pods beside which task {task_name} must stand"))
-        }
-        Obstacle::Cordoned => {
-            ("TKF210", "nodes-cordoned", format!("every node that would fit task {task_name} is cordoned"))
-        }
-        Obstacle::Unknown(text) => ("TKF211", "unschedulable", format!("task {task_name} finds no node: {text}")),
-    };
-    let mut finding = Finding::new(code, cause, summary)
-        .link(format!("The pod of task {task_name} waits for a node; no assistant has a part in it (no annotation on the TaskRun)."))
-        .link(format!("The scheduler says: {message}"))
-        .evidence(focus.quote_waiting(task))
-        .evidence(placement(focus, pod, &decisive));
+        format!("The scheduler says: {message}"),
+    ];
     if !decisive.nodes.is_empty() {
-        finding = finding.link(format!("That is the only obstacle on {}.", decisive.nodes.join(", ")));
+        links.push(format!("That is the only obstacle on {}.", decisive.nodes.join(", ")));
     }
+    let mut finding = cause(focus, pod, task.task, message, &decisive).preceded_by(links, focus.quote_waiting(task));
     if focus.cluster.nodes.is_empty() {
         finding = finding
             .confidence(Confidence::Likely)
@@ -95,14 +53,22 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
     Some(finding)
 }
 
-/// The resources that the scheduler's text calls insufficient.
-fn shortages(message: &str) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for part in message.split("Insufficient ").skip(1) {
-        let name = part.split([',', ' ']).next().unwrap_or(part).trim_end_matches('.');
-        if !names.contains(&name) {
-            names.push(name);
-        }
+fn cause(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, decisive: &Decisive) -> Finding {
+    let nodes = &decisive.nodes;
+    match &decisive.obstacle {
+        Obstacle::ClaimMissing(claim) => claim_missing::of_any(focus, claim),
+        Obstacle::ClaimUnbound => claim_unbound::of_any(focus, pod),
+        Obstacle::Taint => taint::of_task(focus, task, nodes),
+        Obstacle::Selector => node_selector::of_task(task),
+        Obstacle::Resources => insufficient_resources::of_task(task, message),
+        Obstacle::VolumeNodeAffinity => volume_node_affinity::of_task(focus, pod, task),
+        Obstacle::HostPort => host_port::of_task(task),
+        Obstacle::VolumeLimit => volume_limit::of_task(focus, task, nodes),
+        Obstacle::VolumeInUse => volume_in_use::of_task(task),
+        Obstacle::TopologySpread => topology_spread::of_task(task),
+        Obstacle::AntiAffinity => anti_affinity::of_task(task),
+        Obstacle::Affinity => pod_affinity::of_task(task),
+        Obstacle::Cordoned => cordoned::of_task(focus, task, nodes),
+        Obstacle::Unknown(text) => unexplained::of_task(task, text),
     }
-    if names.is_empty() { "pods per node".to_owned() } else { names.join(", ") }
 }

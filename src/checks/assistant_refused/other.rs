@@ -3,21 +3,25 @@
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::RefusedBy;
+use crate::checks::task_refused::{priority_class, runtime_class};
 
 use super::of;
+
+const CODE: &str = "TKF107";
+const CAUSE: &str = "assistant-refused";
 
 /// `assistant-refused`: words that no other check knows.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     of(
         focus,
         |by| matches!(by, RefusedBy::Other | RefusedBy::PriorityClassMissing | RefusedBy::RuntimeClassMissing),
-        |refused, text| {
-            let (code, cause) = match refused.by {
-                Some(RefusedBy::PriorityClassMissing) => ("TKF307", "priority-class-missing"),
-                Some(RefusedBy::RuntimeClassMissing) => ("TKF308", "runtime-class-missing"),
-                _ => ("TKF107", "assistant-refused"),
-            };
-            Finding::new(code, cause, format!("the pod of the affinity assistant {} is refused: {text}", refused.name))
+        |refused, text| match refused.by {
+            Some(RefusedBy::PriorityClassMissing) => priority_class::of_assistant(&refused.name, text),
+            Some(RefusedBy::RuntimeClassMissing) => runtime_class::of_assistant(&refused.name, text),
+            _ => {
+                let summary = format!("the pod of the affinity assistant {} is refused: {text}", refused.name);
+                Finding::new(CODE, CAUSE, summary)
+            }
         },
     )
 }

@@ -1,16 +1,44 @@
-//! The assistant stands on a node, and a task's pod cannot stand there too.
+//! The assistant stands on a node, and a task's pod cannot stand there too: a file
+//! for each cause that only such a task can meet; the others are those of `no_node`.
 
+mod affinity_aliasing;
 mod anti_affinity;
+mod cordoned;
+mod full;
+mod other_placement;
 
-use crate::analysis::tekton::pod_template;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
 use super::finding::{Confidence, Finding};
 use super::focus::{Focus, unplaced};
-use super::judged::judged;
-use anti_affinity::anti_affinity;
+use super::judged::{NodeObstacles, judged};
+use super::no_node::{host_port, taint, topology_spread, volume_in_use, volume_limit, volume_node_affinity};
+
+/// A task's pod that waits to join its assistant.
+struct Joining<'j, 'a> {
+    focus: &'j Focus<'a>,
+    task: &'j str,
+    pod: &'a Pod,
+    /// Where the assistant stands.
+    node: &'a str,
+    /// What that node has against the pod; absent when it was not read.
+    here: Option<&'j NodeObstacles>,
+    /// The scheduler's own words.
+    message: &'a str,
+}
+
+impl Joining<'_, '_> {
+    fn has(&self, plugin: &str) -> bool {
+        self.here.is_some_and(|verdict| verdict.has(plugin))
+    }
+
+    /// Everything that the node says, in the scheduler's words.
+    fn reasons(&self) -> String {
+        self.here.map(|verdict| verdict.reasons().collect::<Vec<_>>().join("; ")).unwrap_or_default()
+    }
+}
 
 /// Runs the checks on tasks whose assistant has a node.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -18,106 +46,32 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     for (task, name) in focus.beside_assistant() {
         let Some(pod) = task.pod.and_then(unplaced) else { continue };
         let Some(node) = focus.assistant_node(name) else { continue };
-        if !focus.is_past_grace(pod.metadata.creation_timestamp) || pod.condition("PodScheduled").is_none() {
-            continue;
-        }
-        if let Some(finding) = finding(focus, task, pod, name, node) {
-            findings.push(finding);
+        let Some(condition) = pod.condition("PodScheduled") else { continue };
+        if focus.is_past_grace(pod.metadata.creation_timestamp) {
+            let judged = judged(focus, pod);
+            let here = judged.nodes.iter().find(|verdict| verdict.node == node);
+            let joining = Joining { focus, task: task.task, pod, node, here, message: &condition.message };
+            findings.extend(finding(&joining, task, name));
         }
     }
     findings
 }
 
-fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod, name: &str, node: &str) -> Option<Finding> {
-    let judged = judged(focus, pod);
-    let here = judged.nodes.iter().find(|verdict| verdict.node == node);
-    let message = pod.condition("PodScheduled").map(|c| c.message.clone()).unwrap_or_default();
-    let has = |plugin: &str| here.is_some_and(|verdict| verdict.has(plugin));
-    let reasons = here.map(|verdict| verdict.reasons().collect::<Vec<_>>().join("; ")).unwrap_or_default();
-    let cordoned = focus.cluster.node(node).is_some_and(|node| node.spec.unschedulable);
-    let task_name = task.task;
-    let (code, cause, summary) = if let Some(aliased) = anti_affinity(focus, pod) {
-        aliased
-    } else if has("NodeAffinity") {
-        (
-            "TKF132",
-            "assistant-contradicts-task-placement",
-            format!(
-                "task {task_name} may not run on {node}, where the assistant stands: its own node selection excludes that node"
-            ),
-        )
-    } else if has("NodeUnschedulable") || cordoned {
-        (
-            "TKF131",
-            "assistant-node-cordoned",
-            format!("the assistant stands on {node}, which was cordoned: task {task_name} may not join it"),
-        )
-    } else if has("VolumeRestrictions") || message.contains("ReadWriteOncePod") {
-        (
-            "TKF133",
-            "rwop-in-use",
-            format!("task {task_name} cannot use its ReadWriteOncePod claim: the assistant itself uses it"),
-        )
-    } else if has("PodTopologySpread") {
-        (
-            "TKF136",
-            "topology-spread",
-            format!("a spread constraint of task {task_name} forbids {node}, the one node that the assistant allows"),
-        )
-    } else if has("InterPodAffinity") && reasons.contains("anti-affinity") {
-        (
-            "TKF134",
-            "anti-affinity-against-assistant",
-            format!("an anti-affinity rule forbids task {task_name} the node of its assistant"),
-        )
-    } else if has("NodeResourcesFit") {
-        (
-            "TKF130",
-            "assistant-node-full",
-            format!("{node}, where the assistant stands, has no room for task {task_name} ({reasons})"),
-        )
-    } else if has("NodePorts") {
-        ("TKF206", "hostport-conflict", format!("a host port that task {task_name} wants is taken on {node}"))
-    } else if has("NodeVolumeLimits") {
-        (
-            "TKF207",
-            "volume-limit",
-            format!("{node}, where the assistant stands, may attach no further volume for task {task_name}"),
-        )
-    } else if has("VolumeBinding") || has("VolumeZone") {
-        (
-            "TKF204",
-            "volume-node-affinity",
-            format!("a volume of task {task_name} cannot be reached from {node}, where the assistant stands"),
-        )
-    } else if has("TaintToleration") {
-        (
-            "TKF201",
-            "untolerated-taint",
-            format!("task {task_name} does not tolerate a taint of {node}, where the assistant stands"),
-        )
-    } else if message.contains("Insufficient") || message.contains("Too many pods") {
-        (
-            "TKF130",
-            "assistant-node-full",
-            format!("{node}, where the assistant stands, has no room for task {task_name} by the scheduler's words"),
-        )
-    } else {
-        return None;
-    };
-    let mut finding = Finding::new(code, cause, summary)
-        .link(format!("The assistant {name} runs on {node}; the pod of task {task_name} must stand beside it, so no other node will do."))
-        .link(format!("On {node} it is refused: {reasons}."))
-        .evidence(focus.quote_waiting(task))
-        .evidence(focus.tree.assistant(name).and_then(|a| a.stateful_set).map(|set| focus.quote_replicas(set)))
-        .evidence([focus.quote(Kind::Pod, &format!("{name}-0"), "spec.nodeName", node)]);
-    if cause == "assistant-node-cordoned" {
-        finding = finding.evidence(focus.cluster.node(node).map(|node| focus.quote_cordon(node)));
-    }
-    if cause == "assistant-contradicts-task-placement" {
-        finding = finding.evidence(task_specs(focus, task_name));
-    }
-    if here.is_none() {
+fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option<Finding> {
+    let Joining { focus, node, .. } = *joining;
+    let links = vec![
+        format!(
+            "The assistant {name} runs on {node}; the pod of task {} must stand beside it, so no other node will do.",
+            task.task
+        ),
+        format!("On {node} it is refused: {}.", joining.reasons()),
+    ];
+    let mut evidence = focus.quote_waiting(task);
+    let set = focus.tree.assistant(name).and_then(|assistant| assistant.stateful_set);
+    evidence.extend(set.map(|set| focus.quote_replicas(set)));
+    evidence.push(focus.quote(Kind::Pod, &format!("{name}-0"), "spec.nodeName", node));
+    let mut finding = cause(joining)?.preceded_by(links, evidence);
+    if joining.here.is_none() {
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell(format!("what {node} has left: nodes or their pods were not read"));
@@ -125,14 +79,27 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod, name: &str, node: 
     Some(finding)
 }
 
-/// What the run says of one task only.
-fn task_specs(focus: &Focus<'_>, task: &str) -> Vec<super::finding::Evidence> {
-    pod_template::task_run_spec(focus.run(), task)
-        .into_iter()
-        .filter_map(|spec| spec.get("podTemplate"))
-        .map(|template| {
-            let field = format!("spec.taskRunSpecs[{task}].podTemplate");
-            focus.quote(Kind::PipelineRun, &focus.run().metadata.name, field, template.to_string())
+/// What lasts comes before what may pass: a node that is full today may be free
+/// tomorrow, a rule of the run will be the same.
+fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
+    let Joining { focus, task, pod, node, message, .. } = *joining;
+    affinity_aliasing::finding(joining)
+        .or_else(|| anti_affinity::of_run(joining))
+        .or_else(|| other_placement::finding(joining))
+        .or_else(|| cordoned::finding(joining))
+        .or_else(|| {
+            let in_use = joining.has("VolumeRestrictions") || message.contains("ReadWriteOncePod");
+            in_use.then(|| volume_in_use::beside_assistant(task))
         })
-        .collect()
+        .or_else(|| joining.has("PodTopologySpread").then(|| topology_spread::beside_assistant(task, node)))
+        .or_else(|| anti_affinity::of_others(joining))
+        .or_else(|| full::by_verdict(joining))
+        .or_else(|| joining.has("NodePorts").then(|| host_port::beside_assistant(task, node)))
+        .or_else(|| joining.has("NodeVolumeLimits").then(|| volume_limit::beside_assistant(focus, task, node)))
+        .or_else(|| {
+            let out_of_reach = joining.has("VolumeBinding") || joining.has("VolumeZone");
+            out_of_reach.then(|| volume_node_affinity::beside_assistant(focus, pod, task, node))
+        })
+        .or_else(|| joining.has("TaintToleration").then(|| taint::beside_assistant(focus, task, node)))
+        .or_else(|| full::by_words(joining))
 }

@@ -1,0 +1,39 @@
+//! The assistant is absent and nothing that was read tells why.
+
+use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::finding::{Confidence, Finding};
+use crate::checks::focus::Focus;
+
+use super::{listed, start};
+
+/// `assistant-missing`, or `evidence-missing` where StatefulSets were not read.
+pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Option<Finding> {
+    let namespace = focus.namespace();
+    if listed(focus) {
+        return Some(
+            start(
+                focus,
+                task,
+                name,
+                "TKF114",
+                "assistant-missing",
+                format!("the affinity assistant {name} that task {} waits for does not exist", task.task),
+            )
+            .confidence(Confidence::Likely)
+            .cannot_tell("whether it was deleted or never made (a flag changed, the operator was upgraded): no event of it was found"),
+        );
+    }
+    Some(
+        start(
+            focus,
+            task,
+            name,
+            "TKF901",
+            "evidence-missing",
+            format!("task {} must stand beside the assistant {name}; whether that exists, was refused or waits cannot be told", task.task),
+        )
+        .confidence(Confidence::Likely)
+        .cannot_tell(format!("whether the assistant {name} exists: StatefulSets of namespace {namespace} were not read"))
+        .cannot_tell(format!("collect statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}")),
+    )
+}

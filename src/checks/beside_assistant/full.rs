@@ -1,0 +1,28 @@
+//! The assistant's node has no room for the task.
+
+use crate::checks::finding::Finding;
+
+use super::Joining;
+
+const CODE: &str = "TKF130";
+const CAUSE: &str = "assistant-node-full";
+
+/// `assistant-node-full`: computed from the node and its pods.
+pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
+    let Joining { task, node, .. } = *joining;
+    joining.has("NodeResourcesFit").then(|| {
+        let reasons = joining.reasons();
+        let summary = format!("{node}, where the assistant stands, has no room for task {task} ({reasons})");
+        Finding::new(CODE, CAUSE, summary)
+    })
+}
+
+/// `assistant-node-full`: nodes were not read, and the scheduler speaks of room.
+pub(super) fn by_words(joining: &Joining<'_, '_>) -> Option<Finding> {
+    let Joining { task, node, message, .. } = *joining;
+    (message.contains("Insufficient") || message.contains("Too many pods")).then(|| {
+        let summary =
+            format!("{node}, where the assistant stands, has no room for task {task} by the scheduler's words");
+        Finding::new(CODE, CAUSE, summary)
+    })
+}

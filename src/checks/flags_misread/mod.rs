@@ -1,0 +1,26 @@
+//! Feature flags that do not say what they seem to say, where a run suffers from them.
+
+mod invalid_value;
+mod legacy_key;
+
+use crate::analysis::tekton::flags::CONFIG_MAP;
+use crate::model::Kind;
+
+use super::finding::{Evidence, Finding};
+use super::focus::Focus;
+
+/// Looks behind the findings on a run for a flag that was misread.
+pub fn check(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> {
+    invalid_value::finding(focus, others).or_else(|| legacy_key::finding(focus, others))
+}
+
+fn quote(focus: &Focus<'_>, key: &str, value: &str) -> Evidence {
+    let namespace = focus.installation.namespace.clone().unwrap_or_default();
+    let origin = focus.cluster.origin(Kind::ConfigMap, &namespace, CONFIG_MAP);
+    Evidence {
+        object: format!("ConfigMap/{CONFIG_MAP}"),
+        field: format!("data[{key}]"),
+        value: value.to_owned(),
+        source: origin.map(ToString::to_string).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,15 @@
+//! Every node that would fit is cordoned.
+
+use crate::checks::finding::{Evidence, Finding};
+use crate::checks::focus::Focus;
+
+/// `nodes-cordoned`: a task's pod on its own.
+pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
+    Finding::new("TKF210", "nodes-cordoned", format!("every node that would fit task {task} is cordoned"))
+        .evidence(quote_cordons(focus, nodes))
+}
+
+/// Quotes that nodes are cordoned.
+pub fn quote_cordons(focus: &Focus<'_>, nodes: &[String]) -> Vec<Evidence> {
+    nodes.iter().filter_map(|name| focus.cluster.node(name)).map(|node| focus.quote_cordon(node)).collect()
+}

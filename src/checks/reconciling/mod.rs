@@ -1,0 +1,23 @@
+//! Nobody takes up a run: it is left to another controller, or Tekton's own does not
+//! work.
+
+mod controller_not_running;
+mod other_controller;
+
+use super::finding::Finding;
+use super::focus::Focus;
+
+/// Runs the checks on runs that are not taken up, or not gone on with.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    let run = focus.run();
+    if run.is_done() || run.spec_at("/status").is_some() {
+        return Vec::new();
+    }
+    if run.succeeded().is_some() {
+        return controller_not_running::not_gone_on(focus).into_iter().collect();
+    }
+    if !focus.is_past_grace(run.metadata.creation_timestamp) {
+        return Vec::new();
+    }
+    vec![other_controller::finding(focus).unwrap_or_else(|| controller_not_running::not_taken_up(focus))]
+}

@@ -1,0 +1,29 @@
+//! A task's pod against a ResourceQuota that is used up.
+
+use crate::checks::finding::{Evidence, Finding};
+use crate::checks::focus::Focus;
+use crate::checks::refused;
+use crate::model::Kind;
+use crate::model::cluster::find;
+
+/// `quota-exceeded`.
+pub fn finding(focus: &Focus<'_>, task: &str, message: &str) -> Finding {
+    let quota = refused::quota_name(message);
+    Finding::new("TKF303", "quota-exceeded", format!("ResourceQuota {quota} leaves no room for the pod of task {task}"))
+        .link("Tekton tries again every minute; no timeout runs while it waits.")
+        .evidence(quote_usage(focus, quota))
+}
+
+fn quote_usage(focus: &Focus<'_>, quota: &str) -> Option<Evidence> {
+    let quota = find(&focus.cluster.resource_quotas, focus.namespace(), quota)?;
+    let used: Vec<String> = quota
+        .status
+        .hard
+        .iter()
+        .map(|(resource, hard)| {
+            let used = quota.status.used.get(resource).copied().unwrap_or_default();
+            format!("{resource}: {used} of {hard}")
+        })
+        .collect();
+    Some(focus.quote(Kind::ResourceQuota, &quota.metadata.name, "status.used / status.hard", used.join(", ")))
+}

@@ -1,0 +1,93 @@
+//! The run ended by a timeout, which may hide why it waited.
+
+mod after_scc_refusal;
+mod hidden_reason;
+mod steps_ran_too_long;
+
+use crate::analysis::tekton::run_tree::TaskNode;
+
+use super::finding::{Evidence, Finding};
+use super::focus::Focus;
+use super::refused::{self, RefusedAssistant, RefusedBy};
+
+/// A run or task that timed out, and what tells why it waited.
+struct TimedOut<'t, 'a> {
+    focus: &'t Focus<'a>,
+    task: Option<&'t TaskNode<'a>>,
+    /// Assistants of which events tell that their pod was refused.
+    refused: Vec<RefusedAssistant<'a>>,
+    /// What the scheduler said of the run's pods while they existed.
+    waiting: Vec<Evidence>,
+}
+
+/// Runs the checks on runs that timed out.
+pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
+    let timed_out = |reason: &str, message: &str| {
+        matches!(reason, "PipelineRunTimeout" | "TaskRunTimeout") || message.contains("failed to finish within")
+    };
+    let run_condition = focus.run().succeeded().filter(|c| c.status == "False");
+    let Some(condition) = run_condition else { return Vec::new() };
+    let task = focus.tree.tasks.iter().find(|task| {
+        task.task_run.succeeded().is_some_and(|c| {
+            c.status == "False" && (timed_out(&c.reason, &c.message) || c.message.contains("timed out"))
+        })
+    });
+    if !timed_out(&condition.reason, &condition.message) && task.is_none() {
+        return Vec::new();
+    }
+    let refused = refused::assistants_of_ended_run(focus);
+    let ended = TimedOut { focus, task, refused, waiting: scheduling_words(focus) };
+    if ended.refused.is_empty() && ended.waiting.is_empty() && ran_steps(focus) {
+        return vec![steps_ran_too_long::finding(&ended)];
+    }
+    let keeps = task
+        .and_then(|task| task.task_run.succeeded())
+        .is_some_and(|condition| condition.message.contains("Previous status"));
+    if keeps && ended.refused.iter().any(|refused| refused.by == Some(RefusedBy::Scc)) {
+        return vec![after_scc_refusal::finding(&ended)];
+    }
+    hidden_reason::findings(&ended)
+}
+
+/// Puts together what every run that waited until its timeout shows.
+fn with_evidence(finding: Finding, ended: &TimedOut<'_, '_>) -> Finding {
+    let TimedOut { focus, task, .. } = ended;
+    let events = ended.refused.iter().filter_map(|refused| refused.event);
+    finding
+        .link("A longer timeout only makes it wait longer.")
+        .evidence(focus.quote_run())
+        .evidence(task.and_then(|task| focus.quote_task_run(task.task_run)))
+        .evidence(task.and_then(|task| focus.quote_annotation(task.task_run)))
+        .evidence(focus.quote_run_warnings())
+        .evidence(events.map(|event| focus.quote_event(event)))
+        .evidence(ended.waiting.clone())
+}
+
+/// What the scheduler said of the run's pods while they existed.
+fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
+    focus
+        .tree
+        .tasks
+        .iter()
+        .filter(|task| task.task_run.succeeded().is_some_and(|c| c.status == "False"))
+        .flat_map(|task| {
+            let pod = match task.task_run.status.pod_name.as_str() {
+                "" => format!("{}-pod", task.task_run.metadata.name),
+                name => name.to_owned(),
+            };
+            focus.cluster.events_about("Pod", focus.namespace(), &pod)
+        })
+        .filter(|event| event.reason == "FailedScheduling")
+        .map(|event| focus.quote_event(event))
+        .collect()
+}
+
+/// Whether a step was ever started: a step that only waited is ended without a start
+/// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod`).
+fn ran_steps(focus: &Focus<'_>) -> bool {
+    focus.tree.tasks.iter().any(|task| {
+        task.task_run.status.steps.iter().any(|step| {
+            step.state.running.is_some() || step.state.terminated.as_ref().is_some_and(|t| t.started_at.is_some())
+        })
+    })
+}
