@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -77,7 +77,9 @@ fn build_one(program: &Program) -> Result<(), String> {
     if folder.is_dir() {
         return Ok(());
     }
-    let partial = folder.with_extension("partial");
+    // Not `with_extension`: what follows the dot of a version is part of the name, and
+    // two builds under way must not meet in one folder.
+    let partial = partial(&folder);
     if partial.exists() {
         fs::remove_dir_all(&partial).map_err(text)?;
     }
@@ -92,6 +94,12 @@ fn build_one(program: &Program) -> Result<(), String> {
         copy(&Path::new(dir.trim()).join(path), &partial.join("files")).map_err(text)?;
     }
     fs::rename(&partial, &folder).map_err(text)
+}
+
+/// Where a program is built before it is whole.
+fn partial(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{name}.partial"))
 }
 
 fn go(program: &Program) -> Command {
@@ -125,4 +133,17 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PROGRAMS;
+
+    #[test]
+    fn no_two_programs_are_built_in_one_folder() {
+        let folders: std::collections::BTreeSet<PathBuf> =
+            PROGRAMS.iter().map(|program| partial(&program.folder().unwrap())).collect();
+        assert_eq!(folders.len(), PROGRAMS.len());
+    }
 }
