@@ -11,6 +11,7 @@
 //! ```
 
 pub mod api;
+pub mod https;
 pub mod install;
 pub mod kubelet;
 pub mod log_server;
@@ -20,6 +21,7 @@ pub mod process;
 pub mod record;
 pub mod rig;
 pub mod scenario;
+pub mod webhook;
 
 pub use rig::{Platform, Rig, TektonVersion};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{Result, Rig};
 
 /// Kinds of a namespace: API root, folder of the group, plural.
-const NAMESPACED: [(&str, &str, &str); 16] = [
+const NAMESPACED: [(&str, &str, &str); 17] = [
     ("/api/v1", "core", "pods"),
     ("/api/v1", "core", "events"),
     ("/api/v1", "core", "serviceaccounts"),
@@ -20,6 +20,7 @@ const NAMESPACED: [(&str, &str, &str); 16] = [
     ("/apis/apps/v1", "apps", "deployments"),
     ("/apis/tekton.dev/v1", "tekton.dev", "pipelineruns"),
     ("/apis/tekton.dev/v1", "tekton.dev", "taskruns"),
+    ("/apis/tekton.dev/v1beta1", "tekton.dev", "customruns"),
     ("/apis/tekton.dev/v1", "tekton.dev", "pipelines"),
     ("/apis/tekton.dev/v1", "tekton.dev", "tasks"),
     ("/apis/rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io", "roles"),

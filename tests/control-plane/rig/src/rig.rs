@@ -9,6 +9,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use xtask::{Program, cache};
 
 use crate::Result;
@@ -18,6 +19,7 @@ use crate::kubelet::Kubelet;
 use crate::pki::{ADMIN, Pki, USERS};
 use crate::ports::Block;
 use crate::process::{Guard, Process};
+use crate::webhook;
 
 /// A version of Tekton that the tests run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,7 @@ pub struct Rig {
     /// How long the start took.
     pub started_in: Duration,
     kubelet: Kubelet,
+    answers: Option<JoinHandle<()>>,
     folder: TempDir,
     pki: Pki,
     ports: Ports,
@@ -102,6 +105,7 @@ struct Ports {
     scheduler: u16,
     webhook: u16,
     kubelet: u16,
+    answers: u16,
     tekton: [u16; 6],
 }
 
@@ -119,6 +123,7 @@ impl Ports {
             scheduler: block.port()?,
             webhook: block.port()?,
             kubelet: block.port()?,
+            answers: block.port()?,
             tekton,
         })
     }
@@ -129,6 +134,14 @@ struct Programs {
     etcd: PathBuf,
     kubernetes: PathBuf,
     tekton: PathBuf,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if let Some(answers) = self.answers.take() {
+            answers.abort();
+        }
+    }
 }
 
 /// How long anything of a rig may take to come up.
@@ -165,6 +178,7 @@ impl Rig {
         install::point_webhooks(&rig.api, rig.ports.webhook).await?;
         rig.start_tekton().await?;
         rig.kubelet.start(rig.api.clone(), &rig.pki, rig.ports.kubelet).await?;
+        rig.answers = Some(webhook::serve(&rig.pki, rig.ports.answers).await?);
         rig.started_in = started.elapsed();
         Ok(rig)
     }
@@ -209,6 +223,7 @@ impl Rig {
             platform,
             started_in: Duration::ZERO,
             kubelet: Kubelet::new(),
+            answers: None,
             folder,
             pki,
             ports,
@@ -287,9 +302,8 @@ impl Rig {
     }
 
     fn kubernetes_binary(&self) -> Result<PathBuf> {
-        let bin = self.programs.kubernetes.join("bin");
-        let mut entries = fs::read_dir(&bin).map_err(|error| format!("{}: {error}", bin.display()))?;
-        entries.next().and_then(|entry| Some(entry.ok()?.path())).ok_or_else(|| format!("{} is empty", bin.display()))
+        let program = self.programs.kubernetes.join("bin").join(self.tekton.kubernetes());
+        if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display())) }
     }
 
     /// Starts Tekton's controller and webhook with their own rights.
@@ -356,6 +370,32 @@ impl Rig {
     /// Ends Tekton's controller and webhook.
     pub fn stop_tekton(&mut self) {
         self.tekton_processes.clear();
+    }
+
+    /// Ends Tekton's controller alone: objects are still admitted, and nobody works on
+    /// them.
+    pub fn stop_controller(&mut self) {
+        self.tekton_processes.retain(|process| process.name != "controller");
+    }
+
+    /// Has the API server ask a webhook about each new object of a resource, given as
+    /// group, version and plural, in a namespace; only about objects with `labels`, where
+    /// there are some.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn webhook(
+        &self,
+        name: &str,
+        answer: webhook::Answer,
+        resource: (&str, &str, &str),
+        of: (&str, Value),
+    ) -> Result<()> {
+        let object = webhook::configuration((&self.pki, self.ports.answers), name, answer, resource, of)?;
+        self.api.apply(&object).await?;
+        // The API server reads its webhooks every now and then.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Ok(())
     }
 
     fn run(&mut self, name: &str, command: &mut Command) -> Result<()> {
