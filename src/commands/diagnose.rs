@@ -5,6 +5,7 @@ use crate::checks::{self, controller_log, finding::RunReport, ruled_out};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Cluster;
+use crate::model::selector::LabelSelector;
 use crate::output::{diagnosis, json_v1};
 use crate::repairs;
 use crate::sources::Wanted;
@@ -21,7 +22,7 @@ pub struct Args {
     /// Output format
     #[arg(short, long, value_enum)]
     output: Option<Output>,
-    /// Only runs with these labels, with -A or without a run
+    /// Only runs with these labels, as kubectl takes them; with -A or without a run
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     selector: Option<String>,
     /// Diagnose every run of the namespace, grouped by root cause
@@ -118,21 +119,16 @@ fn diagnose_many(
     namespaces: Option<&[String]>,
     selector: Option<&str>,
 ) -> Result<Vec<RunReport>, CommandError> {
-    let labels: Vec<(&str, &str)> = selector
-        .into_iter()
-        .flat_map(|selector| selector.split(','))
-        .map(|part| {
-            part.split_once('=').map(|(key, value)| (key, value.trim_start_matches('='))).ok_or_else(|| {
-                CommandError::usage(format!("{part:?} is no label selector")).hint("expected KEY=VALUE[,KEY=VALUE]")
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let selector = selector.map(str::parse::<LabelSelector>).transpose().map_err(|error| {
+        CommandError::usage(format!("--selector: {error}"))
+            .hint("expected KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY notin (A,B), KEY or !KEY, divided by commas")
+    })?;
     let now = choice::now(cluster);
     Ok(cluster
         .pipeline_runs
         .iter()
         .filter(|run| namespaces.is_none_or(|namespaces| namespaces.contains(&run.metadata.namespace)))
-        .filter(|run| labels.iter().all(|(key, value)| run.metadata.label(key) == Some(value)))
+        .filter(|run| selector.as_ref().is_none_or(|selector| selector.matches(&run.metadata.labels)))
         .map(|run| checks::diagnose(cluster, run, now))
         .collect())
 }

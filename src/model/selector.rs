@@ -63,6 +63,74 @@ impl LabelSelector {
     }
 }
 
+impl std::str::FromStr for LabelSelector {
+    type Err = String;
+
+    /// Reads a selector as kubectl's `-l` takes it: `a=b,c!=d,e in (f,g),h notin (i),j,!k`
+    /// (`k8s.io/apimachinery/pkg/labels/selector.go` v0.35.4).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let match_expressions = parts(text).into_iter().map(requirement).collect::<Result<_, _>>()?;
+        Ok(Self { match_labels: StringMap::default(), match_expressions })
+    }
+}
+
+/// The requirements of a selector: commas within parentheses divide nothing.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn requirement(part: &str) -> Result<Requirement, String> {
+    let part = part.trim();
+    let bad = || format!("{part:?} is no requirement");
+    let of = |key: &str, operator: &str, values: Vec<String>| {
+        let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+        let key = key.trim();
+        if key.is_empty() || !key.chars().all(valid) {
+            return Err(bad());
+        }
+        Ok(Requirement { key: key.to_owned(), operator: operator.to_owned(), values })
+    };
+    if let Some((key, value)) = part.split_once("!=") {
+        return of(key, "NotIn", vec![value.trim().to_owned()]);
+    }
+    if let Some(key) = part.strip_prefix('!') {
+        return of(key, "DoesNotExist", Vec::new());
+    }
+    if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
+        return of(key, "In", vec![value.trim().to_owned()]);
+    }
+    for (mark, operator) in [('>', "Gt"), ('<', "Lt")] {
+        if let Some((key, value)) = part.split_once(mark) {
+            value.trim().parse::<i64>().map_err(|_| bad())?;
+            return of(key, operator, vec![value.trim().to_owned()]);
+        }
+    }
+    if let Some(list) = part.strip_suffix(')') {
+        let (head, values) = list.split_once('(').ok_or_else(bad)?;
+        let (key, word) = head.trim().rsplit_once(char::is_whitespace).ok_or_else(bad)?;
+        let operator = match word {
+            "in" => "In",
+            "notin" => "NotIn",
+            _ => return Err(bad()),
+        };
+        return of(key, operator, values.split(',').map(|value| value.trim().to_owned()).collect());
+    }
+    of(part, "Exists", Vec::new())
+}
+
 /// A node selector: satisfied when one of its terms is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -82,4 +150,33 @@ pub struct NodeSelectorTerm {
     /// Requirements on the node's fields; only `metadata.name` exists.
     #[serde(deserialize_with = "null_as_default")]
     pub match_fields: Vec<Requirement>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_read_as_kubectl_reads_them() {
+        let labels: StringMap =
+            [("app", "web"), ("tier", "front"), ("n", "5")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        for (text, matches) in [
+            ("app=web", true),
+            ("app==web,tier=front", true),
+            ("app!=web", false),
+            ("gone!=x", true),
+            ("app in (api, web),!gone", true),
+            ("app notin (api)", true),
+            ("app notin (web,api)", false),
+            ("tier,n>4", true),
+            ("n<5", false),
+            ("gone", false),
+        ] {
+            let selector: LabelSelector = text.parse().unwrap();
+            assert_eq!(selector.matches(&labels), matches, "{text}");
+        }
+        for text in ["", "a b", "a in b", "in (a)", "=x", "a>x", "a like (b)", "a,,b"] {
+            assert!(text.parse::<LabelSelector>().is_err(), "{text}");
+        }
+    }
 }
