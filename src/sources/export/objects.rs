@@ -32,7 +32,7 @@ pub fn read_listed(cluster: &mut Cluster, file: &str, text: &str, listed: Option
         if document.get("kind").and_then(Value::as_str) == Some("List") {
             reading = Reading::Partly(format!("{file} holds a selection only"));
         }
-        insert_all(cluster, file, line, document);
+        insert_all(cluster, file, text, line, document);
     }
     if let Some(listed) = listed {
         match cluster.coverage.of(listed.kind, &listed.namespace) {
@@ -48,7 +48,7 @@ pub fn read_loose(cluster: &mut Cluster, file: &str, text: &str) {
     match yaml::read_documents(text) {
         Ok(documents) => {
             for (line, document) in documents {
-                insert_all(cluster, file, line, document);
+                insert_all(cluster, file, text, line, document);
             }
         }
         Err(error) => unreadable(cluster, file, format!("line {}: {}", error.line, error.message)),
@@ -61,13 +61,15 @@ pub fn read_loose(cluster: &mut Cluster, file: &str, text: &str) {
     }
 }
 
-fn insert_all(cluster: &mut Cluster, file: &str, line: usize, mut document: Value) {
+fn insert_all(cluster: &mut Cluster, file: &str, text: &str, line: usize, mut document: Value) {
     match document.get_mut("items").map(Value::take) {
         Some(Value::Array(items)) => {
             let list_version = document.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
             let item_kind = document.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
             let item_kind = item_kind.unwrap_or_default().to_owned();
-            for mut item in items {
+            let lines = yaml::item_lines(text, line, items.len());
+            for (index, mut item) in items.into_iter().enumerate() {
+                let line = lines.get(index).copied().unwrap_or(line);
                 // Items of a typed list may leave their kind away.
                 if let Some(object) = item.as_object_mut() {
                     object.entry("apiVersion").or_insert_with(|| Value::from(list_version.clone()));

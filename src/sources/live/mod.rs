@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use http::Request;
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use kube::Client;
 use kube::client::Body;
 
@@ -47,6 +48,8 @@ pub struct Answer {
     pub warnings: Vec<String>,
     /// Seconds to wait, when the server says so.
     pub retry_after: Option<u64>,
+    /// The server's clock.
+    pub date: Option<Timestamp>,
     /// Body.
     pub body: Vec<u8>,
 }
@@ -73,13 +76,14 @@ impl Connection {
             let warnings =
                 headers.get_all("warning").iter().filter_map(|v| v.to_str().ok()).map(warning_text).collect();
             let retry_after = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+            let date = headers.get("date").and_then(|v| v.to_str().ok()).and_then(server_time);
             let body = http_body_util::Limited::new(response.into_body(), LARGEST_ANSWER)
                 .collect()
                 .await
                 .map_err(|error| NoAnswer(format!("the answer broke off: {error}")))?
                 .to_bytes()
                 .to_vec();
-            Ok(Answer { status, warnings, retry_after, body })
+            Ok(Answer { status, warnings, retry_after, date, body })
         };
         tokio::time::timeout(self.timeout, exchange)
             .await
@@ -152,6 +156,11 @@ impl Answer {
     }
 }
 
+/// The time in a `Date` header.
+fn server_time(header: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header).ok()
+}
+
 /// The text inside a `Warning` header: `299 - "text"`.
 fn warning_text(header: &str) -> String {
     let inner = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(header, |(inner, _)| inner);
@@ -160,7 +169,13 @@ fn warning_text(header: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::warning_text;
+    use super::{server_time, warning_text};
+
+    #[test]
+    fn the_servers_clock_is_read() {
+        assert_eq!(server_time("Wed, 25 Nov 2026 23:22:25 GMT"), "2026-11-25T23:22:25Z".parse().ok());
+        assert_eq!(server_time("yesterday"), None);
+    }
 
     #[test]
     fn warnings_are_taken_out_of_their_header() {

@@ -33,8 +33,10 @@ impl Connection {
     /// # Errors
     /// When the server cannot be reached or knows no PipelineRuns.
     pub async fn read(&self, wanted: &Wanted) -> Result<Cluster, SourceError> {
-        let mut cluster = Cluster { taken_at: Some(Timestamp::now()), ..Cluster::default() };
         let probe = self.get_patiently("/version").await.map_err(|error| self.unreachable(&error))?;
+        // Ages are counted from times that the server set: its clock, not this machine's.
+        let now = probe.date.unwrap_or_else(Timestamp::now);
+        let mut cluster = Cluster { taken_at: Some(now), ..Cluster::default() };
         if probe.status == 401 {
             return Err(SourceError::new(probe.reason()).hint("log in again: oc login, or pass --token"));
         }
