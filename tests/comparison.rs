@@ -14,7 +14,7 @@ const TRUE: [(&str, &[&str]); 9] = [
     ("051", &["securityContext.fsGroup", "securityContext.runAsUser"]),
     ("111", &["securityContext.fsGroup", "securityContext.runAsUser"]),
     ("007", &["spec.workspaces[cache-workspace]"]),
-    ("052", &["podTemplate.nodeSelector.kubernetes.io/hostname"]),
+    ("052", &["podTemplate.nodeSelector[kubernetes.io/hostname]"]),
     ("006", &[]),
     ("070", &[]),
 ];

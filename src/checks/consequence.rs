@@ -59,6 +59,14 @@ pub fn of(difference: &Difference, report: &RunReport, of_left: bool) -> Option<
     })
 }
 
+/// The last part of a path: `fsGroup`, or `kubernetes.io/hostname` of a map.
+fn leaf(path: &str) -> &str {
+    match path.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        Some((_, key)) => key,
+        None => path.rsplit(['.', ']']).next().unwrap_or(path),
+    }
+}
+
 /// Whether a quoted field is the difference's, or one below or above it.
 fn names(quoted: &str, path: &str) -> bool {
     quoted.starts_with("spec.")
@@ -66,7 +74,7 @@ fn names(quoted: &str, path: &str) -> bool {
 }
 
 fn consequence(difference: &Difference, finding: &Finding, run: &str, of_left: bool) -> Consequence {
-    let field = difference.path.rsplit('.').next().unwrap_or(&difference.path);
+    let field = leaf(&difference.path);
     let (good, bad) =
         if of_left { (&difference.right, &difference.left) } else { (&difference.left, &difference.right) };
     let change = match (good, bad) {
@@ -79,8 +87,11 @@ fn consequence(difference: &Difference, finding: &Finding, run: &str, of_left: b
             || item.field.contains("PodScheduled")
             || item.field.starts_with("status.conditions[Succeeded]") && item.object.starts_with("TaskRun")
     });
+    // A finding of several reasons has a sentence for each field.
+    let own = finding.chain.iter().find(|link| link.contains(&format!(".{field} ")));
+    let why = own.map_or(finding.summary.as_str(), |link| link.trim_end_matches('.'));
     Consequence {
-        sentence: format!("{run} {change} → {}", finding.summary),
+        sentence: format!("{run} {change} → {}: {why}", finding.cause),
         cause: finding.cause,
         evidence: decisive.cloned().collect(),
     }

@@ -13,6 +13,7 @@ use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 use crate::output::{Style, diff as text_diff, json_v1, plain, wrap};
+use crate::repairs::resubmission;
 use crate::sources::{Source, Wanted};
 use crate::yaml;
 
@@ -50,7 +51,7 @@ enum Level {
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The two specs as a unified diff, through KUBECTL_EXTERNAL_DIFF if that is set
+    /// A unified diff of what is compared (the specs, where no --level is given), through KUBECTL_EXTERNAL_DIFF if that is set
     Unified,
     /// JSON
     Json,
@@ -129,14 +130,8 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         None => (newest_good(&first)?, first),
     };
     let found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
-    let wanted = |difference: &Difference| {
-        args.level.is_empty()
-            || args.level.iter().any(|level| match level {
-                Level::Spec => difference.level == comparison::Level::Spec,
-                Level::Pods => difference.level == comparison::Level::Pods,
-                Level::Outcome => difference.level == comparison::Level::Outcome,
-            })
-    };
+    let levels = chosen_levels(&args.level);
+    let wanted = |difference: &Difference| args.level.is_empty() || levels.contains(&difference.level);
     let (left_report, right_report) = (left.report()?, right.report()?);
     let left_is_worse = right_report.findings.is_empty();
     let worse = if left_is_worse { &left_report } else { &right_report };
@@ -153,7 +148,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let code = if rows.is_empty() { exit::OK } else { exit::FINDINGS };
     let style = ui.style();
     match args.output {
-        Some(Format::Unified) => return unified(ui, &left, &right),
+        Some(Format::Unified) => {
+            let levels = chosen_levels(&args.level);
+            return unified(ui, &levels, (&left, &right), &verdict);
+        }
         Some(format) => {
             let report = document(&left, &right, &rows, verdict, code);
             if format == Format::Json {
@@ -165,6 +163,24 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         None => render(&left.title(), &right.title(), &rows, &verdict, style, ui.out())?,
     }
     Ok(code)
+}
+
+/// The levels that were asked for; what the runs ask for, where none was.
+fn chosen_levels(levels: &[Level]) -> Vec<comparison::Level> {
+    let mut chosen: Vec<comparison::Level> = levels
+        .iter()
+        .map(|level| match level {
+            Level::Spec => comparison::Level::Spec,
+            Level::Pods => comparison::Level::Pods,
+            Level::Outcome => comparison::Level::Outcome,
+        })
+        .collect();
+    if chosen.is_empty() {
+        chosen.push(comparison::Level::Spec);
+    }
+    chosen.sort();
+    chosen.dedup();
+    chosen
 }
 
 /// One side, from a file or from the cluster, which is opened for the first that
@@ -197,25 +213,33 @@ fn is_file(name: &str) -> bool {
     matches!(ending, Some("yaml" | "yml" | "json")) || name == "-"
 }
 
+/// What makes two runs runs of one pipeline: its name, the resolver with its parameters,
+/// or, where the run brings its pipeline along, the run's own name without its ending.
+fn pipeline_of(run: &PipelineRun) -> String {
+    if let Some(name) = run.spec_at("/pipelineRef/name").and_then(|name| name.as_str()) {
+        return format!("pipeline {name}");
+    }
+    match run.spec_at("/pipelineRef") {
+        Some(reference) => format!("reference {reference}"),
+        None => format!("runs {}", resubmission::stem(run)),
+    }
+}
+
 /// The newest run of the same pipeline that succeeded.
 fn newest_good(bad: &Side) -> Result<Side, CommandError> {
     let run = bad.run()?;
-    let pipeline = |run: &PipelineRun| {
-        let reference = run.spec_at("/pipelineRef/name").and_then(|name| name.as_str()).map(str::to_owned);
-        reference.or_else(|| run.metadata.label("tekton.dev/pipeline").map(str::to_owned))
-    };
-    let wanted = pipeline(run);
+    let wanted = pipeline_of(run);
     let good = bad
         .cluster
         .pipeline_runs
         .iter()
         .filter(|other| other.metadata.namespace == bad.namespace && other.metadata.name != bad.name)
-        .filter(|other| wanted.is_some() && pipeline(other) == wanted)
+        .filter(|other| pipeline_of(other) == wanted)
         .filter(|other| other.succeeded().is_some_and(|condition| condition.status == "True"))
         .max_by_key(|other| other.metadata.creation_timestamp)
         .ok_or_else(|| {
             CommandError::unreadable(format!(
-                "no run of the same pipeline as {} has succeeded in namespace {}",
+                "no run of the same pipeline as {} is known to have succeeded in namespace {}",
                 bad.name, bad.namespace
             ))
             .hint("name the run to compare with: diff GOOD STUCK")
@@ -251,16 +275,29 @@ fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunReport) -> Str
     }
 }
 
-/// The paths as one: `securityContext` for its two fields.
+/// The paths as one, where they have more in common than their root: `securityContext`
+/// for its two fields.
 fn common(paths: &[&str]) -> String {
-    match paths {
-        [only] => (*only).to_owned(),
-        several => {
-            let parents: Vec<&str> =
-                several.iter().map(|path| path.rsplit_once('.').map_or(*path, |(parent, _)| parent)).collect();
-            if parents.windows(2).all(|pair| pair[0] == pair[1]) { parents[0].to_owned() } else { several.join(", ") }
+    let Some((first, rest)) = paths.split_first() else { return String::new() };
+    let mut shared = *first;
+    for path in rest {
+        while !is_below(path, shared) {
+            shared = parent(shared);
         }
     }
+    let is_root = matches!(shared, "" | "spec" | "metadata" | "spec.taskRunTemplate");
+    if is_root { paths.join(", ") } else { shared.to_owned() }
+}
+
+/// Whether a path is the other one, or a field or entry below it.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The path without its last part.
+fn parent(path: &str) -> &str {
+    let cut = if path.ends_with(']') { path.rfind('[') } else { path.rfind('.') };
+    cut.map_or("", |at| &path[..at])
 }
 
 fn document<'a>(
@@ -329,19 +366,33 @@ fn render(
     Ok(())
 }
 
-/// The specs as text, through the program that kubectl would use.
-fn unified(ui: &mut Ui, left: &Side, right: &Side) -> Result<u8, CommandError> {
-    let text = |side: &Side| -> Result<String, CommandError> { Ok(yaml::write(&side.run()?.spec)?) };
+/// What is compared as text, through the program that kubectl would use. The verdict is
+/// talk: it goes to stderr.
+fn unified(
+    ui: &mut Ui,
+    levels: &[comparison::Level],
+    (left, right): (&Side, &Side),
+    verdict: &str,
+) -> Result<u8, CommandError> {
+    let text = |side: &Side| -> Result<String, CommandError> {
+        let run = side.run()?;
+        if levels == [comparison::Level::Spec] {
+            return Ok(yaml::write(&run.spec)?);
+        }
+        let facts = levels.iter().flat_map(|level| comparison::facts(*level, &side.cluster, run));
+        Ok(facts.map(|(path, text)| format!("{path}: {text}\n")).collect())
+    };
     let (a, b) = (text(left)?, text(right)?);
-    let external = std::env::var("KUBECTL_EXTERNAL_DIFF").ok().filter(|value| !value.is_empty());
+    let external = std::env::var("KUBECTL_EXTERNAL_DIFF").ok().filter(|value| !value.trim().is_empty());
     let Some(external) = external else {
         let shown = text_diff::unified(&a, &b, &left.title(), &right.title(), ui.style());
         write!(ui.out(), "{shown}")?;
+        ui.status(&plain(verdict));
         return Ok(if shown.is_empty() { exit::OK } else { exit::FINDINGS });
     };
     let folder = tempfile::tempdir()?;
     let mut command: Vec<&str> = external.split_whitespace().collect();
-    let program = if command.is_empty() { "diff" } else { command.remove(0) };
+    let program = command.remove(0);
     let mut paths = Vec::new();
     for (name, content) in [("LEFT", &a), ("RIGHT", &b)] {
         let path = folder.path().join(format!("{name}.yaml"));
@@ -353,5 +404,26 @@ fn unified(ui: &mut Ui, left: &Side, right: &Side) -> Result<u8, CommandError> {
         .args(&paths)
         .status()
         .map_err(|error| CommandError::usage(format!("cannot run KUBECTL_EXTERNAL_DIFF {external:?}: {error}")))?;
+    ui.status(&plain(verdict));
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit::UNREADABLE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common;
+
+    #[test]
+    fn paths_are_told_by_what_they_share() {
+        assert_eq!(common(&["spec.a.fsGroup", "spec.a.runAsUser"]), "spec.a");
+        assert_eq!(
+            common(&["spec.t[x].podTemplate.tolerations[k].key", "spec.t[x].podTemplate.nodeSelector[a.b/c]"]),
+            "spec.t[x].podTemplate"
+        );
+        assert_eq!(
+            common(&["spec.params[a].value", "spec.timeouts.pipeline"]),
+            "spec.params[a].value, spec.timeouts.pipeline"
+        );
+        assert_eq!(common(&["spec.ab", "spec.a"]), "spec.ab, spec.a");
+        assert_eq!(common(&["spec.x"]), "spec.x");
+    }
 }

@@ -6,6 +6,7 @@
 mod pods;
 mod spec;
 
+use crate::analysis::tekton::RunTree;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 
@@ -50,6 +51,17 @@ pub fn compare(left: (&Cluster, &PipelineRun), right: (&Cluster, &PipelineRun)) 
     differences.extend(pods::differences(left, right));
     differences.sort_by(|a, b| (a.level, &a.path).cmp(&(b.level, &b.path)));
     differences
+}
+
+/// Everything of a run that is compared on a level, by path.
+pub fn facts(level: Level, cluster: &Cluster, run: &PipelineRun) -> Vec<(String, String)> {
+    let mut facts = match level {
+        Level::Spec => spec::leaves(run),
+        Level::Pods => pods::made(&RunTree::of(cluster, run)),
+        Level::Outcome => pods::outcome(&RunTree::of(cluster, run)),
+    };
+    facts.sort();
+    facts
 }
 
 /// What differs between two sets of `(path, text)`.

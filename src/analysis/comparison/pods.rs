@@ -26,7 +26,7 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn made(tree: &RunTree<'_>) -> Facts {
+pub(super) fn made(tree: &RunTree<'_>) -> Facts {
     let mut facts = Facts::new();
     for task in &tree.tasks {
         let at = |field: &str| format!("tasks[{}].{field}", task.task);
@@ -79,7 +79,7 @@ fn affinity(pod: &Pod) -> String {
     text(&pod.spec.affinity)
 }
 
-fn outcome(tree: &RunTree<'_>) -> Facts {
+pub(super) fn outcome(tree: &RunTree<'_>) -> Facts {
     let mut facts = Facts::new();
     let state = |condition: Option<&crate::model::Condition>| {
         condition.map_or_else(|| "not taken up".to_owned(), |c| format!("{} {}", c.status, c.reason))

@@ -25,7 +25,7 @@ fn is_asked(key: &str) -> bool {
     !NOISE.iter().any(|prefix| key.starts_with(prefix))
 }
 
-fn leaves(run: &PipelineRun) -> Vec<(String, String)> {
+pub(super) fn leaves(run: &PipelineRun) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (kind, map) in [("labels", &run.metadata.labels), ("annotations", &run.metadata.annotations)] {
         for (key, value) in map.iter().filter(|(key, _)| is_asked(key)) {
@@ -38,9 +38,14 @@ fn leaves(run: &PipelineRun) -> Vec<(String, String)> {
     found
 }
 
-/// The name by which an entry of a list is known.
-fn entry_name(entry: &Value) -> Option<&str> {
-    ["name", "pipelineTaskName", "key", "input"].iter().find_map(|key| entry.get(key)?.as_str())
+/// The field and the name by which an entry of a list is known.
+fn entry_name(entry: &Value) -> Option<(&str, &str)> {
+    ["name", "pipelineTaskName", "key", "input"].into_iter().find_map(|key| Some((key, entry.get(key)?.as_str()?)))
+}
+
+/// A field below a path: keys with dots or slashes, as those of labels, in brackets.
+fn below(path: &str, key: &str) -> String {
+    if key.contains(['.', '/']) { format!("{path}[{key}]") } else { format!("{path}.{key}") }
 }
 
 fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
@@ -51,13 +56,21 @@ fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
                 found.push((path.to_owned(), "{}".to_owned()));
             }
             for (key, value) in map {
-                walk(&format!("{path}.{key}"), value, found);
+                walk(&below(path, key), value, found);
             }
         }
         Value::Array(entries) => {
             for (index, entry) in entries.iter().enumerate() {
-                let label = entry_name(entry).map_or_else(|| index.to_string(), str::to_owned);
-                walk(&format!("{path}[{label}]"), entry, found);
+                let Some((key, name)) = entry_name(entry) else {
+                    walk(&format!("{path}[{index}]"), entry, found);
+                    continue;
+                };
+                // Its name stands in the path already.
+                let mut rest = entry.clone();
+                if let Some(fields) = rest.as_object_mut().filter(|fields| fields.len() > 1) {
+                    fields.remove(key);
+                }
+                walk(&format!("{path}[{name}]"), &rest, found);
             }
         }
         Value::String(text) => found.push((path.to_owned(), text.clone())),
@@ -80,5 +93,7 @@ mod tests {
         let found = differences(&left, &right);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].path, "spec.params[b].value");
+        let pinned = run(json!({ "nodeSelector": { "kubernetes.io/hostname": "n" } }));
+        assert_eq!(differences(&run(json!({})), &pinned)[1].path, "spec.nodeSelector[kubernetes.io/hostname]");
     }
 }
