@@ -62,7 +62,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s l -l selector -d 'Only runs with these labels, with -A or without a run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s l -l selector -d 'Only runs with these labels, as kubectl takes them; with -A or without a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l watch-timeout -d 'How long to watch, 10m for example; without it, until the run settles' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -91,7 +91,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l level -d 'Only this level; may be repeated' -r -f -a "spec\t'What was asked'
 pods\t'What Tekton and admission made of it'
 outcome\t'How it went'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s o -l output -d 'Output format' -r -f -a "unified\t'The two specs as a unified diff, through KUBECTL_EXTERNAL_DIFF if that is set'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s o -l output -d 'Output format' -r -f -a "unified\t'A unified diff of what is compared (the specs, where no --level is given), through KUBECTL_EXTERNAL_DIFF if that is set'
 json\t'JSON'
 yaml\t'YAML'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s n -l namespace -d 'Namespace of the run' -r
@@ -147,11 +147,17 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 fs-group\t'securityContext.fsGroup'
 security-context\t'The whole securityContext'
 node-selector\t'Node selection of the run'
-task-placement\t'Node selection and tolerations of single tasks'"
+task-placement\t'Node selection and tolerations of single tasks'
+affinity\t'Affinity and anti-affinity'
+topology-spread\t'Topology spread constraints'
+priority-class\t'priorityClassName'
+runtime-class\t'runtimeClassName'
+scheduler-name\t'schedulerName'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l toleration -d 'Tolerate a taint: KEY[=VALUE]:EFFECT; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l placement-of -d 'Give the node selection and tolerations of this task to the whole run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l service-account -d 'Run as this ServiceAccount' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l workspace -d 'Bind a workspace to an emptyDir: NAME=emptyDir' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s w -l workspace -d 'Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS]; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l request -d 'Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l dry-run -d '`client` prints the run, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'
 client\t'Print it'
 server\t'Let the server check it'"

@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("yaml", &[]),
     ("sources", &["model", "yaml"]),
     ("analysis", &["model"]),
-    ("checks", &["model", "analysis"]),
+    ("checks", &["model", "analysis", "yaml"]),
     ("repairs", &["model", "analysis", "checks", "yaml"]),
     ("output", &["model", "analysis", "checks", "repairs"]),
     ("workflows", &["model", "checks", "repairs"]),

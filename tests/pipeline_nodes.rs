@@ -9,10 +9,11 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use tekton_fix::checks::finding::Prediction;
 use tekton_fix::checks::focus::Focus;
+use tekton_fix::checks::future;
 use tekton_fix::model::run::PipelineRun;
 use tekton_fix::model::{Cluster, Kind, Origin, Reading};
 use tekton_fix::repairs::resubmission::{Edit, apply, resubmission};
-use tekton_fix::repairs::{future, placement, prediction};
+use tekton_fix::repairs::{placement, prediction};
 
 fn tool(input: &Value, args: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))

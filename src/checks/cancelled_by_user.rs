@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 
 use super::finding::{Finding, Severity};
@@ -14,10 +15,15 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     if !matches!(status, "Cancelled" | "CancelledRunFinally" | "StoppedRunFinally") {
         return Vec::new();
     }
+    let is_ended =
+        |task: &&TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    let ended = focus.tree.tasks.iter().filter(is_ended);
     vec![
         Finding::new("TKF502", "cancelled-by-user", format!("somebody cancelled the run: spec.status is {status}"))
             .severity(Severity::Info)
             .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.status", status)])
-            .evidence(focus.quote_run()),
+            .evidence(focus.quote_run())
+            .evidence(ended.filter_map(|task| focus.quote_task_run(task.task_run)))
+            .evidence(focus.quote_run_warnings()),
     ]
 }

@@ -60,13 +60,14 @@ pub struct Evidence {
 }
 
 /// What is predicted of a repair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Prediction {
     /// The same analysis finds nothing that would still block the run.
     Heals,
     /// Something would still block it.
     DoesNotHeal,
     /// Something decisive was not read.
+    #[default]
     Unknown,
 }
 
@@ -81,8 +82,8 @@ impl Prediction {
     }
 }
 
-/// A way to heal a run.
-#[derive(Debug, Clone, PartialEq)]
+/// A way to heal a run. Its default is a repair of which nothing is known.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Repair {
     /// Permanent id.
     pub id: &'static str,
@@ -92,6 +93,8 @@ pub struct Repair {
     pub command: String,
     /// What is predicted.
     pub predicted: Prediction,
+    /// Why that is predicted, or what cannot be told; a clause each.
+    pub because: Vec<String>,
     /// Rights and circumstances that it needs.
     pub needs: String,
     /// What it costs or endangers.
@@ -113,6 +116,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// One sentence.
     pub summary: String,
+    /// Name of the object that a repair has to change or make, where there is one.
+    pub about: String,
     /// The chain from symptom to cause, a sentence a link.
     pub chain: Vec<String>,
     /// What proves it.
@@ -132,6 +137,7 @@ impl Finding {
             severity: Severity::Error,
             confidence: Confidence::Proven,
             summary: summary.into(),
+            about: String::new(),
             chain: Vec::new(),
             evidence: Vec::new(),
             cannot_tell: Vec::new(),
@@ -150,6 +156,13 @@ impl Finding {
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
+        self
+    }
+
+    /// Names the object that a repair has to change or make.
+    #[must_use]
+    pub fn about(mut self, name: impl Into<String>) -> Self {
+        self.about = name.into();
         self
     }
 

@@ -34,6 +34,8 @@ pub struct Focus<'a> {
     pub installation: Installation<'a>,
     /// The time against which ages are counted.
     pub now: Timestamp,
+    mode: Option<Coschedule>,
+    is_past: bool,
     assumed: OnceCell<Box<Cluster>>,
 }
 
@@ -45,15 +47,28 @@ impl<'a> Focus<'a> {
             tree: RunTree::of(cluster, run),
             installation: Installation::find(cluster),
             now,
+            mode: None,
+            is_past: false,
             assumed: OnceCell::new(),
         }
     }
 
+    /// The same run, were the installation's mode another one.
+    pub fn in_mode(&self, mode: Coschedule) -> Self {
+        Self { mode: Some(mode), ..Self::new(self.cluster, self.run(), self.now) }
+    }
+
+    /// The same run as it once was, in a cluster whose other objects are those of now.
+    pub fn in_the_past(self) -> Self {
+        Self { is_past: true, ..self }
+    }
+
     /// The cluster in which nodes are judged, and whether it is all there is: where not
-    /// every pod was read, what was not read is taken for absent.
+    /// every pod was read, what was not read is taken for absent. Of the past only the
+    /// scheduler's own words are a witness.
     pub fn as_whole(&self) -> (&Cluster, bool) {
         if self.cluster.coverage.proves_absence(Kind::Pod, "") {
-            return (self.cluster, true);
+            return (self.cluster, !self.is_past);
         }
         let assumed = self.assumed.get_or_init(|| {
             let mut assumed = self.cluster.clone();
@@ -81,6 +96,9 @@ impl<'a> Focus<'a> {
     /// How the run's pods are kept together, by the best witness: the run's own
     /// provenance, then the ConfigMap.
     pub fn coschedule(&self) -> Option<Coschedule> {
+        if self.mode.is_some() {
+            return self.mode;
+        }
         let provenance = self.run().status.provenance.as_ref();
         let witnessed = provenance.and_then(|p| p.flag("coschedule")?.as_str()).and_then(Coschedule::parse);
         let legacy_on = provenance.and_then(|p| p.flag("disableAffinityAssistant")?.as_bool()) == Some(true);
@@ -103,7 +121,7 @@ impl<'a> Focus<'a> {
 
     /// Whether a node is on its way for a pod: the cluster autoscaler said so lately.
     pub fn is_scaling_up(&self, pod: &Pod) -> bool {
-        let events = self.cluster.events_about("Pod", self.namespace(), &pod.metadata.name);
+        let events = self.events_about("Pod", &pod.metadata.name);
         events.iter().any(|event| {
             event.reason == "TriggeredScaleUp" && self.age(event.last_seen()).is_some_and(|age| age < SCALE_UP)
         })
@@ -124,16 +142,41 @@ impl<'a> Focus<'a> {
         self.tree.unfinished().filter_map(|task| Some((task, unplaced(task.pod?)?)))
     }
 
-    /// The node on which an assistant stands.
+    /// The node on which an assistant stands. One that is being deleted still counts: the
+    /// scheduler looks at it until it is gone.
     pub fn assistant_node(&self, name: &str) -> Option<&'a str> {
         let pod = self.tree.assistant(name)?.pod?;
-        (!pod.spec.node_name.is_empty() && !pod.is_terminal() && pod.metadata.deletion_timestamp.is_none())
-            .then_some(pod.spec.node_name.as_str())
+        (!pod.spec.node_name.is_empty() && !pod.is_terminal()).then_some(pod.spec.node_name.as_str())
+    }
+
+    /// Events about an object of the run, oldest first. Names are used again: what was
+    /// said before the run existed was said of another one. Claims outlive runs.
+    pub fn events_about(&self, kind: &str, name: &str) -> Vec<&'a Event> {
+        let mut events = self.cluster.events_about(kind, self.namespace(), name);
+        if kind != "PersistentVolumeClaim" {
+            let since = self.run().metadata.creation_timestamp;
+            events.retain(|event| event.last_seen() >= since);
+        }
+        events
+    }
+
+    /// Assistants of other runs that stand on a node, of all namespaces that were read.
+    pub fn other_assistants(&self) -> impl Iterator<Item = &'a Pod> {
+        let own = self.run();
+        self.cluster.pods.iter().filter(|pod| {
+            let meta = &pod.metadata;
+            let is_own = meta.namespace == own.metadata.namespace
+                && meta.label("tekton.dev/pipelineRun") == Some(own.metadata.name.as_str());
+            meta.label(assistant::COMPONENT_LABEL) == Some(assistant::COMPONENT)
+                && !is_own
+                && !pod.spec.node_name.is_empty()
+                && !pod.is_terminal()
+        })
     }
 
     /// Warnings of the StatefulSet controller about an assistant, the newest first.
     pub fn refusals_of(&self, assistant: &str) -> Vec<&'a Event> {
-        let mut events = self.cluster.events_about("StatefulSet", self.namespace(), assistant);
+        let mut events = self.events_about("StatefulSet", assistant);
         events.retain(|event| event.reason == "FailedCreate");
         events.reverse();
         events
@@ -235,7 +278,7 @@ impl<'a> Focus<'a> {
 
     /// Quotes the warnings about an object.
     pub fn quote_warnings(&self, kind: &str, name: &str) -> Vec<Evidence> {
-        let events = self.cluster.events_about(kind, self.namespace(), name);
+        let events = self.events_about(kind, name);
         events.into_iter().filter(|event| event.kind == "Warning").map(|event| self.quote_event(event)).collect()
     }
 

@@ -82,7 +82,8 @@ pub fn judged(focus: &Focus<'_>, pod: &Pod) -> Judged {
 }
 
 const CORDON: &str = "NodeUnschedulable";
-const TAINT: &str = "TaintToleration";
+/// The filter plugin that looks at taints.
+pub const TAINT: &str = "TaintToleration";
 
 /// The pod as it would be if cordons were nothing to it.
 fn tolerating_cordons(pod: &Pod) -> Pod {

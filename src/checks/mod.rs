@@ -14,12 +14,14 @@ pub mod failed_task;
 pub mod finding;
 pub mod flags_misread;
 pub mod focus;
+pub mod future;
 pub mod grouping;
 pub mod judged;
 pub mod manifest;
 pub mod no_node;
 pub mod not_started;
 pub mod obstacles;
+pub mod past;
 pub mod pending_by_spec_status;
 pub mod preflight;
 pub mod progress;
@@ -29,7 +31,9 @@ pub mod ruled_out;
 pub mod run_invalid;
 pub mod scc_verdict;
 pub mod scheduler_not_running;
+pub mod scheduling_gated;
 pub mod task_refused;
+pub mod task_run_refused;
 pub mod timeout;
 pub mod unread;
 pub mod unschedulable;
@@ -59,6 +63,7 @@ pub const REGISTRY: &[Check] = &[
     assistant_statefulset_refused::check,
     workspace_claim_refused::check,
     run_invalid::check,
+    task_run_refused::check,
     timeout::check,
     assistant_refused_by_scc::check,
     assistant_refused::pod_security::check,
@@ -75,6 +80,7 @@ pub const REGISTRY: &[Check] = &[
     unschedulable::check,
     not_started::check,
     scheduler_not_running::check,
+    scheduling_gated::check,
     failed_task::check,
     reconciling::check,
     unread::check,
@@ -86,13 +92,14 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
     let succeeded = run.succeeded().is_some_and(|condition| condition.status == "True");
     let mut findings: Vec<Finding> = Vec::new();
     if !succeeded {
-        findings = REGISTRY.iter().flat_map(|check| check(&focus)).collect();
+        findings = while_under_way(&focus);
         let flags = flags_misread::check(&focus, &findings);
         findings.splice(0..0, flags);
         if findings.is_empty() && run.is_done() {
             findings = failed_task::otherwise_failed(&focus);
         }
         one_per_cause(&mut findings);
+        flags_misread::edited::tell(&focus, &mut findings);
         let says_itself = |finding: &Finding| {
             finding.cause == assistant_refused_by_scc::CAUSE
                 || finding.code != "TKF901" && finding.severity == Severity::Error
@@ -117,6 +124,13 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         headline: headline(&focus, state, &findings),
         findings,
     }
+}
+
+/// What all checks say of a run, cause by cause.
+fn while_under_way(focus: &Focus<'_>) -> Vec<Finding> {
+    let mut findings = REGISTRY.iter().flat_map(|check| check(focus)).collect();
+    one_per_cause(&mut findings);
+    findings
 }
 
 /// Several tasks may suffer from one cause: one finding tells it, with the evidence
@@ -162,6 +176,10 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
         }
         _ if has("pending-by-spec-status") => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
+        _ if ["scheduling-gated", "managed-by-other-controller", "custom-run-waits"].into_iter().any(has) => {
+            RunState::Waiting
+        }
+        _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
         _ => {
             let running = focus.tree.unfinished().any(|task| task.pod.is_some_and(|pod| pod.status.phase == "Running"));
             if running {
@@ -188,8 +206,7 @@ fn waits_normally(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
     }
     let is_young = focus.age(pod.metadata.creation_timestamp).is_some_and(|age| age < SLOW_START);
     let warned = focus
-        .cluster
-        .events_about("Pod", focus.namespace(), &pod.metadata.name)
+        .events_about("Pod", &pod.metadata.name)
         .iter()
         .any(|event| event.kind == "Warning" && event.reason != "FailedScheduling");
     !pod.spec.node_name.is_empty() && is_young && !warned
@@ -202,6 +219,9 @@ fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String 
         (_, Some(first)) => first.summary.clone(),
         (RunState::Healthy, None) if run.is_done() => format!("succeeded: {text}"),
         (RunState::Healthy, None) => format!("makes progress: {text}"),
+        (RunState::Waiting, None) if reconciling::resolver::is_resolving(focus) => {
+            format!("waits for a resolver, which may take a minute: {text}")
+        }
         (RunState::Waiting, None) => "just started; a pod that waits for half a minute is normal".to_owned(),
         (RunState::Failed, None) => format!("failed: {text}"),
         (RunState::Cancelled, None) => format!("cancelled: {text}"),

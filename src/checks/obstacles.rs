@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::focus::Focus;
-use super::judged::{NodeObstacles, judged};
+use super::judged::{NodeObstacles, TAINT, judged};
+use super::no_node::volume_node_affinity::claims_of;
 use crate::model::Cluster;
+use crate::model::node::Node;
 use crate::model::pod::Pod;
 
 /// Why a pod finds no node, as one word that checks turn into a finding.
@@ -12,7 +14,8 @@ use crate::model::pod::Pod;
 pub enum Obstacle {
     /// A claim that does not exist; holds its name.
     ClaimMissing(String),
-    /// A claim that is not bound and will not be by scheduling.
+    /// A claim that is not bound: scheduling does not bind it, or its provisioner does
+    /// not answer.
     ClaimUnbound,
     /// No node carries the labels that are asked for.
     Selector,
@@ -34,6 +37,8 @@ pub enum Obstacle {
     TopologySpread,
     /// Allowed nodes are cordoned.
     Cordoned,
+    /// Allowed nodes have lost contact, or run short of something.
+    Unhealthy,
     /// A ReadWriteOncePod claim is in use.
     VolumeInUse,
     /// Nothing that the verdicts can name.
@@ -51,18 +56,25 @@ pub struct Decisive {
 
 /// Taints of control-plane and infrastructure nodes: lifting them is never the
 /// answer where another node would do.
-fn is_reserved(cluster: &Cluster, node: &str) -> bool {
-    cluster.node(node).is_some_and(|node| {
-        node.spec.taints.iter().any(|taint| {
-            taint.key.starts_with("node-role.kubernetes.io/") || taint.key.starts_with("node.kubernetes.io/")
-        })
-    })
+fn is_reserved(node: &Node) -> bool {
+    node.spec.taints.iter().any(|taint| taint.key.starts_with("node-role.kubernetes.io/"))
+}
+
+/// Taints by which the node controller marks a node that has lost contact or runs short
+/// of something (kubernetes pkg/controller/nodelifecycle, v1.33). A cordon is told
+/// apart by its own filter plugin.
+pub fn is_unhealthy(node: &Node) -> bool {
+    let marks = |key: &str| key.starts_with("node.kubernetes.io/") && key != "node.kubernetes.io/unschedulable";
+    node.spec.taints.iter().any(|taint| marks(&taint.key) && taint.effect != "PreferNoSchedule")
 }
 
 /// Sorts out why a pod finds no node. `message` is the scheduler's own text.
 pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
     if let Some(obstacle) = from_prefilter(message) {
         return Decisive { obstacle, nodes: Vec::new() };
+    }
+    if message.contains("didn't find available persistent volumes to bind") && waits_for_provisioner(focus, pod) {
+        return Decisive { obstacle: Obstacle::ClaimUnbound, nodes: Vec::new() };
     }
     let cluster = focus.cluster;
     let judged = judged(focus, pod);
@@ -82,8 +94,23 @@ fn from_prefilter(message: &str) -> Option<Obstacle> {
     if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" not found") {
         return Some(Obstacle::ClaimMissing(claim.to_owned()));
     }
-    message.contains("unbound immediate PersistentVolumeClaims").then_some(Obstacle::ClaimUnbound)
+    // The last is what the scheduler says when a provisioner did not answer in time.
+    let unbound = message.contains("unbound immediate PersistentVolumeClaims") || message.contains("binding volumes: ");
+    unbound.then_some(Obstacle::ClaimUnbound)
 }
+
+/// Whether a claim of the pod is unbound and the scheduler has chosen its node already
+/// (annotation `volume.kubernetes.io/selected-node`): it then waits for the provisioner,
+/// and until that answers no other node will do (kubernetes
+/// pkg/scheduler/framework/plugins/volumebinding/binder.go, v1.33).
+pub fn waits_for_provisioner(focus: &Focus<'_>, pod: &Pod) -> bool {
+    claims_of(pod)
+        .filter_map(|name| focus.cluster.claim(focus.namespace(), name))
+        .any(|claim| claim.status.phase != "Bound" && claim.metadata.annotation(SELECTED_NODE).is_some())
+}
+
+/// The node that the scheduler chose for a claim that is yet to be provisioned.
+pub const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
 fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
     let without = |plugin: &'static str| move |node: &&NodeObstacles| !node.has(plugin);
@@ -95,42 +122,58 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
         allowed.iter().copied().filter(|node| !node.has("VolumeBinding") && !node.has("VolumeZone")).collect();
     if reachable.is_empty() {
         let beyond = only(judged, "NodeAffinity");
-        return Some(Decisive { obstacle: Obstacle::VolumeNodeAffinity, nodes: beyond });
+        let elsewhere = allowed.iter().flat_map(|node| node.reasons()).any(|reason| reason.contains("node affinity"));
+        let is_bound = elsewhere || !beyond.is_empty() || allowed.iter().any(|node| node.has("VolumeZone"));
+        let obstacle = if is_bound { Obstacle::VolumeNodeAffinity } else { Obstacle::ClaimUnbound };
+        return Some(Decisive { obstacle, nodes: beyond });
     }
+    let read = |node: &NodeObstacles| cluster.node(&node.node);
+    let of = |node: &NodeObstacles, test: fn(&Node) -> bool| read(node).is_some_and(test);
+    let is_shut = |node: &NodeObstacles| node.has("NodeUnschedulable") || node.has(TAINT) && of(node, is_unhealthy);
+    // A node that is cordoned or lost counts only where no other worker may be used: as
+    // long as one may, that one's obstacle is what the pod waits for.
+    let open = |node: &NodeObstacles| !is_shut(node) && !node.has(TAINT);
+    let only_shut = !reachable.iter().any(|node| open(node));
+    let alone = |plugin: &str, wanted: &dyn Fn(&NodeObstacles) -> bool| -> Vec<String> {
+        let nodes = reachable.iter().filter(|node| node.plugins() == BTreeSet::from([plugin]) && wanted(node));
+        nodes.map(|node| node.node.clone()).collect()
+    };
+    let any = |_: &NodeObstacles| true;
+    let lost = |node: &NodeObstacles| of(node, is_unhealthy);
+    let usable = |node: &NodeObstacles| !of(node, is_unhealthy) && !of(node, is_reserved);
+    let reserved = |node: &NodeObstacles| !of(node, is_unhealthy) && of(node, is_reserved);
+    let shut = [
+        ("NodeUnschedulable", Obstacle::Cordoned, &any as &dyn Fn(&NodeObstacles) -> bool),
+        (TAINT, Obstacle::Unhealthy, &lost),
+    ];
     // What alone keeps the pod from a node, likeliest to be meant first. Nodes that
     // are kept for others come last.
-    let order: [(&str, Obstacle); 9] = [
-        ("NodeUnschedulable", Obstacle::Cordoned),
-        ("VolumeRestrictions", Obstacle::VolumeInUse),
-        ("NodeVolumeLimits", Obstacle::VolumeLimit),
-        ("NodePorts", Obstacle::HostPort),
-        ("InterPodAffinity", Obstacle::Affinity),
-        ("PodTopologySpread", Obstacle::TopologySpread),
-        ("TaintToleration", Obstacle::Taint),
-        ("NodeResourcesFit", Obstacle::Resources),
-        ("DynamicResources", Obstacle::Resources),
+    let order = [
+        ("VolumeRestrictions", Obstacle::VolumeInUse, &any as &dyn Fn(&NodeObstacles) -> bool),
+        ("NodeVolumeLimits", Obstacle::VolumeLimit, &any),
+        ("NodePorts", Obstacle::HostPort, &any),
+        ("InterPodAffinity", Obstacle::Affinity, &any),
+        ("PodTopologySpread", Obstacle::TopologySpread, &any),
+        (TAINT, Obstacle::Taint, &usable),
+        ("NodeResourcesFit", Obstacle::Resources, &any),
+        ("DynamicResources", Obstacle::Resources, &any),
     ];
-    for reserved_too in [false, true] {
-        for (plugin, obstacle) in &order {
-            let nodes: Vec<String> = reachable
-                .iter()
-                .filter(|node| node.plugins() == BTreeSet::from([*plugin]))
-                .filter(|node| reserved_too || *plugin != "TaintToleration" || !is_reserved(cluster, &node.node))
-                .map(|node| node.node.clone())
-                .collect();
-            if !nodes.is_empty() {
-                let obstacle = match obstacle {
-                    Obstacle::Affinity if is_anti(&reachable) => Obstacle::AntiAffinity,
-                    other => other.clone(),
-                };
-                return Some(Decisive { obstacle, nodes });
-            }
+    let kept = [(TAINT, Obstacle::Taint, &reserved as &dyn Fn(&NodeObstacles) -> bool)];
+    let first: &[_] = if only_shut { &shut } else { &[] };
+    for (plugin, obstacle, wanted) in first.iter().chain(&order).chain(&shut).chain(&kept) {
+        let nodes = alone(plugin, wanted);
+        if !nodes.is_empty() {
+            let obstacle = match obstacle {
+                Obstacle::Affinity if is_anti(&reachable) => Obstacle::AntiAffinity,
+                other => other.clone(),
+            };
+            return Some(Decisive { obstacle, nodes });
         }
     }
     // No node has a single obstacle: what most reachable nodes lack.
     let commonest = order
         .iter()
-        .map(|(plugin, obstacle)| (reachable.iter().filter(|node| node.has(plugin)).count(), obstacle))
+        .map(|(plugin, obstacle, _)| (reachable.iter().filter(|node| node.has(plugin)).count(), obstacle))
         .max_by_key(|(count, _)| *count)?;
     (commonest.0 > 0).then(|| Decisive { obstacle: commonest.1.clone(), nodes: Vec::new() })
 }
@@ -150,6 +193,7 @@ fn is_told(obstacle: &Obstacle, message: &str) -> bool {
         Obstacle::VolumeNodeAffinity => "node affinity",
         Obstacle::VolumeLimit => "max volume count",
         Obstacle::HostPort => "free ports",
+        Obstacle::Unhealthy => "untolerated taint",
         Obstacle::Cordoned => "were unschedulable",
         Obstacle::VolumeInUse => "ReadWriteOncePod",
         _ => return false,

@@ -33,6 +33,8 @@ pub enum RefusedBy {
     RuntimeClassMissing,
     /// A ValidatingAdmissionPolicy or webhook; holds its name.
     Policy(String),
+    /// A webhook that must be asked and does not answer; holds its name.
+    WebhookSilent(String),
     /// Something else.
     Other,
 }
@@ -53,6 +55,8 @@ impl RefusedBy {
             Self::Policy(between(text, "ValidatingAdmissionPolicy '", "'").unwrap_or_default().to_owned())
         } else if has("admission webhook") {
             Self::Policy(between(text, "admission webhook \"", "\"").unwrap_or_default().to_owned())
+        } else if has("failed calling webhook") {
+            Self::WebhookSilent(between(text, "failed calling webhook \"", "\"").unwrap_or_default().to_owned())
         } else if has("usage per") || has("limit to request ratio") {
             Self::LimitRange
         } else if has("no PriorityClass with name") {
@@ -157,7 +161,7 @@ fn by_event_alone<'a>(focus: &Focus<'a>, name: &str) -> Option<RefusedAssistant<
 /// The last refusal, unless a pod was created after it.
 fn last_refusal<'a>(focus: &Focus<'a>, name: &str) -> Option<&'a Event> {
     let refusal = focus.refusals_of(name).into_iter().next()?;
-    let created = focus.cluster.events_about("StatefulSet", focus.namespace(), name).into_iter().rfind(|event| {
+    let created = focus.events_about("StatefulSet", name).into_iter().rfind(|event| {
         event.reason == "SuccessfulCreate" && event.message.contains(" Pod ") && event.last_seen() > refusal.last_seen()
     });
     created.is_none().then_some(refusal)
@@ -170,8 +174,7 @@ pub fn assistants_of_ended_run<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a
     }
     let created = |name: &str| {
         focus
-            .cluster
-            .events_about("StatefulSet", focus.namespace(), name)
+            .events_about("StatefulSet", name)
             .iter()
             .any(|event| event.reason == "SuccessfulCreate" && event.message.contains(" Pod "))
     };
@@ -235,6 +238,10 @@ mod tests {
             (
                 "admission webhook \"validate.kyverno.svc-fail\" denied the request: no",
                 RefusedBy::Policy("validate.kyverno.svc-fail".to_owned()),
+            ),
+            (
+                "Internal error occurred: failed calling webhook \"validate.kyverno.svc-fail\": failed to call webhook: Post \"https://kyverno-svc.kyverno.svc:443/validate/fail?timeout=10s\": dial tcp 10.0.0.12:443: connect: connection refused",
+                RefusedBy::WebhookSilent("validate.kyverno.svc-fail".to_owned()),
             ),
             ("pods \"x\" is forbidden: no PriorityClass with name p was found", RefusedBy::PriorityClassMissing),
             ("connection refused", RefusedBy::Other),

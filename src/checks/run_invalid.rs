@@ -4,6 +4,8 @@ use crate::analysis::tekton::run_tree::TaskNode;
 
 use super::finding::Finding;
 use super::focus::Focus;
+use super::reconciling::resolver;
+use super::task_run_refused;
 
 /// A run that ended by Tekton's own validation, without a failed task.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -16,7 +18,14 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             || condition.reason.contains("Stopp");
     let failed = |task: &TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
     let is_claim = condition.reason == "CouldntCreateWorkspacePVC";
-    if known_elsewhere || is_claim || focus.tree.tasks.iter().any(failed) {
+    if let Some(finding) = resolver::gave_up(focus) {
+        return vec![finding];
+    }
+    if known_elsewhere
+        || is_claim
+        || condition.reason == task_run_refused::REASON
+        || focus.tree.tasks.iter().any(failed)
+    {
         return Vec::new();
     }
     vec![

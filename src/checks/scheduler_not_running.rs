@@ -4,6 +4,7 @@ use crate::model::Kind;
 
 use super::finding::{Confidence, Finding};
 use super::focus::Focus;
+use super::obstacles::waits_for_provisioner;
 
 /// Pods that were never looked at: no condition, no event. Either their scheduler
 /// does not exist or the scheduler does not run.
@@ -12,6 +13,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .unplaced()
         .filter(|(_, pod)| pod.condition("PodScheduled").is_none())
         .filter(|(_, pod)| focus.is_past_grace(pod.metadata.creation_timestamp))
+        // The scheduler says nothing while it waits for a provisioner.
+        .filter(|(_, pod)| !waits_for_provisioner(focus, pod))
         .map(|(task, pod)| {
             let scheduler = if pod.spec.scheduler_name.is_empty() { "default-scheduler" } else { &pod.spec.scheduler_name };
             let events_read = focus.cluster.coverage.proves_absence(Kind::Event, focus.namespace());

@@ -9,7 +9,7 @@ use super::focus::Focus;
 use super::judged::judged;
 use super::no_node::{
     anti_affinity, claim_missing, claim_unbound, cordoned, host_port, insufficient_resources, node_selector,
-    pod_affinity, taint, topology_spread, unexplained, volume_in_use, volume_limit, volume_node_affinity,
+    pod_affinity, taint, topology_spread, unexplained, unhealthy, volume_in_use, volume_limit, volume_node_affinity,
 };
 use super::obstacles::{self, Decisive, Obstacle};
 
@@ -24,7 +24,11 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 }
 
 fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
-    let condition = pod.condition("PodScheduled").filter(|condition| !condition.message.is_empty())?;
+    let condition = pod.condition("PodScheduled").filter(|condition| !condition.message.is_empty());
+    let Some(condition) = condition else {
+        return obstacles::waits_for_provisioner(focus, pod)
+            .then(|| claim_unbound::of_any(focus, pod).evidence(focus.quote_waiting(task)));
+    };
     if condition.reason == "SchedulingGated" {
         return None;
     }
@@ -59,16 +63,17 @@ fn cause(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, decisive: &Dec
         Obstacle::ClaimMissing(claim) => claim_missing::of_any(focus, claim),
         Obstacle::ClaimUnbound => claim_unbound::of_any(focus, pod),
         Obstacle::Taint => taint::of_task(focus, task, nodes),
-        Obstacle::Selector => node_selector::of_task(task),
-        Obstacle::Resources => insufficient_resources::of_task(task, message),
+        Obstacle::Selector => node_selector::of_task(focus, pod, task),
+        Obstacle::Resources => insufficient_resources::of_task(focus, pod, task, message, nodes),
         Obstacle::VolumeNodeAffinity => volume_node_affinity::of_task(focus, pod, task),
-        Obstacle::HostPort => host_port::of_task(task),
+        Obstacle::HostPort => host_port::of_task(focus, pod, task, nodes),
         Obstacle::VolumeLimit => volume_limit::of_task(focus, task, nodes),
-        Obstacle::VolumeInUse => volume_in_use::of_task(task),
-        Obstacle::TopologySpread => topology_spread::of_task(task),
-        Obstacle::AntiAffinity => anti_affinity::of_task(task),
-        Obstacle::Affinity => pod_affinity::of_task(task),
+        Obstacle::VolumeInUse => volume_in_use::of_task(focus, pod, task),
+        Obstacle::TopologySpread => topology_spread::of_task(focus, pod, task),
+        Obstacle::AntiAffinity => anti_affinity::of_task(focus, pod, task),
+        Obstacle::Affinity => pod_affinity::of_task(focus, pod, task),
         Obstacle::Cordoned => cordoned::of_task(focus, task, nodes),
+        Obstacle::Unhealthy => unhealthy::of_task(focus, task, nodes),
         Obstacle::Unknown(text) => unexplained::of_task(task, text),
     }
 }

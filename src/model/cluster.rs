@@ -13,7 +13,7 @@ use super::meta::ObjectMeta;
 use super::namespace::{ConfigMap, LimitRange, Metadata, PriorityClass, ResourceQuota, RuntimeClass};
 use super::node::Node;
 use super::pod::Pod;
-use super::run::{PipelineRun, TaskRun};
+use super::run::{CustomRun, PipelineRun, TaskRun};
 use super::volume::{Claim, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, StorageClass, VolumeAttachment};
 use super::workload::Workload;
 
@@ -77,6 +77,7 @@ macro_rules! objects {
 objects!(
     PipelineRun,
     TaskRun,
+    CustomRun,
     Opaque,
     Pod,
     Workload,
@@ -178,6 +179,7 @@ macro_rules! cluster {
 cluster! {
     pipeline_runs: PipelineRun = PipelineRun;
     task_runs: TaskRun = TaskRun;
+    custom_runs: CustomRun = CustomRun;
     pipelines: Opaque = Pipeline;
     tasks: Opaque = Task;
     tekton_configs: Opaque = TektonConfig;

@@ -47,6 +47,8 @@ kinds! {
     PipelineRun: "tekton.dev", "v1", "pipelineruns", "PipelineRun", true;
     /// TaskRun.
     TaskRun: "tekton.dev", "v1", "taskruns", "TaskRun", true;
+    /// CustomRun: a task that another controller runs, an approval for example.
+    CustomRun: "tekton.dev", "v1beta1", "customruns", "CustomRun", true;
     /// Pipeline.
     Pipeline: "tekton.dev", "v1", "pipelines", "Pipeline", true;
     /// Task.

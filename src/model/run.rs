@@ -119,6 +119,36 @@ pub struct TaskRunStatus {
     pub provenance: Option<Provenance>,
 }
 
+/// A CustomRun: a task of a pipeline that another controller than Tekton's runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomRun {
+    /// Metadata.
+    pub metadata: ObjectMeta,
+    /// What was asked for.
+    #[serde(deserialize_with = "null_as_default")]
+    pub spec: Value,
+    /// How it goes.
+    #[serde(deserialize_with = "null_as_default")]
+    pub status: CustomRunStatus,
+}
+
+/// `status` of a CustomRun.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomRunStatus {
+    /// Conditions; `Succeeded` decides.
+    #[serde(deserialize_with = "null_as_default")]
+    pub conditions: Vec<Condition>,
+}
+
+impl CustomRun {
+    /// The condition `Succeeded`; absent before a controller saw it.
+    pub fn succeeded(&self) -> Option<&Condition> {
+        succeeded(&self.status.conditions)
+    }
+}
+
 /// State of one step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

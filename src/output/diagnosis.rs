@@ -101,6 +101,10 @@ fn render_repairs(repairs: &[Repair], style: Style, out: &mut dyn Write) -> io::
             Prediction::Unknown => style.warn("? outcome not predictable"),
         };
         writeln!(out, "{}", wrap(&format!("{mark}: {}", plain(&repair.summary)), style.width, "  ", "    "))?;
+        if !repair.because.is_empty() {
+            let because = format!("because {}", repair.because.join("; "));
+            writeln!(out, "{}", wrap(&plain(&because), style.width, "      ", "      "))?;
+        }
         for line in repair.command.lines() {
             writeln!(out, "      $ {}", plain(line))?;
         }

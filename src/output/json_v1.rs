@@ -98,6 +98,8 @@ pub struct RunRepair<'a> {
     pub command: &'a str,
     /// `heals`, `doesNotHeal` or `unknown`.
     pub predicted: &'static str,
+    /// Why.
+    pub because: &'a [String],
     /// What it needs.
     pub needs: &'a str,
     /// What it endangers.
@@ -158,6 +160,7 @@ impl<'a> RunFinding<'a> {
                     summary: &repair.summary,
                     command: &repair.command,
                     predicted: repair.predicted.as_str(),
+                    because: &repair.because,
                     needs: &repair.needs,
                     risk: &repair.risk,
                     changes: &repair.changes,

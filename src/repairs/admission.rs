@@ -42,18 +42,22 @@ pub(super) fn assistant(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         json!({ CONTEXT: null, "spec.taskRunSpecs[].podTemplate.securityContext": focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext") }),
     ));
     repairs.push(grant(focus, account));
-    repairs.push(rerun(
-        focus,
-        "pin-node",
-        "--pin-node",
-        "pin the run to a node",
-        Prediction::DoesNotHeal,
-        json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
-    ));
+    repairs.push(Repair {
+        because: vec!["the assistant is refused before any node is looked at".to_owned()],
+        ..rerun(
+            focus,
+            "pin-node",
+            "--pin-node",
+            "pin the run to a node",
+            Prediction::DoesNotHeal,
+            json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
+        )
+    });
     if finding.confidence == Confidence::Likely {
         // What is not proven is not cured for sure.
         for repair in repairs.iter_mut().filter(|repair| repair.predicted == Prediction::Heals) {
             repair.predicted = Prediction::Unknown;
+            repair.because = vec!["the refusal itself is not proven".to_owned()];
         }
     }
     repairs
@@ -104,9 +108,13 @@ fn grant(focus: &Focus<'_>, account: Option<String>) -> Repair {
         )
     };
     if !focus.is_running() {
-        return Repair { risk: format!("the run is over: submit it again. {}", repair.risk), ..repair };
+        return Repair { because: vec!["the run is over: submit it again once this is done".to_owned()], ..repair };
     }
-    if is_known && computed { in_place(focus, Lifted::Scc, repair) } else { repair }
+    if is_known && computed {
+        return in_place(focus, Lifted::Scc, repair);
+    }
+    let because = "which right is enough cannot be told: the StatefulSet, SCCs or role bindings were not read";
+    Repair { because: vec![because.to_owned()], ..repair }
 }
 
 /// Start of the namespace's group block: the one fsGroup that restricted-v2 takes.
@@ -154,7 +162,12 @@ pub(super) fn task_pod(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
 fn computed(focus: &Focus<'_>, change: Change) -> Repair {
     let Change { by, summary, blast_radius, command, fields, edits, grants } = change;
     let is_edit = by == By::Author && grants.is_empty() && command.is_some();
-    let predicted = if is_edit { prediction::of_edits(focus, &edits).outcome } else { Prediction::Unknown };
+    let predicted = if is_edit {
+        prediction::of_edits(focus, &edits, false)
+    } else {
+        let because = "its pods are admitted then; what else becomes of the run was not judged";
+        prediction::Predicted { outcome: Prediction::Unknown, because: vec![because.to_owned()] }
+    };
     Repair {
         id: match by {
             By::Author => "smallest-change",
@@ -163,7 +176,8 @@ fn computed(focus: &Focus<'_>, change: Change) -> Repair {
         },
         summary,
         command: command.unwrap_or_default(),
-        predicted,
+        predicted: predicted.outcome,
+        because: predicted.because,
         needs: match by {
             By::Author => "create on pipelineruns in the namespace",
             By::TaskAuthor => "a change of the Task",

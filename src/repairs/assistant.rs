@@ -1,15 +1,14 @@
-//! Repairs around the assistant itself: submit again, other node, other mode.
+//! Repairs around the assistant itself: submit again, or another node for it.
 
 use serde_json::{Value, json};
 
-use crate::analysis::tekton::assistant;
 use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::judged::judged;
 
 use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
-use super::{by_admin, in_place, rerun, resubmission, target};
+use super::{by_admin, flags, in_place, resubmission};
 
 pub(super) fn resubmit(focus: &Focus<'_>) -> Vec<Repair> {
     vec![resubmission(
@@ -20,76 +19,6 @@ pub(super) fn resubmit(focus: &Focus<'_>) -> Vec<Repair> {
         &[],
         json!({}),
     )]
-}
-
-pub(super) fn resubmit_unknown(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![rerun(focus, "resubmit", "", "submit the run again unchanged", Prediction::Unknown, json!({}))]
-}
-
-/// The workspaces that share a claim: one that only one task uses, or that caches,
-/// may be an emptyDir.
-pub(super) fn shared_claim(focus: &Focus<'_>) -> Vec<Repair> {
-    let run = focus.run();
-    let Some((claim, workspaces)) = assistant::shared_claims(run).into_iter().next() else { return Vec::new() };
-    let tasks = run.pipeline_tasks();
-    let users = |workspace: &str| {
-        tasks
-            .iter()
-            .filter(|task| assistant::task_claim_workspaces(run, task).iter().any(|bound| bound.workspace == workspace))
-            .count()
-    };
-    let both = tasks.iter().any(|task| {
-        assistant::task_claim_workspaces(run, task)
-            .iter()
-            .filter(|bound| bound.claim.as_deref() == Some(&claim))
-            .count()
-            > 1
-    });
-    let mut repairs: Vec<Repair> = Vec::new();
-    if let Some(fewest) = workspaces.iter().min_by_key(|workspace| (users(workspace), !workspace.contains("cache"))) {
-        repairs.push(Repair {
-            risk: format!(
-                "what tasks keep in {fewest} lives no longer than a task; only where nothing is handed on through it"
-            ),
-            ..resubmission(
-                focus,
-                "workspace-empty-dir",
-                &format!("--workspace {fewest}=emptyDir"),
-                format!("give workspace {fewest} an emptyDir, so that only one workspace binds {claim}"),
-                &[Edit::EmptyDir(fewest.clone())],
-                json!({ format!("spec.workspaces[{fewest}]"): { "emptyDir": {} } }),
-            )
-        });
-    }
-    repairs.push(Repair {
-        id: "separate-claims",
-        summary: "give each workspace a claim of its own".to_owned(),
-        command: String::new(),
-        predicted: if both { Prediction::DoesNotHeal } else { as_likely_as(&repairs) },
-        needs: String::new(),
-        risk: if both {
-            "a task binds both workspaces: Tekton then refuses it for binding two claims".to_owned()
-        } else {
-            String::new()
-        },
-        changes: json!({}),
-    });
-    repairs.push(Repair {
-        id: "swap-workspaces",
-        summary: "swap the order of the workspaces".to_owned(),
-        command: String::new(),
-        predicted: Prediction::DoesNotHeal,
-        needs: String::new(),
-        risk: "only moves the fault to tasks that use the other workspace".to_owned(),
-        changes: json!({}),
-    });
-    repairs
-}
-
-/// What is predicted of the same run with an emptyDir holds for other cures of the
-/// same bindings too: what else stands in its way is the same.
-fn as_likely_as(repairs: &[Repair]) -> Prediction {
-    repairs.first().map_or(Prediction::Unknown, |repair| repair.predicted)
 }
 
 /// Whether a cordon is all that keeps the waiting tasks from a node.
@@ -120,6 +49,7 @@ pub(super) fn cordoned(focus: &Focus<'_>) -> Vec<Repair> {
                 needs: "delete on pods in the namespace".to_owned(),
                 risk: "a task of the run that still runs on the old node keeps its volume there".to_owned(),
                 changes: json!({ format!("pod/{name}-0"): null }),
+                ..Repair::default()
             },
         ),
         resubmission(
@@ -150,7 +80,7 @@ pub(super) fn contradiction(focus: &Focus<'_>) -> Vec<Repair> {
     }) else {
         return Vec::new();
     };
-    vec![
+    let mut repairs = vec![
         resubmission(
             focus,
             "placement-to-run",
@@ -169,93 +99,57 @@ pub(super) fn contradiction(focus: &Focus<'_>) -> Vec<Repair> {
             &[Edit::DropTaskPlacement],
             json!({ format!("spec.taskRunSpecs[{task}].podTemplate.nodeSelector"): null }),
         ),
-    ]
-}
-
-pub(super) fn two_claims(focus: &Focus<'_>) -> Vec<Repair> {
-    let run = focus.run();
-    let tasks = run.pipeline_tasks();
-    let bound = |task: &&Value| assistant::task_claim_workspaces(run, task);
-    let Some(task) = tasks.iter().copied().find(|task| bound(task).len() > 1) else { return Vec::new() };
-    let workspaces = bound(&task);
-    let others = |workspace: &str| {
-        tasks
-            .iter()
-            .filter(|t| t.get("name") != task.get("name") && bound(t).iter().any(|b| b.workspace == workspace))
-            .count()
-    };
-    let mut repairs: Vec<Repair> = Vec::new();
-    if let Some(scratch) = workspaces.iter().min_by_key(|b| others(&b.workspace)) {
-        let name = &scratch.workspace;
-        repairs.push(Repair {
-            risk: format!("what tasks keep in {name} lives no longer than a task"),
-            ..resubmission(
-                focus,
-                "workspace-empty-dir",
-                &format!("--workspace {name}=emptyDir"),
-                format!("give workspace {name} an emptyDir, so that the task binds one claim"),
-                &[Edit::EmptyDir(name.clone())],
-                json!({ format!("spec.workspaces[{name}]"): { "emptyDir": {} } }),
-            )
-        });
-    }
-    let alone = workspaces.iter().all(|b| others(&b.workspace) == 0);
-    repairs.push(Repair {
-        id: "one-claim-sub-paths",
-        summary: "bind both workspaces to one claim with different subPaths".to_owned(),
-        command: String::new(),
-        predicted: if alone { as_likely_as(&repairs) } else { Prediction::DoesNotHeal },
-        needs: String::new(),
-        risk: if alone {
-            String::new()
-        } else {
-            "another task uses only one of them: it would wait for an assistant that Tekton never makes".to_owned()
-        },
-        changes: json!({}),
-    });
-    repairs.extend(coschedule_off(focus));
+    ];
+    repairs.extend(flags::coschedule_off(focus));
     repairs
 }
 
-/// Switching the assistant off where that is really decided.
-pub(super) fn coschedule_off(focus: &Focus<'_>) -> Option<Repair> {
-    let reads_coschedule = focus.tekton().is_none_or(|version| !version.reads_disable_affinity_assistant());
-    let (key, value) =
-        if reads_coschedule { ("coschedule", "disabled") } else { ("disable-affinity-assistant", "true") };
-    let command = if focus.cluster.tekton_configs.is_empty() {
-        let namespace = focus.installation.namespace.clone().unwrap_or_else(|| "tekton-pipelines".to_owned());
-        format!(
-            "kubectl patch configmap/feature-flags -n {namespace} --type=merge -p '{{\"data\":{{\"{key}\":\"{value}\"}}}}'"
-        )
-    } else {
-        format!(
-            "oc patch tektonconfig/config --type=merge -p '{{\"spec\":{{\"pipeline\":{{\"{key}\":\"{value}\"}}}}}}'"
-        )
+/// The assistant's node is lost: the StatefulSet makes the pod anew only once the old one
+/// is gone, which a node without contact never says.
+pub(super) fn on_lost_node(focus: &Focus<'_>) -> Option<Repair> {
+    let (name, node) = focus.beside_assistant().find_map(|(_, name)| Some((name, focus.assistant_node(name)?)))?;
+    let repair = Repair {
+        id: "force-delete-assistant-pod",
+        summary: format!(
+            "take the pod {name}-0 away without waiting for {node}: the StatefulSet makes it anew elsewhere, and the run goes on"
+        ),
+        command: format!("kubectl delete pod/{name}-0 -n {} --grace-period=0 --force", focus.namespace()),
+        predicted: Prediction::Heals,
+        needs: "delete on pods in the namespace".to_owned(),
+        risk:
+            "should the node still run it, two pods hold the volume for a moment; the assistant itself writes nothing"
+                .to_owned(),
+        changes: json!({ format!("pod/{name}-0"): null }),
+        ..Repair::default()
     };
-    Some(Repair {
-        risk: "for all runs of the cluster: pods that share a ReadWriteOnce volume may land on different nodes; a run that is stuck already is not healed, submit it again".to_owned(),
-        ..by_admin(
-            "coschedule-disabled",
-            format!("{command}\noc tekton-fix rerun {}", target(focus)),
-            format!("switch the affinity assistant off ({key}: {value}) and submit again"),
-            Prediction::Unknown,
-            json!({ format!("feature-flags.{key}"): value }),
-        )
-    })
+    Some(in_place(focus, Lifted::Nothing, repair))
 }
 
-pub(super) fn valid_flag(focus: &Focus<'_>) -> Option<Repair> {
-    let namespace = focus.installation.namespace.clone()?;
-    Some(by_admin(
-        "valid-flag",
-        format!("kubectl edit configmap/feature-flags -n {namespace}\noc tekton-fix rerun {}", target(focus)),
-        "set coschedule to a value that Tekton knows (disabled, workspaces, pipelineruns, isolate-pipelinerun), then submit again",
-        Prediction::Unknown,
-        json!({}),
-    ))
+/// Every node has another run's assistant.
+pub(super) fn isolated(focus: &Focus<'_>) -> Vec<Repair> {
+    let mut others: Vec<String> = focus
+        .other_assistants()
+        .filter_map(|pod| Some(format!("{} on {}", pod.metadata.label("tekton.dev/pipelineRun")?, pod.spec.node_name)))
+        .collect();
+    others.sort();
+    others.dedup();
+    let who = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+    vec![
+        Repair {
+            id: "wait",
+            summary: format!("wait until a run that holds a node ends{who}: this one then goes on by itself"),
+            command: format!("oc tekton-fix diagnose {} --watch", super::target(focus)),
+            because: vec!["when another run ends cannot be told".to_owned()],
+            changes: json!({}),
+            ..Repair::default()
+        },
+        flags::one_assistant_for_each_run(focus),
+    ]
 }
 
+/// The run is held on purpose.
 pub(super) fn release(focus: &Focus<'_>) -> Vec<Repair> {
+    let predicted = prediction::of_edits(focus, &[], false);
     vec![Repair {
         id: "release-run",
         summary: "remove spec.status, if nothing else (a queue) is to release the run".to_owned(),
@@ -264,7 +158,8 @@ pub(super) fn release(focus: &Focus<'_>) -> Vec<Repair> {
             focus.run().metadata.name,
             focus.namespace()
         ),
-        predicted: prediction::of_edits(focus, &[]).outcome,
+        predicted: predicted.outcome,
+        because: predicted.because,
         needs: "patch on pipelineruns in the namespace".to_owned(),
         risk: "a queueing tool that holds the run loses its order".to_owned(),
         changes: json!({ "spec.status": null }),

@@ -3,17 +3,22 @@
 
 mod admission;
 mod assistant;
-pub mod future;
+mod controller;
+mod flags;
 pub mod grant;
+mod pinning;
 pub mod placement;
 pub mod prediction;
 pub mod probe;
 mod refusals;
+mod requests;
 pub mod resubmission;
 pub mod run_admission;
 mod scheduling;
 pub mod smallest_change;
+mod starting;
 mod volumes;
+mod workspaces;
 
 pub use admission::block_start;
 
@@ -36,7 +41,7 @@ pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
         if let Some(other) = also_blocks(finding.cause, &causes) {
             for repair in finding.repairs.iter_mut().filter(|repair| repair.predicted == Prediction::Heals) {
                 repair.predicted = Prediction::DoesNotHeal;
-                repair.risk = format!("{other} blocks the run as well: cure both. {}", repair.risk).trim().to_owned();
+                repair.because = vec![format!("{other} blocks the run as well: cure both")];
             }
         }
     }
@@ -65,32 +70,88 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         "assistant-refused-by-scc" | "timeout-after-assistant-refused-by-scc" => admission::assistant(focus, finding),
         "task-pod-refused-by-scc" => admission::task_pod(focus, finding),
         "assistant-refused-by-pod-security" => refusals::pod_security(focus),
-        "assistant-refused-by-policy" => refusals::policy(focus, finding),
+        "task-pod-refused-by-pod-security" => refusals::task_pod_security(focus),
+        "assistant-refused-by-policy" | "task-pod-refused-by-policy" | "task-run-refused" => {
+            refusals::policy(focus, finding)
+        }
         "assistant-quota" | "quota-exceeded" => refusals::quota(focus, finding),
         "quota-needs-requests" => refusals::needs_requests(focus),
         "assistant-limitrange" => refusals::limit_range(focus),
+        "task-pod-limitrange" => refusals::task_limit_range(focus),
         "service-account-missing" | "assistant-service-account-missing" => refusals::service_account(focus, finding),
-        "assistant-missing-shared-claim" => assistant::shared_claim(focus),
+        "assistant-statefulset-refused" => refusals::stateful_set(focus, finding),
+        "priority-class-missing" => scheduling::drop_field(
+            focus,
+            "drop-priority-class",
+            ("priorityClassName", "priority-class"),
+            "submit again without the priority class",
+        ),
+        "runtime-class-missing" => scheduling::drop_field(
+            focus,
+            "drop-runtime-class",
+            ("runtimeClassName", "runtime-class"),
+            "submit again without the runtime class",
+        ),
+        "assistant-missing-shared-claim" => workspaces::shared_claim(focus),
         "assistant-missing-flag-flip" | "assistant-deleted" | "assistant-missing" => assistant::resubmit(focus),
         "assistant-node-cordoned" => assistant::cordoned(focus),
         "assistant-node-full" => scheduling::node_full(focus),
         "assistant-contradicts-task-placement" => assistant::contradiction(focus),
-        "two-claims-in-one-task" => assistant::two_claims(focus),
-        "flags-misread-legacy-key" => assistant::coschedule_off(focus).into_iter().collect(),
-        "invalid-flag-value-ignored" => assistant::valid_flag(focus).into_iter().collect(),
-        "rwop-in-use" | "isolate-affinity-aliasing" => assistant::coschedule_off(focus).into_iter().collect(),
+        "two-claims-in-one-task" => workspaces::two_claims(focus),
+        "flags-misread-legacy-key" => flags::coschedule_off(focus).into_iter().collect(),
+        "invalid-flag-value-ignored" => flags::valid_flag(focus).into_iter().collect(),
+        "rwop-in-use" => workspaces::one_pod(focus),
+        "anti-affinity-isolate" => assistant::isolated(focus),
+        "isolate-affinity-aliasing" => {
+            let mut repairs = drop_affinity(focus);
+            repairs.push(flags::one_assistant_for_each_run(focus));
+            repairs
+        }
+        "anti-affinity-against-assistant" | "anti-affinity" | "pod-affinity" => drop_affinity(focus),
+        "topology-spread" => scheduling::drop_field(
+            focus,
+            "drop-topology-spread",
+            ("topologySpreadConstraints", "topology-spread"),
+            "submit again without the spread constraints",
+        ),
         "pod-template-misplaced" => admission::misplaced(focus),
         "untolerated-taint" | "assistant-pending-untolerated-taint" => scheduling::tolerate(focus, finding),
         "assistant-pending-volume-node-affinity" | "volume-node-affinity" => volumes::follow_volume(focus),
+        "assistant-pending-volume-limit" | "volume-limit" | "assistant-pending-insufficient-resources" => {
+            scheduling::elsewhere(focus)
+        }
+        "insufficient-resources" => scheduling::no_room(focus),
         "node-selector-mismatch" => scheduling::selector(focus),
-        "pvc-missing" => volumes::missing(focus, finding),
-        "pvc-unbound" => volumes::unbound(focus),
-        "volume-multi-attach" => volumes::multi_attach(focus),
+        "nodes-cordoned" | "assistant-pending-cordoned" => scheduling::uncordon(focus, finding),
+        "hostport-conflict" => scheduling::free_port(finding),
+        "scheduler-not-running" => scheduling::drop_field(
+            focus,
+            "drop-scheduler-name",
+            ("schedulerName", "scheduler-name"),
+            "submit again without schedulerName: the cluster's own scheduler then places its pods",
+        ),
+        "pvc-missing" => workspaces::missing(focus, finding),
+        "pvc-unbound" => workspaces::unbound(focus),
+        "workspace-claim-refused" => workspaces::claim_refused(focus, finding),
+        "volume-multi-attach" => starting::multi_attach(focus),
+        "volume-source-missing" => starting::source_missing(focus, finding),
+        "image-pull" => starting::image(focus, finding),
+        "node-not-ready" => starting::node_lost(focus),
+        "pod-evicted" => starting::evicted(focus),
+        "workspace-permission-denied" => starting::denied(focus),
         "pending-by-spec-status" => assistant::release(focus),
-        "workspace-permission-denied" => volumes::denied(focus),
-        "pod-evicted" | "node-not-ready" => assistant::resubmit_unknown(focus),
+        "controller-not-running" => controller::look(focus),
         _ => Vec::new(),
     }
+}
+
+fn drop_affinity(focus: &Focus<'_>) -> Vec<Repair> {
+    scheduling::drop_field(
+        focus,
+        "drop-affinity",
+        ("affinity", "affinity"),
+        "submit again without affinity in the pod template",
+    )
 }
 
 /// `NAMESPACE/NAME` of the run, as commands take it.
@@ -114,8 +175,13 @@ fn rerun(
         command: format!("oc tekton-fix rerun {}{flags}", target(focus)),
         predicted,
         needs: "create on pipelineruns in the namespace".to_owned(),
-        risk: "a new run starts from its first task; cancel the stuck one if they share a volume".to_owned(),
+        risk: if focus.is_running() {
+            "a new run starts from its first task; cancel the stuck one if they share a volume".to_owned()
+        } else {
+            "a new run starts from its first task".to_owned()
+        },
         changes,
+        ..Repair::default()
     }
 }
 
@@ -128,23 +194,19 @@ fn resubmission(
     edits: &[Edit],
     changes: Value,
 ) -> Repair {
-    let predicted = prediction::of_edits(focus, edits);
-    let mut repair = rerun(focus, id, flags, summary, predicted.outcome, changes);
-    if predicted.outcome != Prediction::Heals && !predicted.because.is_empty() {
-        repair.risk = format!("{}; {}", predicted.because.join("; "), repair.risk);
-    }
-    repair
+    let predicted = prediction::of_edits(focus, edits, flags.contains("--cancel-old"));
+    Repair { because: predicted.because, ..rerun(focus, id, flags, summary, predicted.outcome, changes) }
 }
 
 /// A repair of the cluster after which the stuck run goes on by itself: it heals
 /// only where nothing but `lifted` stands in the run's way.
 fn in_place(focus: &Focus<'_>, lifted: Lifted, repair: Repair) -> Repair {
-    let predicted = prediction::in_place(focus, lifted);
-    let mut risk = repair.risk.clone();
-    if predicted.outcome != Prediction::Heals {
-        risk = format!("{}; {risk}", predicted.because.join("; ")).trim_end_matches("; ").to_owned();
+    if !focus.is_running() {
+        let because = vec!["the run is over: submit it again once this is done".to_owned()];
+        return Repair { predicted: Prediction::Unknown, because, ..repair };
     }
-    Repair { predicted: predicted.outcome, risk, ..repair }
+    let predicted = prediction::in_place(focus, lifted);
+    Repair { predicted: predicted.outcome, because: predicted.because, ..repair }
 }
 
 /// A repair by a change of the cluster that an administrator makes.
@@ -161,8 +223,8 @@ fn by_admin(
         command,
         predicted,
         needs: "rights of an administrator".to_owned(),
-        risk: String::new(),
         changes,
+        ..Repair::default()
     }
 }
 

@@ -8,14 +8,17 @@ use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
+use crate::checks::future;
 use crate::checks::judged::judged;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::scc_verdict::{self, SetVerdict};
+use crate::model::Kind;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
+use crate::model::volume::{Claim, PersistentVolume};
 
+use super::placement;
 use super::resubmission::{self, Edit};
-use super::{future, placement};
 
 /// A predicted outcome with its reasons.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +63,9 @@ pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
     let mut weighed = Weighed::default();
     let future = future::of(focus, &run);
     claims(&mut weighed, focus, &run);
+    for claim in &future.plan.claims {
+        new_claim(&mut weighed, focus, claim);
+    }
     // The assistant's own rules are weighed apart.
     for (who, refused) in future.refused.iter().filter(|(who, _)| who != future::ASSISTANT) {
         weighed.against.push(format!("admission refuses the pod of {who}: {refused}"));
@@ -77,17 +83,11 @@ pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
 }
 
 /// Predicts what becomes of the run in focus, submitted again with edits.
-pub fn of_edits(focus: &Focus<'_>, edits: &[Edit]) -> Predicted {
-    let run = focus.run();
-    let mut new = resubmission::resubmission(run, &run.metadata.name);
-    let names = run.task_names().map(str::to_owned);
-    let names: Vec<String> = names.collect();
-    for edit in edits {
-        if let Err(why) = resubmission::apply(&mut new, edit, &names) {
-            return Predicted { outcome: Prediction::DoesNotHeal, because: vec![why] };
-        }
+pub fn of_edits(focus: &Focus<'_>, edits: &[Edit], is_cancelled: bool) -> Predicted {
+    match resubmission::edited(focus.run(), edits) {
+        Ok(new) => of(focus, &new, is_cancelled),
+        Err(why) => Predicted { outcome: Prediction::DoesNotHeal, because: vec![why] },
     }
-    of(focus, &new, false)
 }
 
 /// A rule that a repair of the cluster lifts.
@@ -172,6 +172,30 @@ fn claims(weighed: &mut Weighed, focus: &Focus<'_>, run: &PipelineRun) {
                 "task {name} would wait for an assistant that Tekton does not make (two workspaces on one claim)"
             ));
         }
+    }
+}
+
+/// A claim that the run would have made: somebody must provision it, or a volume must
+/// wait for it.
+fn new_claim(weighed: &mut Weighed, focus: &Focus<'_>, claim: &Claim) {
+    let cluster = focus.cluster;
+    let classes_read = cluster.coverage.proves_absence(Kind::StorageClass, "");
+    let name = claim.spec.storage_class_name.as_deref().unwrap_or_default();
+    let fits = |volume: &PersistentVolume| volume.status.phase == "Available" && volume.spec.storage_class_name == name;
+    let waits = cluster.persistent_volumes.iter().any(fits);
+    match cluster.storage_classes.iter().find(|class| class.metadata.name == name) {
+        Some(class) if class.provisioner != "kubernetes.io/no-provisioner" => {}
+        _ if waits => {}
+        _ if !classes_read => {
+            weighed.unknown.push("whether its new claim gets a volume: storage classes were not read".to_owned())
+        }
+        Some(_) => {
+            weighed.against.push(format!("nobody provisions for storage class {name}, and no volume of it is free"))
+        }
+        None if name.is_empty() => weighed
+            .against
+            .push("its new claim names no storage class, none is the default one, and no volume is free".to_owned()),
+        None => weighed.against.push(format!("the storage class {name} of its new claim does not exist")),
     }
 }
 

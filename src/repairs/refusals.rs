@@ -3,13 +3,16 @@
 use serde_json::json;
 
 use crate::analysis::admission::Plugin;
+use crate::analysis::admission::pod_security::{self, ENFORCE};
 use crate::analysis::tekton::TektonVersion;
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
+use crate::checks::future;
+use crate::checks::refused;
 
 use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
-use super::{by_admin, in_place, nudge, rerun, resubmission};
+use super::{by_admin, in_place, nudge, rerun, resubmission, target};
 
 pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
     let namespace = focus.namespace();
@@ -18,6 +21,7 @@ pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
         Repair {
             risk: "cluster-wide: containers that need root or more capabilities then fail; try it on one run first"
                 .to_owned(),
+            because: restricted_because(focus),
             ..by_admin(
                 "set-security-context",
                 format!(
@@ -61,35 +65,151 @@ fn restricted_outcome(focus: &Focus<'_>) -> Prediction {
     }
 }
 
+fn restricted_because(focus: &Focus<'_>) -> Vec<String> {
+    let why = match restricted_outcome(focus) {
+        Prediction::Heals => "the assistant is all that is refused, and it then has what the level demands",
+        Prediction::DoesNotHeal => "the flag reaches the assistant from Tekton 0.64 on only",
+        Prediction::Unknown => "whether the pods of its tasks are refused too cannot be told",
+    };
+    vec![why.to_owned()]
+}
+
+/// A task's pod that Pod Security refuses: what its steps ask for is not known to be
+/// needed, so only the level of the namespace is offered.
+pub(super) fn task_pod_security(focus: &Focus<'_>) -> Vec<Repair> {
+    let namespace = focus.namespace();
+    let pods = future::of(focus, focus.run());
+    let enforced = focus.cluster.namespace(namespace).and_then(|known| known.metadata.label(ENFORCE));
+    let mut repairs: Vec<Repair> = Vec::new();
+    for level in ["baseline", "privileged"] {
+        if enforced == Some(level) {
+            continue;
+        }
+        let all = pods.plan.assistants.iter().chain(pods.task_pods().map(|(_, pod)| pod));
+        let violations: Vec<String> = all.flat_map(|pod| pod_security::violations(pod, level)).collect();
+        let is_known = pods.plan.tasks.iter().all(|task| task.pod.is_ok());
+        let predicted = match (violations.is_empty(), is_known) {
+            (true, true) => Prediction::Heals,
+            (true, false) => Prediction::Unknown,
+            (false, _) => Prediction::DoesNotHeal,
+        };
+        repairs.push(Repair {
+            because: if violations.is_empty() {
+                vec![format!("none of its pods asks for more than `{level}` allows")]
+            } else {
+                violations
+            },
+            risk: format!("every pod of the namespace may then do what `{level}` allows"),
+            ..by_admin(
+                if level == "baseline" { "pod-security-baseline" } else { "pod-security-privileged" },
+                format!(
+                    "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce={level} --overwrite\noc tekton-fix rerun {}",
+                    target(focus)
+                ),
+                format!("enforce `{level}` on the namespace, then submit again"),
+                predicted,
+                json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": level }),
+            )
+        });
+        if predicted == Prediction::Heals {
+            break;
+        }
+    }
+    repairs
+}
+
+/// A task's pod that a LimitRange refuses.
+pub(super) fn task_limit_range(focus: &Focus<'_>) -> Vec<Repair> {
+    let names: Vec<&str> = range_names(focus);
+    vec![Repair {
+        because: vec!["by how much the task may be changed, or the LimitRange, is for their owners to say".to_owned()],
+        ..by_admin(
+            "fit-limitrange",
+            format!(
+                "kubectl get limitrange/{} -n {} -o yaml\noc tekton-fix rerun {} --request TASK/STEP:RESOURCE=QUANTITY",
+                names.join(" limitrange/"),
+                focus.namespace(),
+                target(focus)
+            ),
+            "let the task ask for what the LimitRange allows, or change the LimitRange, then submit again",
+            Prediction::Unknown,
+            json!({}),
+        )
+    }]
+}
+
+/// The StatefulSet of the assistant itself was refused.
+pub(super) fn stateful_set(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    let text = &finding.summary;
+    if !text.contains("exceeded quota") {
+        return vec![Repair {
+            because: vec!["what refused it is only known by its words".to_owned()],
+            ..by_admin(
+                "allow-statefulset",
+                format!("oc tekton-fix rerun {}", target(focus)),
+                "let Tekton's controller create StatefulSets in the namespace, as the message says, then submit again",
+                Prediction::Unknown,
+                json!({}),
+            )
+        }];
+    }
+    let quota = refused::quota_name(text);
+    let predicted = prediction::of_edits(focus, &[], true);
+    vec![Repair {
+        because: predicted.because,
+        ..by_admin(
+            "raise-quota",
+            format!(
+                "kubectl edit resourcequota/{quota} -n {}\noc tekton-fix rerun {}",
+                focus.namespace(),
+                target(focus)
+            ),
+            format!("raise {quota} by one StatefulSet, then submit again"),
+            predicted.outcome,
+            json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
+        )
+    }]
+}
+
+fn range_names<'a>(focus: &Focus<'a>) -> Vec<&'a str> {
+    let ranges = focus.cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == focus.namespace());
+    ranges.map(|range| range.metadata.name.as_str()).collect()
+}
+
 /// What becomes of the run once its ServiceAccount is there: the new account has the
 /// rights that every account has, no more.
-fn with_account(focus: &Focus<'_>) -> Prediction {
-    let predicted = prediction::of_edits(focus, &[]);
-    match predicted.outcome {
-        Prediction::DoesNotHeal if predicted.because.iter().all(|why| why.contains("erviceaccount")) => {
-            Prediction::Heals
-        }
-        other => other,
+fn with_account(focus: &Focus<'_>) -> prediction::Predicted {
+    let mut predicted = prediction::of_edits(focus, &[], false);
+    if predicted.outcome == Prediction::DoesNotHeal && predicted.because.iter().all(|why| why.contains("erviceaccount"))
+    {
+        predicted.outcome = Prediction::Heals;
+        predicted.because = vec!["nothing else refuses its pods".to_owned()];
     }
+    predicted
 }
 
 pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let words =
         finding.evidence.iter().find(|item| item.value.contains("denied request")).map(|item| item.value.clone());
-    vec![by_admin(
+    let what = match finding.cause {
+        "assistant-refused-by-policy" => {
+            "meet the policy or exempt pods labelled app.kubernetes.io/component=affinity-assistant; labels of the run are copied to the assistant."
+        }
+        "task-run-refused" => "meet the policy in the run, or exempt TaskRuns that Tekton's controller makes.",
+        _ => "meet the policy in the task or the run's pod template, or exempt the pods of TaskRuns.",
+    };
+    let repair = by_admin(
         "policy-exception",
         format!("kubectl get validatingadmissionpolicies,validatingwebhookconfigurations -o yaml{}", nudge(focus)),
-        format!(
-            "meet the policy or exempt pods labelled app.kubernetes.io/component=affinity-assistant; labels of the run are copied to the assistant. {}",
-            words.unwrap_or_default()
-        ),
+        format!("{what} {}", words.unwrap_or_default()),
         Prediction::Unknown,
         json!({}),
-    )]
+    );
+    vec![Repair { because: vec!["what the policy accepts is only known by its words".to_owned()], ..repair }]
 }
 
 pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let quota = finding.summary.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    let quota = &finding.about;
     let lifts_assistant = finding.cause == "assistant-quota";
     let raise = by_admin(
         "raise-quota",
@@ -100,10 +220,16 @@ pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         Prediction::Heals,
         json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
     );
+    let waits = || vec!["Tekton tries again every minute".to_owned()];
     vec![
-        if lifts_assistant { in_place(focus, Lifted::Plugin(Plugin::ResourceQuota), raise) } else { raise },
+        if lifts_assistant {
+            in_place(focus, Lifted::Plugin(Plugin::ResourceQuota), raise)
+        } else {
+            Repair { because: waits(), ..raise }
+        },
         Repair {
             needs: "delete on pods in the namespace".to_owned(),
+            because: vec!["what may be ended is for its owners to say".to_owned()],
             ..by_admin(
                 "free-quota",
                 format!("kubectl get pods -n {}", focus.namespace()),
@@ -116,7 +242,7 @@ pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
 }
 
 pub(super) fn needs_requests(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![by_admin(
+    let repair = by_admin(
         "limitrange-defaults",
         format!(
             "kubectl create -n {} -f - <<'EOF'\napiVersion: v1\nkind: LimitRange\nmetadata: {{name: defaults}}\nspec: {{limits: [{{type: Container, default: {{cpu: 500m, memory: 512Mi}}, defaultRequest: {{cpu: 10m, memory: 32Mi}}}}]}}\nEOF\noc tekton-fix rerun {}/{}",
@@ -127,17 +253,12 @@ pub(super) fn needs_requests(focus: &Focus<'_>) -> Vec<Repair> {
         "give containers default requests with a LimitRange, then submit again",
         Prediction::Unknown,
         json!({ "limitrange.spec.limits[Container].defaultRequest": { "cpu": "10m", "memory": "32Mi" } }),
-    )]
+    );
+    vec![Repair { because: vec!["which amounts suit the steps cannot be told".to_owned()], ..repair }]
 }
 
 pub(super) fn limit_range(focus: &Focus<'_>) -> Vec<Repair> {
-    let ranges: Vec<&str> = focus
-        .cluster
-        .limit_ranges
-        .iter()
-        .filter(|range| range.metadata.namespace == focus.namespace())
-        .map(|range| range.metadata.name.as_str())
-        .collect();
+    let ranges = range_names(focus);
     vec![
         in_place(
             focus,
@@ -167,9 +288,9 @@ pub(super) fn limit_range(focus: &Focus<'_>) -> Vec<Repair> {
 }
 
 pub(super) fn service_account(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let mut words = finding.summary.split("ServiceAccount ").skip(1).flat_map(|rest| rest.split([' ', ',']).next());
-    let account = words.next().unwrap_or_default().to_owned();
+    let account = &finding.about;
     let namespace = focus.namespace();
+    let created = with_account(focus);
     let mut repairs = vec![Repair {
         id: "create-service-account",
         summary: format!(
@@ -179,7 +300,8 @@ pub(super) fn service_account(focus: &Focus<'_>, finding: &Finding) -> Vec<Repai
             "kubectl create serviceaccount {account} -n {namespace}\noc tekton-fix rerun {namespace}/{}",
             focus.run().metadata.name
         ),
-        predicted: with_account(focus),
+        predicted: created.outcome,
+        because: created.because,
         needs: "create on serviceaccounts in the namespace".to_owned(),
         risk: String::new(),
         changes: json!({ format!("serviceaccount/{account}"): "created" }),

@@ -31,8 +31,21 @@ pub enum Edit {
     PlacementOf(String),
     /// Run as another ServiceAccount.
     ServiceAccount(String),
-    /// Bind a workspace to an emptyDir.
-    EmptyDir(String),
+    /// Bind a workspace to something else: its name, and the binding without it.
+    Workspace(String, Value),
+    /// Drop a field of the run's pod template and of those of its tasks.
+    DropPodField(&'static str),
+    /// Let a step, or a task as a whole, ask for another amount of a resource.
+    Request {
+        /// Task of the pipeline.
+        task: String,
+        /// Step; absent for the task as a whole.
+        step: Option<String>,
+        /// Resource, `cpu` for example.
+        resource: String,
+        /// Amount, as a quantity.
+        quantity: String,
+    },
     /// Put a pod template that was written beside `taskRunTemplate` into it.
     PodTemplate(Value),
 }
@@ -88,6 +101,15 @@ pub fn name(run: &PipelineRun, suffix: &str) -> String {
     format!("{}{suffix}", stem.chars().take(room).collect::<String>())
 }
 
+/// A binding to a claim that is made anew for each run.
+pub fn claim_template(size: &str, class: Option<&str>, mode: &str) -> Value {
+    let mut spec = json!({ "accessModes": [mode], "resources": { "requests": { "storage": size } } });
+    if let Some(class) = class {
+        spec["storageClassName"] = Value::from(class);
+    }
+    json!({ "volumeClaimTemplate": { "spec": spec } })
+}
+
 /// Node label that a pin names.
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
 
@@ -120,6 +142,19 @@ pub fn resubmission(run: &PipelineRun, name: &str) -> Value {
         spec.remove("status");
     }
     json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": spec })
+}
+
+/// The run to submit, with edits.
+///
+/// # Errors
+/// A sentence when an edit does not fit the run.
+pub fn edited(run: &PipelineRun, edits: &[Edit]) -> Result<Value, String> {
+    let mut new = resubmission(run, &run.metadata.name);
+    let tasks: Vec<String> = run.task_names().map(str::to_owned).collect();
+    for edit in edits {
+        apply(&mut new, edit, &tasks)?;
+    }
+    Ok(new)
 }
 
 /// The run without the node that it or a task of it is pinned to: a pin takes the place
@@ -212,14 +247,27 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             object(object(root(run), "spec"), "taskRunTemplate")
                 .insert("serviceAccountName".to_owned(), Value::from(name.clone()));
         }
-        Edit::EmptyDir(workspace) => {
+        Edit::Workspace(workspace, source) => {
             let bindings = run.pointer_mut("/spec/workspaces").and_then(Value::as_array_mut);
             let binding = bindings
                 .into_iter()
                 .flatten()
                 .find(|binding| binding.get("name").and_then(Value::as_str) == Some(workspace))
                 .ok_or_else(|| format!("the run has no workspace {workspace:?}"))?;
-            *binding = json!({ "name": workspace, "emptyDir": {} });
+            *binding = source.clone();
+            root(binding).insert("name".to_owned(), Value::from(workspace.clone()));
+        }
+        Edit::DropPodField(field) => {
+            template(run).remove(*field);
+            for template in task_templates(run) {
+                template.remove(*field);
+            }
+        }
+        Edit::Request { task, step, resource, quantity } => {
+            if !tasks.is_empty() && !tasks.contains(task) {
+                return Err(format!("the run has no task {task:?}; it has {}", tasks.join(", ")));
+            }
+            request(run, task, step.as_deref(), resource, quantity);
         }
         Edit::PodTemplate(fields) => {
             for (key, value) in fields.as_object().into_iter().flatten() {
@@ -231,6 +279,36 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
     Ok(())
 }
 
+/// Another request of a step or task, by way of `taskRunSpecs`. The limit goes with it
+/// where the resource is an extended one: there both must be equal.
+fn request(run: &mut Value, task: &str, step: Option<&str>, resource: &str, quantity: &str) {
+    let spec = entry_of(object(root(run), "spec"), "taskRunSpecs", "pipelineTaskName", task);
+    let owner = match step {
+        Some(step) => entry_of(spec, "stepSpecs", "name", step),
+        None => spec,
+    };
+    let resources = object(owner, "computeResources");
+    object(resources, "requests").insert(resource.to_owned(), Value::from(quantity));
+    if resource.contains('/') {
+        object(resources, "limits").insert(resource.to_owned(), Value::from(quantity));
+    }
+}
+
+/// The entry of a list that `key` names, made where it is not there.
+fn entry_of<'v>(parent: &'v mut Map<String, Value>, list: &str, key: &str, name: &str) -> &'v mut Map<String, Value> {
+    let entries = parent.entry(list).or_insert_with(|| json!([]));
+    if !entries.is_array() {
+        *entries = json!([]);
+    }
+    let Value::Array(entries) = entries else { unreachable!("it was made a list above") };
+    let known = entries.iter().position(|entry| entry.get(key).and_then(Value::as_str) == Some(name));
+    let index = known.unwrap_or_else(|| {
+        entries.push(json!({ key: name }));
+        entries.len() - 1
+    });
+    root(&mut entries[index])
+}
+
 fn to_tasks(run: &mut Value, tasks: &[String]) -> Result<(), String> {
     let Some(context) = template(run).remove("securityContext") else {
         return Err("the run's pod template has no securityContext to move".to_owned());
@@ -238,16 +316,10 @@ fn to_tasks(run: &mut Value, tasks: &[String]) -> Result<(), String> {
     if tasks.is_empty() {
         return Err("the tasks of the pipeline are not known: it was not resolved".to_owned());
     }
-    let specs = object(root(run), "spec").entry("taskRunSpecs").or_insert_with(|| json!([]));
-    let Some(specs) = specs.as_array_mut() else { return Err("spec.taskRunSpecs is no list".to_owned()) };
     for task in tasks {
-        let known = specs.iter().position(|spec| spec.get("pipelineTaskName").and_then(Value::as_str) == Some(task));
-        let index = known.unwrap_or_else(|| {
-            specs.push(json!({ "pipelineTaskName": task }));
-            specs.len() - 1
-        });
+        let spec = entry_of(object(root(run), "spec"), "taskRunSpecs", "pipelineTaskName", task);
         // A task's own context wins as a whole already.
-        object(root(&mut specs[index]), "podTemplate").entry("securityContext").or_insert_with(|| context.clone());
+        object(spec, "podTemplate").entry("securityContext").or_insert_with(|| context.clone());
     }
     Ok(())
 }
@@ -350,6 +422,34 @@ mod tests {
     }
 
     #[test]
+    fn requests_reach_a_step_or_a_task_and_fields_go_everywhere() {
+        let spec = json!({ "taskRunTemplate": { "podTemplate": { "schedulerName": "none", "priorityClassName": "p" } },
+            "taskRunSpecs": [{ "pipelineTaskName": "a", "podTemplate": { "schedulerName": "none" } }] });
+        let ask = |step: Option<&str>, resource: &str, quantity: &str| Edit::Request {
+            task: "a".to_owned(),
+            step: step.map(str::to_owned),
+            resource: resource.to_owned(),
+            quantity: quantity.to_owned(),
+        };
+        let new = edited(
+            spec,
+            &[
+                Edit::DropPodField("schedulerName"),
+                ask(Some("main"), "nvidia.com/gpu", "1"),
+                ask(Some("main"), "cpu", "2"),
+                ask(None, "memory", "1Gi"),
+            ],
+        );
+        assert_eq!(new["taskRunTemplate"], json!({ "podTemplate": { "priorityClassName": "p" } }));
+        assert_eq!(
+            new["taskRunSpecs"],
+            json!([{ "pipelineTaskName": "a", "podTemplate": {},
+                "stepSpecs": [{ "name": "main", "computeResources": { "requests": { "nvidia.com/gpu": "1", "cpu": "2" }, "limits": { "nvidia.com/gpu": "1" } } }],
+                "computeResources": { "requests": { "memory": "1Gi" } } }])
+        );
+    }
+
+    #[test]
     fn security_edits_leave_nothing_empty_behind() {
         let spec = json!({ "taskRunTemplate": { "podTemplate": { "securityContext": { "fsGroup": 1001, "runAsUser": 1001 } } } });
         assert_eq!(
@@ -372,10 +472,10 @@ mod tests {
             "x",
         );
         assert_eq!(
-            apply(&mut new, &Edit::EmptyDir("v".to_owned()), &[]).unwrap_err(),
+            apply(&mut new, &Edit::Workspace("v".to_owned(), json!({ "emptyDir": {} })), &[]).unwrap_err(),
             "the run has no workspace \"v\""
         );
-        apply(&mut new, &Edit::EmptyDir("w".to_owned()), &[]).unwrap();
+        apply(&mut new, &Edit::Workspace("w".to_owned(), json!({ "emptyDir": {} })), &[]).unwrap();
         assert_eq!(new["spec"]["workspaces"], json!([{ "name": "w", "emptyDir": {} }]));
     }
 }

@@ -8,7 +8,7 @@ use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 
-use super::future;
+use crate::checks::future;
 
 /// A pod of a run.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
-
+use crate::checks::judged::judged;
 use crate::model::node::Node;
 
 use super::resubmission::Edit;
-use super::{rerun, resubmission};
+use super::{by_admin, flags, pinning, requests, resubmission};
 
 fn architecture(node: &Node) -> &str {
     node.metadata.label("kubernetes.io/arch").unwrap_or_default()
@@ -51,7 +51,7 @@ pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         repair.risk = format!("{} is kept for something: ask its owner; {}", node.metadata.name, repair.risk);
         if repair.predicted == Prediction::Heals && is_foreign(focus, node) {
             repair.predicted = Prediction::Unknown;
-            repair.risk = format!("its images may not run on {}; {}", architecture(node), repair.risk);
+            repair.because = vec![format!("its images may not run on {}", architecture(node))];
         }
         if !repairs.iter().any(|known: &Repair| known.changes == repair.changes) {
             repairs.push(repair);
@@ -60,35 +60,129 @@ pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     repairs
 }
 
+/// The assistant stands where a later task has no room.
 pub(super) fn node_full(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![
-        rerun(
-            focus,
-            "pin-node",
-            "--pin-node",
-            "submit again on a node that has room for the whole pipeline, assistant included (rerun picks it and says if there is none)",
-            Prediction::Unknown,
-            json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
-        ),
-        Repair {
-            id: "lower-requests",
-            summary: "lower the requests of the task with taskRunSpecs[].computeResources, so that it fits beside the assistant".to_owned(),
-            command: String::new(),
-            predicted: Prediction::Unknown,
-            needs: String::new(),
-            risk: "the step may then be killed for memory or run slowly".to_owned(),
-            changes: json!({}),
-        },
-    ]
+    let mut repairs = vec![pinning::pin(focus, &[], "")];
+    repairs.extend(pinning::pin_with_placement(focus));
+    repairs.extend(requests::lower(focus));
+    repairs.extend(flags::coschedule_off(focus));
+    repairs
 }
 
+/// No allowed node has enough free.
+pub(super) fn no_room(focus: &Focus<'_>) -> Vec<Repair> {
+    let mut repairs: Vec<Repair> = requests::lower(focus).into_iter().collect();
+    repairs.extend(selector(focus));
+    repairs
+}
+
+/// The assistant, or a task without one, finds no node that its volumes or its size
+/// allow; another node may do.
+pub(super) fn elsewhere(focus: &Focus<'_>) -> Vec<Repair> {
+    let edits = [Edit::DropNodeSelection, Edit::DropTaskPlacement];
+    let mut repairs = selector(focus);
+    repairs.push(pinning::pin(focus, &edits, "--drop node-selector --drop task-placement "));
+    repairs
+}
+
+/// Whether the run, or a task of it, asks for a field of the pod template.
+fn asks(focus: &Focus<'_>, field: &str) -> bool {
+    let run = focus.run();
+    let of_run = run.spec_at(&format!("/taskRunTemplate/podTemplate/{field}"));
+    let specs = run.spec_at("/taskRunSpecs").and_then(Value::as_array);
+    let of_tasks = specs.into_iter().flatten().filter_map(|spec| spec.pointer(&format!("/podTemplate/{field}")));
+    of_run.into_iter().chain(of_tasks).any(|value| !value.is_null())
+}
+
+/// Drops the node selection of the run, and that of its tasks.
 pub(super) fn selector(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![rerun(
+    if !asks(focus, "nodeSelector") && !asks(focus, "affinity/nodeAffinity") {
+        return Vec::new();
+    }
+    vec![resubmission(
         focus,
         "drop-node-selector",
-        "--drop node-selector",
-        "drop the node selection that no node satisfies",
-        Prediction::Unknown,
+        "--drop node-selector --drop task-placement --cancel-old",
+        "drop the node selection of the run and of its tasks",
+        &[Edit::DropNodeSelection, Edit::DropTaskPlacement],
         json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": null }),
     )]
+}
+
+/// A field of the pod template that stands in the way, with the flag of `rerun` that
+/// drops it.
+pub(super) fn drop_field(
+    focus: &Focus<'_>,
+    id: &'static str,
+    (field, flag): (&'static str, &str),
+    summary: &str,
+) -> Vec<Repair> {
+    if !asks(focus, field) {
+        return Vec::new();
+    }
+    vec![resubmission(
+        focus,
+        id,
+        &format!("--drop {flag} --cancel-old"),
+        summary,
+        &[Edit::DropPodField(field)],
+        json!({ format!("spec.taskRunTemplate.podTemplate.{field}"): null }),
+    )]
+}
+
+/// Nodes that are cordoned, of which one would do.
+pub(super) fn uncordon(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+    let cordoned = finding.evidence.iter().filter(|item| item.field == "spec.unschedulable");
+    let nodes: Vec<&str> = cordoned.map(|item| item.object.trim_start_matches("Node/")).collect();
+    let pods: Vec<_> = focus
+        .tree
+        .assistants
+        .iter()
+        .filter_map(|node| node.pod)
+        .filter(|pod| pod.spec.node_name.is_empty())
+        .chain(focus.unplaced().filter(|(task, _)| task.task_run.assistant().is_none()).map(|(_, pod)| pod))
+        .collect();
+    let mut repairs = selector(focus);
+    repairs.extend(nodes.into_iter().map(|name| {
+        let alone = |verdict: &crate::checks::judged::NodeObstacles| {
+            verdict.node == name && verdict.plugins() == ["NodeUnschedulable"].into()
+        };
+        let takes = !pods.is_empty() && pods.iter().all(|pod| judged(focus, pod).nodes.iter().any(alone));
+        Repair {
+            because: vec![if takes {
+                "the cordon is all that keeps its pods from there".to_owned()
+            } else {
+                "whether nothing else keeps its pods from there cannot be told".to_owned()
+            }],
+            ..by_admin(
+                "uncordon",
+                format!("kubectl uncordon {name}"),
+                format!("uncordon {name}, if its maintenance is over; the stuck run goes on by itself"),
+                if takes { Prediction::Heals } else { Prediction::Unknown },
+                json!({ format!("node/{name}.spec.unschedulable"): false }),
+            )
+        }
+    }));
+    repairs
+}
+
+/// The pod that has the host port.
+pub(super) fn free_port(finding: &Finding) -> Vec<Repair> {
+    let holders = finding.evidence.iter().filter(|item| item.field.ends_with("hostPort"));
+    holders
+        .map(|item| {
+            let pod = item.object.trim_start_matches("Pod/");
+            Repair {
+                id: "free-port",
+                summary: format!(
+                    "end pod {pod}, which has the port ({}), or wait until it ends; the stuck run goes on by itself",
+                    item.value
+                ),
+                because: vec!["whether somebody makes the pod anew cannot be told".to_owned()],
+                needs: "delete on pods in its namespace".to_owned(),
+                changes: json!({ format!("pod/{pod}"): null }),
+                ..Repair::default()
+            }
+        })
+        .collect()
 }

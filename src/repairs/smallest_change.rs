@@ -11,12 +11,12 @@ use serde_json::{Map, Value, json};
 
 use crate::analysis::scc::run_pods::Role;
 use crate::checks::focus::Focus;
+use crate::checks::future;
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 
-use super::assistant::coschedule_off;
 use super::block_start;
-use super::future;
+use super::flags::coschedule_off;
 use super::grant::{self, Grant};
 use super::resubmission::{self, Edit};
 use super::run_admission::{self, RunPod};

@@ -1,15 +1,13 @@
-//! Repairs for claims and volumes.
+//! Repairs for volumes that the nodes which a run may use do not reach.
 
 use serde_json::json;
 
-use crate::analysis::access::Cure;
-use crate::checks::finding::{Finding, Prediction, Repair};
+use crate::checks::finding::Repair;
 use crate::checks::focus::Focus;
-use crate::checks::workspace_access;
 use crate::model::volume::VolumeSource;
 
+use super::resubmission;
 use super::resubmission::Edit;
-use super::{rerun, resubmission, target};
 
 /// Sends the run where its volume is.
 pub(super) fn follow_volume(focus: &Focus<'_>) -> Vec<Repair> {
@@ -42,70 +40,4 @@ pub(super) fn follow_volume(focus: &Focus<'_>) -> Vec<Repair> {
         ));
     }
     repairs
-}
-
-pub(super) fn missing(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let claim = finding.summary.split_whitespace().nth(2).unwrap_or_default();
-    vec![
-        Repair {
-            id: "create-claim",
-            summary: format!(
-                "create the claim {claim} in namespace {}; the stuck run goes on by itself",
-                focus.namespace()
-            ),
-            command: format!("kubectl create -n {} -f claim.yaml", focus.namespace()),
-            predicted: Prediction::Heals,
-            needs: "create on persistentvolumeclaims in the namespace".to_owned(),
-            risk: "the new volume is empty".to_owned(),
-            changes: json!({ format!("persistentvolumeclaim/{claim}"): "created" }),
-        },
-        Repair {
-            id: "volume-claim-template",
-            summary: "bind the workspace to a volumeClaimTemplate instead of a claim's name, and submit again"
-                .to_owned(),
-            command: String::new(),
-            predicted: Prediction::Heals,
-            needs: "create on pipelineruns in the namespace".to_owned(),
-            risk: "each run then has a volume of its own, deleted with the run".to_owned(),
-            changes: json!({ "spec.workspaces[].volumeClaimTemplate": {} }),
-        },
-    ]
-}
-
-pub(super) fn unbound(focus: &Focus<'_>) -> Vec<Repair> {
-    let classes: Vec<&str> = focus.cluster.storage_classes.iter().map(|class| class.metadata.name.as_str()).collect();
-    vec![Repair {
-        id: "existing-storage-class",
-        summary: format!("use a claim of a storage class that exists and can provision ({})", classes.join(", ")),
-        command: String::new(),
-        predicted: Prediction::Unknown,
-        needs: "create on persistentvolumeclaims and pipelineruns in the namespace".to_owned(),
-        risk: String::new(),
-        changes: json!({}),
-    }]
-}
-
-pub(super) fn multi_attach(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![rerun(
-        focus,
-        "pin-node",
-        "--pin-node --cancel-old",
-        "submit again with all pods on one node",
-        Prediction::Unknown,
-        json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": { "kubernetes.io/hostname": "…" } }),
-    )]
-}
-
-/// What lets a step get at the files of another.
-pub(super) fn denied(focus: &Focus<'_>) -> Vec<Repair> {
-    let repair = |cure: Cure| Repair {
-        id: "open-workspace",
-        summary: cure.summary,
-        command: cure.rerun.map(|flags| format!("oc tekton-fix rerun {} {flags}", target(focus))).unwrap_or_default(),
-        predicted: Prediction::Unknown,
-        needs: String::new(),
-        risk: String::new(),
-        changes: json!({}),
-    };
-    workspace_access::cures(focus).into_iter().map(repair).collect()
 }

@@ -52,9 +52,10 @@ impl Wanted {
 }
 
 /// Namespaced kinds that are read in the namespaces of runs.
-pub const IN_NAMESPACE: [Kind; 14] = [
+pub const IN_NAMESPACE: [Kind; 15] = [
     Kind::PipelineRun,
     Kind::TaskRun,
+    Kind::CustomRun,
     Kind::Pod,
     Kind::StatefulSet,
     Kind::Event,

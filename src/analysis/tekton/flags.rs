@@ -2,6 +2,9 @@
 //!
 //! Mirrors tektoncd/pipeline pkg/apis/config/feature_flags.go (v0.44.0 to v1.15.0).
 
+use serde_json::Value;
+
+use crate::model::cluster::Opaque;
 use crate::model::meta::StringMap;
 
 use super::assistant::Coschedule;
@@ -88,6 +91,17 @@ fn legacy_off(data: &StringMap) -> Result<bool, InvalidFlag> {
             ),
         }),
     }
+}
+
+/// What the operator's TektonConfig sets a key of `feature-flags` to: its own field, or
+/// an option, which is applied last and wins (tektoncd/operator
+/// pkg/reconciler/kubernetes/tektonpipeline/transform.go, v0.77).
+pub fn of_operator(config: &Opaque, key: &str) -> Option<String> {
+    let option = config.spec.pointer(&format!("/pipeline/options/configMaps/feature-flags/data/{key}"));
+    option.or_else(|| config.spec.pointer(&format!("/pipeline/{key}"))).map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    })
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
         return None;
     }
     let made: Vec<_> = focus
-        .cluster
-        .events_about("StatefulSet", focus.namespace(), name)
+        .events_about("StatefulSet", name)
         .into_iter()
         .filter(|event| event.reason == "SuccessfulCreate")
         .collect();

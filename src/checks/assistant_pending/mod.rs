@@ -13,7 +13,7 @@ use crate::model::pod::Pod;
 
 use super::finding::{Confidence, Evidence, Finding};
 use super::focus::{Focus, unplaced};
-use super::no_node::{claim_missing, claim_unbound, node_selector, volume_in_use};
+use super::no_node::{claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
 use super::obstacles::{self, Decisive, Obstacle};
 
 /// Runs the checks on assistants that wait for a node.
@@ -34,7 +34,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     let message = pod.condition("PodScheduled").map(|condition| condition.message.as_str()).unwrap_or_default();
     if message.is_empty() {
-        return None;
+        return obstacles::waits_for_provisioner(focus, pod)
+            .then(|| claim_unbound::of_any(focus, pod).preceded_by(Vec::new(), waiting(focus, pod)));
     }
     let decisive = obstacles::decisive(focus, pod, message);
     let name = &pod.metadata.name;
@@ -63,11 +64,12 @@ fn cause(focus: &Focus<'_>, pod: &Pod, decisive: &Decisive) -> Finding {
         Obstacle::Taint => taint::finding(focus, name, nodes),
         Obstacle::VolumeNodeAffinity => volume_node_affinity::finding(focus, pod),
         Obstacle::VolumeLimit => volume_limit::finding(focus, name, nodes),
-        Obstacle::AntiAffinity => another_assistant::finding(name),
-        Obstacle::VolumeInUse => volume_in_use::of_assistant(name),
-        Obstacle::Selector => node_selector::of_assistant(name),
-        Obstacle::Resources => insufficient_resources::finding(name),
+        Obstacle::AntiAffinity => another_assistant::finding(focus, pod),
+        Obstacle::VolumeInUse => volume_in_use::of_assistant(focus, pod),
+        Obstacle::Selector => node_selector::of_assistant(focus, pod),
+        Obstacle::Resources => insufficient_resources::finding(focus, pod, nodes),
         Obstacle::Cordoned => cordoned::finding(focus, name, nodes),
+        Obstacle::Unhealthy => unhealthy::of_assistant(focus, name, nodes),
         Obstacle::HostPort | Obstacle::Affinity | Obstacle::TopologySpread | Obstacle::Unknown(_) => {
             unexplained::finding(name)
         }

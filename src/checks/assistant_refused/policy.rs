@@ -2,26 +2,32 @@
 
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
-use crate::checks::refused::RefusedBy;
+use crate::checks::refused::{RefusedAssistant, RefusedBy};
 
 use super::of;
 
 /// `assistant-refused-by-policy`.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
-    of(
-        focus,
-        |by| matches!(by, RefusedBy::Policy(_)),
-        |refused, _| {
-            let policy = match &refused.by {
-                Some(RefusedBy::Policy(name)) => name.clone(),
-                _ => String::new(),
-            };
-            Finding::new(
-            "TKF103",
-            "assistant-refused-by-policy",
-            format!("the admission policy {policy} refuses the pod of the affinity assistant {}", refused.name),
-        )
-        .link("The assistant carries the run's labels, a fixed container and no annotations: what the policy demands must come from the run's labels or from an exception.")
-        },
-    )
+    of(focus, |by| matches!(by, RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_)), |refused, _| finding(refused))
+}
+
+fn finding(refused: &RefusedAssistant<'_>) -> Finding {
+    const CODE: &str = "TKF103";
+    const CAUSE: &str = "assistant-refused-by-policy";
+    let name = &refused.name;
+    match &refused.by {
+        Some(RefusedBy::WebhookSilent(webhook)) => {
+            let summary = format!(
+                "the admission webhook {webhook} must be asked about the pod of the affinity assistant {name} and does not answer"
+            );
+            Finding::new(CODE, CAUSE, summary)
+                .link("Its failurePolicy is Fail: as long as its service does not answer, no pod that it looks at can be created in the namespace.")
+        }
+        by => {
+            let policy = if let Some(RefusedBy::Policy(policy)) = by { policy.as_str() } else { "" };
+            let summary = format!("the admission policy {policy} refuses the pod of the affinity assistant {name}");
+            Finding::new(CODE, CAUSE, summary)
+                .link("The assistant carries the run's labels, a fixed container and no annotations: what the policy demands must come from the run's labels or from an exception.")
+        }
+    }
 }

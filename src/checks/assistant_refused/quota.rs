@@ -3,6 +3,7 @@
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::{self, RefusedBy};
+use crate::checks::task_refused::quota::quote_usage;
 
 use super::of;
 
@@ -19,6 +20,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             format!("ResourceQuota {quota} leaves no room for the pod of the affinity assistant {}", refused.name),
         )
         .link("The assistant always asks for 50m CPU and 100Mi memory (requests and limits); no setting of the run changes that.")
+        .about(quota)
+        .evidence(quote_usage(focus, quota))
         },
     )
 }

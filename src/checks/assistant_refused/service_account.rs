@@ -24,6 +24,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                     refused.name
                 ),
             )
+            .about(account)
         },
     )
 }

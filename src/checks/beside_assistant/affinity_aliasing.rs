@@ -3,6 +3,7 @@
 use crate::analysis::tekton::assistant::COMPONENT;
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::checks::no_node::anti_affinity::quote_affinity;
 
 use super::Joining;
 use super::anti_affinity::names_component;
@@ -19,6 +20,7 @@ pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
                 joining.pod.metadata.name
             ),
         )
+        .evidence(quote_affinity(joining.focus, joining.pod))
     })
 }
 

@@ -3,6 +3,8 @@
 
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::checks::finding::Finding;
+use crate::checks::no_node::anti_affinity::quote_affinity;
+use crate::model::Kind;
 use crate::model::pod::{Pod, PodAffinityTerm};
 
 use super::Joining;
@@ -33,7 +35,7 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
             "the run's own anti-affinity names affinity assistants: pod {} may not stand beside the one that it must join",
             pod.metadata.name
         );
-        return Some(Finding::new(CODE, CAUSE, summary));
+        return Some(Finding::new(CODE, CAUSE, summary).evidence(quote_affinity(joining.focus, pod)));
     }
     let assistant = joining.focus.tree.assistants.iter().find_map(|assistant| assistant.pod)?;
     let hit = terms(pod).iter().any(|term| {
@@ -46,7 +48,10 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
             "the run's own anti-affinity hits its assistant: the assistant carries the run's labels, and pod {} may not stand beside them",
             pod.metadata.name
         );
+        let labels = serde_json::to_string(&assistant.metadata.labels).unwrap_or_default();
         Finding::new(CODE, CAUSE, summary)
+            .evidence(quote_affinity(joining.focus, pod))
+            .evidence([joining.focus.quote(Kind::Pod, &assistant.metadata.name, "metadata.labels", labels)])
     })
 }
 

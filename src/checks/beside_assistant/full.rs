@@ -1,6 +1,7 @@
 //! The assistant's node has no room for the task.
 
 use crate::checks::finding::Finding;
+use crate::checks::no_node::insufficient_resources::quote_room;
 
 use super::Joining;
 
@@ -9,11 +10,11 @@ const CAUSE: &str = "assistant-node-full";
 
 /// `assistant-node-full`: computed from the node and its pods.
 pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
-    let Joining { task, node, .. } = *joining;
+    let Joining { focus, task, pod, node, .. } = *joining;
     joining.has("NodeResourcesFit").then(|| {
         let reasons = joining.reasons();
         let summary = format!("{node}, where the assistant stands, has no room for task {task} ({reasons})");
-        Finding::new(CODE, CAUSE, summary)
+        Finding::new(CODE, CAUSE, summary).evidence(quote_room(focus, pod, &[node.to_owned()]))
     })
 }
 

@@ -14,7 +14,8 @@ use crate::model::pod::Pod;
 use super::finding::{Confidence, Finding};
 use super::focus::{Focus, unplaced};
 use super::judged::{NodeObstacles, judged};
-use super::no_node::{host_port, taint, topology_spread, volume_in_use, volume_limit, volume_node_affinity};
+use super::no_node::{host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit, volume_node_affinity};
+use super::obstacles::is_unhealthy;
 
 /// A task's pod that waits to join its assistant.
 struct Joining<'j, 'a> {
@@ -86,15 +87,19 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
     affinity_aliasing::finding(joining)
         .or_else(|| anti_affinity::of_run(joining))
         .or_else(|| other_placement::finding(joining))
+        .or_else(|| {
+            let is_ill = joining.has("TaintToleration") && focus.cluster.node(node).is_some_and(is_unhealthy);
+            is_ill.then(|| unhealthy::beside_assistant(focus, task, node))
+        })
         .or_else(|| cordoned::finding(joining))
         .or_else(|| {
             let in_use = joining.has("VolumeRestrictions") || message.contains("ReadWriteOncePod");
-            in_use.then(|| volume_in_use::beside_assistant(task))
+            in_use.then(|| volume_in_use::beside_assistant(focus, pod, task))
         })
-        .or_else(|| joining.has("PodTopologySpread").then(|| topology_spread::beside_assistant(task, node)))
+        .or_else(|| joining.has("PodTopologySpread").then(|| topology_spread::beside_assistant(focus, pod, task, node)))
         .or_else(|| anti_affinity::of_others(joining))
         .or_else(|| full::by_verdict(joining))
-        .or_else(|| joining.has("NodePorts").then(|| host_port::beside_assistant(task, node)))
+        .or_else(|| joining.has("NodePorts").then(|| host_port::beside_assistant(focus, pod, task, node)))
         .or_else(|| joining.has("NodeVolumeLimits").then(|| volume_limit::beside_assistant(focus, task, node)))
         .or_else(|| {
             let out_of_reach = joining.has("VolumeBinding") || joining.has("VolumeZone");

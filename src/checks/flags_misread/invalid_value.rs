@@ -6,11 +6,20 @@ use crate::model::Kind;
 
 use super::quote;
 
-/// The assistant is what hurts a run, by these other findings.
+/// Further causes that come of the mode in force: an assistant, or that there is none.
+const OF_THE_MODE: [&str; 7] = [
+    "two-claims-in-one-task",
+    "rwop-in-use",
+    "topology-spread",
+    "anti-affinity-against-assistant",
+    "anti-affinity-isolate",
+    "isolate-affinity-aliasing",
+    "volume-multi-attach",
+];
+
+/// The mode in force is what hurts a run, by these other findings.
 fn assistant_hurts(others: &[Finding]) -> bool {
-    others.iter().any(|finding| {
-        finding.cause.starts_with("assistant-") || matches!(finding.cause, "two-claims-in-one-task" | "rwop-in-use")
-    })
+    others.iter().any(|finding| finding.cause.starts_with("assistant-") || OF_THE_MODE.contains(&finding.cause))
 }
 
 /// `invalid-flag-value-ignored`: the ConfigMap holds what the controller rejects.

@@ -1,5 +1,6 @@
 //! Feature flags that do not say what they seem to say, where a run suffers from them.
 
+pub mod edited;
 mod invalid_value;
 mod legacy_key;
 

@@ -1,8 +1,27 @@
 //! Required anti-affinity forbids a pod every node.
 
-use crate::checks::finding::Finding;
+use crate::checks::finding::{Evidence, Finding};
+use crate::checks::focus::Focus;
+use crate::model::Kind;
+use crate::model::pod::Pod;
 
 /// `anti-affinity`: a task's pod on its own.
-pub fn of_task(task: &str) -> Finding {
-    Finding::new("TKF208", "anti-affinity", format!("anti-affinity rules forbid task {task} every node it may use"))
+pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
+    let summary = format!("anti-affinity rules forbid task {task} every node it may use");
+    Finding::new("TKF208", "anti-affinity", summary).evidence(quote_affinity(focus, pod))
+}
+
+/// Quotes what a pod demands of its neighbours.
+pub fn quote_affinity(focus: &Focus<'_>, pod: &Pod) -> Vec<Evidence> {
+    let affinity = &pod.spec.affinity;
+    let of = |field: &str, value: Option<String>| {
+        let field = format!("spec.affinity.{field}.requiredDuringSchedulingIgnoredDuringExecution");
+        value.map(|value| focus.quote(Kind::Pod, &pod.metadata.name, field, value))
+    };
+    let text = |terms: &[crate::model::pod::PodAffinityTerm]| {
+        (!terms.is_empty()).then(|| serde_json::to_string(terms).unwrap_or_default())
+    };
+    let apart = affinity.pod_anti_affinity.as_ref().and_then(|anti| text(&anti.required));
+    let beside = affinity.pod_affinity.as_ref().and_then(|affinity| text(&affinity.required));
+    of("podAntiAffinity", apart).into_iter().chain(of("podAffinity", beside)).collect()
 }

@@ -2,12 +2,21 @@
 
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::model::Kind;
 
 /// `pvc-missing`, the same for assistants and tasks.
 pub fn of_any(focus: &Focus<'_>, claim: &str) -> Finding {
-    Finding::new(
+    let namespace = focus.namespace();
+    let finding = Finding::new(
         "TKF402",
         "pvc-missing",
-        format!("the claim {claim} that the run names does not exist in namespace {}", focus.namespace()),
+        format!("the claim {claim} that the run names does not exist in namespace {namespace}"),
     )
+    .about(claim);
+    if !focus.cluster.coverage.proves_absence(Kind::Claim, namespace) || focus.cluster.claim(namespace, claim).is_some()
+    {
+        return finding;
+    }
+    let value = "does not exist in the complete list of the namespace";
+    finding.evidence([focus.quote(Kind::Claim, claim, "name", value)])
 }

@@ -1,16 +1,52 @@
 //! A host port that is taken.
 
-use crate::checks::finding::Finding;
+use crate::checks::finding::{Evidence, Finding};
+use crate::checks::focus::Focus;
+use crate::model::Kind;
+use crate::model::pod::Pod;
 
 const CODE: &str = "TKF206";
 const CAUSE: &str = "hostport-conflict";
 
 /// `hostport-conflict`: a task's pod on its own.
-pub fn of_task(task: &str) -> Finding {
-    Finding::new(CODE, CAUSE, format!("the host port that task {task} wants is taken on every node it may use"))
+pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str, nodes: &[String]) -> Finding {
+    let summary = format!("the host port that task {task} wants is taken on every node it may use");
+    Finding::new(CODE, CAUSE, summary).evidence(quote_ports(focus, pod, nodes))
 }
 
 /// `hostport-conflict`: a task that must join its assistant.
-pub fn beside_assistant(task: &str, node: &str) -> Finding {
-    Finding::new(CODE, CAUSE, format!("a host port that task {task} wants is taken on {node}"))
+pub fn beside_assistant(focus: &Focus<'_>, pod: &Pod, task: &str, node: &str) -> Finding {
+    let summary = format!("a host port that task {task} wants is taken on {node}");
+    Finding::new(CODE, CAUSE, summary).evidence(quote_ports(focus, pod, &[node.to_owned()]))
+}
+
+/// The host ports of a pod.
+fn ports(pod: &Pod) -> impl Iterator<Item = i32> {
+    pod.all_containers().flat_map(|container| &container.ports).map(|port| port.host_port).filter(|port| *port > 0)
+}
+
+/// Quotes the port that is wanted, and the pods that have it.
+fn quote_ports(focus: &Focus<'_>, pod: &Pod, nodes: &[String]) -> Vec<Evidence> {
+    let wanted: Vec<i32> = ports(pod).collect();
+    let text = |ports: &[i32]| ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let field = "spec.containers[].ports[].hostPort";
+    let mut evidence = vec![focus.quote(Kind::Pod, &pod.metadata.name, field, text(&wanted))];
+    let others = focus.cluster.pods.iter().filter(|other| {
+        nodes.contains(&other.spec.node_name) && !other.is_terminal() && other.metadata.name != pod.metadata.name
+    });
+    for other in others {
+        let taken: Vec<i32> = ports(other).filter(|port| wanted.contains(port)).collect();
+        if !taken.is_empty() {
+            let meta = &other.metadata;
+            let value = format!("{} on {} (namespace {})", text(&taken), other.spec.node_name, meta.namespace);
+            let source = focus.cluster.origin(Kind::Pod, &meta.namespace, &meta.name);
+            evidence.push(Evidence {
+                object: format!("Pod/{}", meta.name),
+                field: field.to_owned(),
+                value,
+                source: source.map(ToString::to_string).unwrap_or_default(),
+            });
+        }
+    }
+    evidence
 }

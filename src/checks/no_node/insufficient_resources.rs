@@ -1,14 +1,21 @@
 //! No allowed node has enough free.
 
-use crate::checks::finding::Finding;
+use crate::analysis::scheduler::requests::{Amounts, of_incoming};
+use crate::analysis::scheduler::{Behaviour, NodeInfo, Snapshot};
+use crate::checks::finding::{Evidence, Finding};
+use crate::checks::focus::Focus;
+use crate::checks::judged::kubernetes_version;
+use crate::model::Kind;
+use crate::model::pod::Pod;
 
-/// `insufficient-resources`: a task's pod on its own; `message` is the scheduler's.
-pub fn of_task(task: &str, message: &str) -> Finding {
-    Finding::new(
-        "TKF203",
-        "insufficient-resources",
-        format!("no node that task {task} may use has enough free: {}", shortages(message)),
-    )
+/// Nodes of which is told what they have left.
+const TOLD: usize = 6;
+
+/// `insufficient-resources`: a task's pod on its own; `message` is the scheduler's,
+/// `nodes` are those that lack nothing else.
+pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, nodes: &[String]) -> Finding {
+    let summary = format!("no node that task {task} may use has enough free: {}", shortages(message));
+    Finding::new("TKF203", "insufficient-resources", summary).evidence(quote_room(focus, pod, nodes))
 }
 
 /// The resources that the scheduler's text calls insufficient.
@@ -21,4 +28,45 @@ fn shortages(message: &str) -> String {
         }
     }
     if names.is_empty() { "pods per node".to_owned() } else { names.join(", ") }
+}
+
+/// Quotes what nodes have left of what they lack for the pod; nothing where not all pods
+/// were read.
+pub fn quote_room(focus: &Focus<'_>, pod: &Pod, nodes: &[String]) -> Vec<Evidence> {
+    if !focus.cluster.coverage.proves_absence(Kind::Pod, "") {
+        return Vec::new();
+    }
+    let version = kubernetes_version(focus.cluster);
+    let snapshot = Snapshot::new(focus.cluster, version);
+    let wanted = of_incoming(pod, &Behaviour::of(version));
+    let known = nodes.iter().filter_map(|name| snapshot.node(name)).take(TOLD);
+    let quoted = known.map(|info| {
+        let text = short(&wanted, info).join("; ");
+        focus.quote(Kind::Node, info.name(), "status.allocatable less the requests of its pods", text)
+    });
+    quoted.filter(|item| !item.value.is_empty()).collect()
+}
+
+/// What a node lacks: `nvidia.com/gpu: 1 of 4 left, 2 wanted`.
+fn short(wanted: &Amounts<'_>, info: &NodeInfo<'_>) -> Vec<String> {
+    let (has, used) = (&info.allocatable, &info.requested);
+    let cpu = |milli: i64| if milli % 1000 == 0 { (milli / 1000).to_string() } else { format!("{milli}m") };
+    let mebi = |bytes: i64| format!("{}Mi", bytes / (1024 * 1024));
+    let count = |number: i64| number.to_string();
+    let mut found = Vec::new();
+    let mut tell = |name: &str, asked: i64, of: i64, used: i64, text: &dyn Fn(i64) -> String| {
+        let left = of.saturating_sub(used);
+        if asked > left {
+            found.push(format!("{name}: {} of {} left, {} wanted", text(left.max(0)), text(of), text(asked)));
+        }
+    };
+    tell("cpu", wanted.milli_cpu, has.milli_cpu, used.milli_cpu, &cpu);
+    tell("memory", wanted.memory, has.memory, used.memory, &mebi);
+    tell("ephemeral-storage", wanted.ephemeral_storage, has.ephemeral_storage, used.ephemeral_storage, &mebi);
+    for (name, asked) in &wanted.scalars {
+        tell(name, *asked, has.scalar(name), used.scalar(name), &count);
+    }
+    let pods = i64::try_from(info.pods.len()).unwrap_or(i64::MAX);
+    tell("pods", 1, has.pods, pods, &count);
+    found
 }

@@ -13,6 +13,7 @@ pub mod pod_affinity;
 pub mod taint;
 pub mod topology_spread;
 pub mod unexplained;
+pub mod unhealthy;
 pub mod volume_in_use;
 pub mod volume_limit;
 pub mod volume_node_affinity;

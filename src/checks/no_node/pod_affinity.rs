@@ -1,8 +1,13 @@
 //! Required affinity to pods that stand on no node.
 
 use crate::checks::finding::Finding;
+use crate::checks::focus::Focus;
+use crate::model::pod::Pod;
+
+use super::anti_affinity::quote_affinity;
 
 /// `pod-affinity`: a task's pod on its own.
-pub fn of_task(task: &str) -> Finding {
-    Finding::new("TKF209", "pod-affinity", format!("no node has the pods beside which task {task} must stand"))
+pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
+    let summary = format!("no node has the pods beside which task {task} must stand");
+    Finding::new("TKF209", "pod-affinity", summary).evidence(quote_affinity(focus, pod))
 }

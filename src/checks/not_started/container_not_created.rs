@@ -49,7 +49,8 @@ pub(super) fn config_refused(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<F
         .evidence(focus.quote_run())
         .evidence(focus.quote_task_run(task.task_run))
         .evidence(events.into_iter().map(|event| focus.quote_event(event)))
-        .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name)),
+        .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name))
+        .evidence(focus.quote_warnings("PipelineRun", &focus.run().metadata.name)),
     )
 }
 

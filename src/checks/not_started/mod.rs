@@ -5,6 +5,8 @@ mod image;
 mod multi_attach;
 mod node_not_ready;
 mod source_missing;
+mod unexplained;
+mod volume_not_mounted;
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::event::Event;
@@ -16,6 +18,8 @@ use image::image;
 use multi_attach::multi_attach;
 use node_not_ready::node_not_ready;
 use source_missing::source_missing;
+use unexplained::not_started;
+use volume_not_mounted::volume_not_mounted;
 
 /// Runs the checks on pods that are bound to a node.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -34,6 +38,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                 .or_else(|| source_missing(focus, task, pod))
                 .or_else(|| node_not_ready(focus, task, pod))
                 .or_else(|| config_error(focus, task, pod))
+                .or_else(|| volume_not_mounted(focus, task, pod))
+                .or_else(|| not_started(focus, task, pod))
         });
         findings.extend(finding);
     }
@@ -41,7 +47,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 }
 
 fn warnings<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
-    let mut events = focus.cluster.events_about("Pod", focus.namespace(), pod);
+    let mut events = focus.events_about("Pod", pod);
     events.retain(|event| event.kind == "Warning");
     events
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::analysis::tekton::flags::{CONFIG_MAP, COSCHEDULE, DISABLE_ASSISTANT};
+use crate::analysis::tekton::flags::{CONFIG_MAP, COSCHEDULE, DISABLE_ASSISTANT, of_operator};
 use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
@@ -102,14 +102,7 @@ fn meaning(mode: Coschedule, version: TektonVersion) -> String {
 fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Preflight, is_read: &impl Fn(&str) -> bool) {
     let Some(config) = cluster.tekton_configs.first() else { return };
     let source = format!("TektonConfig/{}", config.metadata.name);
-    let own = |key: &str| {
-        // Options are applied last and win.
-        let option = config.spec.pointer(&format!("/pipeline/options/configMaps/feature-flags/data/{key}"));
-        option.or_else(|| config.spec.pointer(&format!("/pipeline/{key}"))).map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })
-    };
+    let own = |key: &str| of_operator(config, key);
     for key in [COSCHEDULE, DISABLE_ASSISTANT] {
         let Some(value) = own(key) else { continue };
         let in_map = found.flags.iter().find(|flag| flag.key == key && flag.source.starts_with("ConfigMap/"));

@@ -1,8 +1,10 @@
-//! Nobody takes up a run: it is left to another controller, or Tekton's own does not
-//! work.
+//! Nobody takes up a run, or goes on with it: it is left to another controller, waits for
+//! one, or Tekton's own does not work.
 
 mod controller_not_running;
+mod custom_run;
 mod other_controller;
+pub mod resolver;
 
 use super::finding::Finding;
 use super::focus::Focus;
@@ -14,7 +16,10 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     if run.succeeded().is_some() {
-        return controller_not_running::not_gone_on(focus).into_iter().collect();
+        if let Some(finding) = resolver::waiting(focus).or_else(|| controller_not_running::not_gone_on(focus)) {
+            return vec![finding];
+        }
+        return custom_run::check(focus);
     }
     if !focus.is_past_grace(run.metadata.creation_timestamp) {
         return Vec::new();

@@ -6,7 +6,7 @@ mod needs_requests;
 mod pod_security;
 mod policy;
 pub mod priority_class;
-mod quota;
+pub mod quota;
 pub mod runtime_class;
 mod scc;
 mod service_account;
@@ -59,6 +59,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         RefusedBy::RuntimeClassMissing => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
         RefusedBy::Policy(policy) => policy::finding(name, &policy),
+        RefusedBy::WebhookSilent(webhook) => policy::silent(name, &webhook),
         RefusedBy::Other => unexplained::finding(name, message),
     };
     Some(finding.evidence(evidence(focus, task)))

@@ -11,10 +11,12 @@ pub fn finding(focus: &Focus<'_>, task: &str, message: &str) -> Finding {
     let quota = refused::quota_name(message);
     Finding::new("TKF303", "quota-exceeded", format!("ResourceQuota {quota} leaves no room for the pod of task {task}"))
         .link("Tekton tries again every minute; no timeout runs while it waits.")
+        .about(quota)
         .evidence(quote_usage(focus, quota))
 }
 
-fn quote_usage(focus: &Focus<'_>, quota: &str) -> Option<Evidence> {
+/// Quotes how far a quota is used.
+pub fn quote_usage(focus: &Focus<'_>, quota: &str) -> Option<Evidence> {
     let quota = find(&focus.cluster.resource_quotas, focus.namespace(), quota)?;
     let used: Vec<String> = quota
         .status

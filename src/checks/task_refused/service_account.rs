@@ -10,4 +10,5 @@ pub fn finding(focus: &Focus<'_>, task: &str, missing: &str) -> Finding {
         "service-account-missing",
         format!("ServiceAccount {missing} of task {task} does not exist in namespace {}", focus.namespace()),
     )
+    .about(missing)
 }

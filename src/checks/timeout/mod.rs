@@ -46,7 +46,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     if keeps && ended.refused.iter().any(|refused| refused.by == Some(RefusedBy::Scc)) {
         return vec![after_scc_refusal::finding(&ended)];
     }
-    hidden_reason::findings(&ended)
+    hidden_reason::findings(&ended, keeps)
 }
 
 /// Puts together what every run that waited until its timeout shows.
@@ -75,7 +75,7 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
                 "" => format!("{}-pod", task.task_run.metadata.name),
                 name => name.to_owned(),
             };
-            focus.cluster.events_about("Pod", focus.namespace(), &pod)
+            focus.events_about("Pod", &pod)
         })
         .filter(|event| event.reason == "FailedScheduling")
         .map(|event| focus.quote_event(event))

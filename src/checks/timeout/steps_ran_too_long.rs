@@ -10,4 +10,5 @@ pub(super) fn finding(ended: &TimedOut<'_, '_>) -> Finding {
     Finding::new("TKF506", "timeout", "the run took longer than its timeout while its steps were running")
         .evidence(focus.quote_run())
         .evidence(task.and_then(|task| focus.quote_task_run(task.task_run)))
+        .evidence(focus.quote_run_warnings())
 }

@@ -2,6 +2,7 @@
 
 use crate::analysis::pipeline_fit::Answer;
 use crate::checks::focus::Focus;
+use crate::checks::future;
 use crate::checks::judged::kubernetes_version;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::commands::choice::Chosen;
@@ -9,7 +10,7 @@ use crate::commands::print;
 use crate::model::Kind;
 use crate::output::pipeline_nodes::{self, View};
 use crate::repairs::placement::{self, Placement};
-use crate::repairs::{future, resubmission};
+use crate::repairs::resubmission;
 
 /// Judges the run as if it were cancelled and submitted again, every pod pinned to one
 /// node.

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::checks::focus::Focus;
 use crate::cli::CommandError;
+use crate::model::Quantity;
 use crate::model::run::PipelineRun;
 use crate::repairs;
-use crate::repairs::resubmission::Edit;
+use crate::repairs::resubmission::{Edit, claim_template};
 
 use super::{Args, Part};
 use crate::commands::choice::Chosen;
@@ -21,6 +22,11 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
             Part::SecurityContext => Edit::DropSecurityContext,
             Part::NodeSelector => Edit::DropNodeSelection,
             Part::TaskPlacement => Edit::DropTaskPlacement,
+            Part::Affinity => Edit::DropPodField("affinity"),
+            Part::TopologySpread => Edit::DropPodField("topologySpreadConstraints"),
+            Part::PriorityClass => Edit::DropPodField("priorityClassName"),
+            Part::RuntimeClass => Edit::DropPodField("runtimeClassName"),
+            Part::SchedulerName => Edit::DropPodField("schedulerName"),
         });
     }
     if args.drop_security_context {
@@ -57,13 +63,68 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
     if let Some(name) = &args.service_account {
         edits.push(Edit::ServiceAccount(name.clone()));
     }
-    for binding in &args.workspace {
-        match binding.split_once('=') {
-            Some((name, "emptyDir")) => edits.push(Edit::EmptyDir(name.to_owned())),
-            _ => return Err(CommandError::usage(format!("--workspace {binding:?}: expected NAME=emptyDir"))),
-        }
+    for text in &args.workspace {
+        edits.push(workspace(text)?);
+    }
+    for text in &args.request {
+        edits.push(request(text)?);
     }
     Ok(edits)
+}
+
+/// A binding as `tkn pipeline start -w` takes it, or `NAME=emptyDir`.
+fn workspace(text: &str) -> Result<Edit, CommandError> {
+    const EXPECTED: &str = "expected NAME=emptyDir, or name=NAME with emptyDir=, with claimName=CLAIM[,subPath=DIR], or with size=SIZE[,storageClass=CLASS][,accessMode=MODE]";
+    let bad = |what: String| CommandError::usage(format!("--workspace {text:?}: {what}")).hint(EXPECTED);
+    if let Some((name, "emptyDir")) = text.split_once('=').filter(|(name, _)| *name != "name") {
+        return Ok(Edit::Workspace(name.to_owned(), json!({ "emptyDir": {} })));
+    }
+    let (mut name, mut sources, mut sub_path) = (None, Vec::new(), None);
+    let (mut size, mut class, mut mode) = (None, None, "ReadWriteOnce");
+    for part in text.split(',') {
+        let (key, value) = part.split_once('=').ok_or_else(|| bad(format!("{part:?} has no `=`")))?;
+        match key {
+            "name" => name = Some(value),
+            "emptyDir" => sources.push(json!({ "emptyDir": {} })),
+            "claimName" => sources.push(json!({ "persistentVolumeClaim": { "claimName": value } })),
+            "subPath" => sub_path = Some(value),
+            "size" => size = Some(value),
+            "storageClass" => class = Some(value),
+            "accessMode" => mode = value,
+            other => return Err(bad(format!("{other:?} is no part of a binding"))),
+        }
+    }
+    if let Some(size) = size {
+        if size.parse::<Quantity>().is_err() {
+            return Err(bad(format!("{size:?} is no quantity")));
+        }
+        sources.push(claim_template(size, class, mode));
+    }
+    let name = name.filter(|name| !name.is_empty()).ok_or_else(|| bad("it names no workspace".to_owned()))?;
+    let [source] = sources.as_mut_slice() else { return Err(bad(format!("{} sources", sources.len()))) };
+    if let Some(path) = sub_path {
+        source["subPath"] = Value::from(path);
+    }
+    Ok(Edit::Workspace(name.to_owned(), source.take()))
+}
+
+/// `TASK:RESOURCE=QUANTITY` or `TASK/STEP:RESOURCE=QUANTITY`.
+fn request(text: &str) -> Result<Edit, CommandError> {
+    let bad = || {
+        CommandError::usage(format!("--request {text:?}: expected TASK[/STEP]:RESOURCE=QUANTITY"))
+            .hint("for example --request build/compile:cpu=2")
+    };
+    let (owner, amount) = text.split_once(':').ok_or_else(bad)?;
+    let (resource, quantity) = amount.split_once('=').ok_or_else(bad)?;
+    let (task, step) = match owner.split_once('/') {
+        Some((task, step)) => (task, Some(step.to_owned())),
+        None => (owner, None),
+    };
+    if task.is_empty() || resource.is_empty() || quantity.parse::<Quantity>().is_err() {
+        return Err(bad());
+    }
+    let (task, resource, quantity) = (task.to_owned(), resource.to_owned(), quantity.to_owned());
+    Ok(Edit::Request { task, step, resource, quantity })
 }
 
 fn fs_group(chosen: &Chosen, text: &str) -> Result<i64, CommandError> {
@@ -94,4 +155,46 @@ fn toleration(text: &str) -> Result<Value, CommandError> {
         Some((key, value)) => json!({ "key": key, "operator": "Equal", "value": value, "effect": effect }),
         None => json!({ "key": taint, "operator": "Exists", "effect": effect }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bindings_are_read_as_tkn_reads_them() {
+        let empty = Edit::Workspace("w".to_owned(), json!({ "emptyDir": {} }));
+        assert_eq!(workspace("w=emptyDir"), Ok(empty.clone()));
+        assert_eq!(workspace("name=w,emptyDir="), Ok(empty));
+        assert_eq!(
+            workspace("name=w,claimName=c,subPath=d"),
+            Ok(Edit::Workspace(
+                "w".to_owned(),
+                json!({ "persistentVolumeClaim": { "claimName": "c" }, "subPath": "d" })
+            ))
+        );
+        let Ok(Edit::Workspace(_, made)) = workspace("name=w,size=5Gi,storageClass=fast") else { panic!() };
+        assert_eq!(made["volumeClaimTemplate"]["spec"]["storageClassName"], "fast");
+        assert_eq!(made["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"], "5Gi");
+        for text in
+            ["w", "w=pvc", "name=w", "name=w,emptyDir=,claimName=c", "name=w,size=big", "emptyDir=", "name=w,x=y"]
+        {
+            assert!(workspace(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn requests_name_task_step_resource_and_amount() {
+        let ask = |task: &str, step: Option<&str>, resource: &str, quantity: &str| Edit::Request {
+            task: task.to_owned(),
+            step: step.map(str::to_owned),
+            resource: resource.to_owned(),
+            quantity: quantity.to_owned(),
+        };
+        assert_eq!(request("build:cpu=2"), Ok(ask("build", None, "cpu", "2")));
+        assert_eq!(request("fit/main:nvidia.com/gpu=1"), Ok(ask("fit", Some("main"), "nvidia.com/gpu", "1")));
+        for text in ["build", "build:cpu", ":cpu=1", "build:cpu=much", "build:=1"] {
+            assert!(request(text).is_err(), "{text}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::checks::finding::Prediction;
 use crate::checks::focus::Focus;
+use crate::checks::future;
 use crate::checks::{self};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
@@ -56,9 +57,12 @@ pub struct Args {
     /// Run as this ServiceAccount
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
-    /// Bind a workspace to an emptyDir: NAME=emptyDir
-    #[arg(long, value_name = "NAME=emptyDir")]
+    /// Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS]; may be repeated
+    #[arg(short = 'w', long, value_name = "BINDING")]
     workspace: Vec<String>,
+    /// Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated
+    #[arg(long, value_name = "REQUEST")]
+    request: Vec<String>,
     /// Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place
     #[arg(long)]
     correct_pod_template: bool,
@@ -89,6 +93,16 @@ enum Part {
     NodeSelector,
     /// Node selection and tolerations of single tasks
     TaskPlacement,
+    /// Affinity and anti-affinity
+    Affinity,
+    /// Topology spread constraints
+    TopologySpread,
+    /// priorityClassName
+    PriorityClass,
+    /// runtimeClassName
+    RuntimeClass,
+    /// schedulerName
+    SchedulerName,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
@@ -149,7 +163,7 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Str
 
 fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-    let plan = repairs::future::of(&focus, &repairs::future::as_run(&focus, &resubmission::unpinned(new))).plan;
+    let plan = future::of(&focus, &future::as_run(&focus, &resubmission::unpinned(new))).plan;
     let is_cancelled = cancel_old || !focus.is_running();
     repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
         let mut error = CommandError::incomplete("no node takes the whole pipeline");

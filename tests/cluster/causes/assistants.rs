@@ -122,6 +122,23 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             requests(&mut tasks[1], &json!({ "cpu": "4" }));
             rig.submit(ns, "run", &template(spec(&tasks, &[("source", "data")]), to_pool(ns))).await?
         }
+        "assistant-node-full-beside-room" => {
+            // The scheduler likes the emptier node for the assistant; the large one has a
+            // taint that only the large task tolerates.
+            pool(rig, ns, 1, "1").await?;
+            let large = format!("{ns}-large");
+            let taints = vec![("pool", "own", "NoSchedule"), ("size", "large", "NoSchedule")];
+            rig.nodes(&[rig::scenario::Node { taints, cpu: "16", ..rig::scenario::Node::worker(&large) }]).await?;
+            let label = json!({ "metadata": { "labels": { "pool": ns } } });
+            rig.api.patch(&format!("/api/v1/nodes/{large}"), &label).await?;
+            let mut tasks = [task("fetch", &[], &["source"]), task("build", &["fetch"], &["source"])];
+            requests(&mut tasks[1], &json!({ "cpu": "4" }));
+            let mut spec = template(spec(&tasks, &[("source", "data")]), to_pool(ns));
+            let mut own = to_pool(ns);
+            own["tolerations"] = json!([{ "operator": "Exists" }]);
+            spec["taskRunSpecs"] = json!([{ "pipelineTaskName": "build", "podTemplate": own }]);
+            rig.submit(ns, "run", &spec).await?
+        }
         "assistant-node-cordoned" => {
             pool(rig, ns, 2, "8").await?;
             let (staged, pod) = held(rig, ns, template(two_tasks(), to_pool(ns))).await?;

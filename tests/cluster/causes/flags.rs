@@ -122,3 +122,83 @@ async fn flags_are_told_by_what_they_do_on_1_6() {
 async fn flags_are_told_by_what_they_do_on_1_15() {
     flags_are_told_by_what_they_do(TektonVersion::V1_15_0).await;
 }
+
+/// Sets a key of Tekton's `config-defaults`.
+async fn default(rig: &Rig, key: &str, value: &str) {
+    let path = format!("/api/v1/namespaces/{}/configmaps/config-defaults", rig.platform.tekton_namespace());
+    rig.api.patch(&path, &json!({ "data": { key: value } })).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+}
+
+/// An assistant that was left behind when assistants were switched off holds a claim that
+/// one pod may use.
+async fn left_behind(rig: &Rig, ns: &str) -> Result<Staged> {
+    namespace(rig, ns).await?;
+    csi_claim(rig, ns, "single", "ReadWriteOncePod").await?;
+    let spec = spec(&[task("fetch", &[], &["source"])], &[("source", "single")]);
+    rig.submit(ns, "first", &spec).await?;
+    assistant(rig, ns).await?;
+    coschedule(rig, "disabled").await;
+    let path = format!("/apis/tekton.dev/v1/namespaces/{ns}/pipelineruns/first");
+    rig.api.patch(&path, &json!({ "spec": { "status": "Cancelled" } })).await?;
+    rig.until("the first run is over", async || {
+        let run = rig.api.get(&path).await?.unwrap_or_default();
+        Ok(run.pointer("/status/conditions/0/status").is_some_and(|status| status == "False"))
+    })
+    .await?;
+    rig.submit(ns, "run", &spec).await
+}
+
+/// An image that cannot be pulled, while Tekton waits for it.
+async fn pulling(rig: &Rig, ns: &str) -> Result<Staged> {
+    namespace(rig, ns).await?;
+    let mut spec = one_task();
+    annotated(&mut spec, 0, &json!({ rig::kubelet::IMAGE_FAILS: "true" }));
+    rig.submit(ns, "run", &spec).await
+}
+
+/// The installation names a ServiceAccount for assistants, which wins over the run's.
+async fn of_another_account(rig: &Rig, ns: &str) -> Result<Staged> {
+    namespace(rig, ns).await?;
+    rig.service_account(ns, "builder").await?;
+    rig.service_account(ns, "limited").await?;
+    rig.grant(ns, "builder", "system:openshift:scc:anyuid").await?;
+    let mut spec = template(two_tasks(), json!({ "securityContext": { "fsGroup": 1001 } }));
+    spec["taskRunTemplate"]["serviceAccountName"] = json!("builder");
+    rig.submit(ns, "run", &spec).await
+}
+
+/// What the installation is set to, and what was changed while runs were under way.
+async fn settings_are_told_by_what_they_do(tekton: TektonVersion) {
+    let rig = Rig::start(tekton, Platform::OpenShift).await.unwrap();
+    shared_nodes(&rig).await.unwrap();
+    coschedule(&rig, "workspaces").await;
+    default(&rig, "default-imagepullbackoff-timeout", "10m").await;
+    let mut runs = vec![pulling(&rig, "pulling").await];
+    let mut cases: Vec<Case> = vec![("pulling", &["image-pull"])];
+    if tekton == TektonVersion::V1_15_0 {
+        default(&rig, "default-affinity-assistant-pod-template", "serviceAccountName: limited").await;
+        runs.push(of_another_account(&rig, "of-another-account").await);
+        cases.push(("of-another-account", &["assistant-refused-by-scc"]));
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        default(&rig, "default-affinity-assistant-pod-template", "").await;
+    }
+    runs.push(refused(&rig, "off-while-stuck").await);
+    cases.push(("off-while-stuck", &["assistant-refused-by-scc"]));
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    runs.push(left_behind(&rig, "left-behind").await);
+    cases.push(("left-behind", &["rwop-in-use"]));
+    tokio::time::sleep(GRACE).await;
+    let wrong = examine(&rig, &cases, runs).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_told_by_what_they_do_on_1_6() {
+    settings_are_told_by_what_they_do(TektonVersion::V1_6_6).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_told_by_what_they_do_on_1_15() {
+    settings_are_told_by_what_they_do(TektonVersion::V1_15_0).await;
+}

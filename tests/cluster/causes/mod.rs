@@ -7,8 +7,11 @@
 mod assistants;
 mod ends;
 mod flags;
+mod nodes;
 mod stage;
 mod tasks;
+mod timeouts;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,7 +26,7 @@ use serde_json::Value;
 use crate::plugin::{json, plugin};
 
 /// Younger waiting pods are a normal start to the program.
-const GRACE: Duration = Duration::from_secs(32);
+pub const GRACE: Duration = Duration::from_secs(32);
 
 /// A case with the causes that have to be found, in order.
 type Case = (&'static str, &'static [&'static str]);
@@ -45,7 +48,7 @@ const COMMON: &[Case] = &[
 ];
 
 /// Awaits all, interleaved.
-async fn all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+pub async fn all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     let mut done: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(|cx| {
         for (future, slot) in futures.iter_mut().zip(&mut done).filter(|(_, slot)| slot.is_none()) {
@@ -60,13 +63,39 @@ async fn all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
 }
 
 async fn staged(rig: &Rig, case: &'static str) -> Result<Staged> {
-    if let Some(staged) = assistants::stage(rig, case, case).await? {
+    stage(rig, case.to_owned(), case).await
+}
+
+/// Stages a case in a namespace.
+pub async fn stage(rig: &Rig, namespace: String, case: &str) -> Result<Staged> {
+    let ns = namespace.as_str();
+    if let Some(staged) = assistants::stage(rig, ns, case).await? {
         return Ok(staged);
     }
-    if let Some(staged) = tasks::stage(rig, case, case).await? {
+    if let Some(staged) = tasks::stage(rig, ns, case).await? {
         return Ok(staged);
     }
-    ends::stage(rig, case, case).await?.ok_or_else(|| format!("nobody stages {case}"))
+    if let Some(staged) = nodes::stage(rig, ns, case).await? {
+        return Ok(staged);
+    }
+    if let Some(staged) = webhooks::stage(rig, ns, case).await? {
+        return Ok(staged);
+    }
+    if let Some(staged) = timeouts::stage(rig, ns, case).await? {
+        return Ok(staged);
+    }
+    ends::stage(rig, ns, case).await?.ok_or_else(|| format!("nobody stages {case}"))
+}
+
+/// The namespace of a copy of a case: pools of nodes have its name, which is short.
+pub fn copy(case: &str, number: usize) -> String {
+    let start: String = case.chars().take(36).collect();
+    format!("{}-{number}", start.trim_end_matches('-'))
+}
+
+/// The nodes that all cases share.
+pub async fn shared(rig: &Rig) {
+    stage::shared_nodes(rig).await.unwrap();
 }
 
 /// The causes of a report, with how sure they are.
@@ -87,6 +116,7 @@ fn said(report: &Value) -> Vec<Value> {
                 .as_array()
                 .into_iter()
                 .flatten()
+                .filter(|item| !item["field"].as_str().is_some_and(|field| field.contains("less the requests")))
                 .filter_map(|item| item["object"].as_str())
                 .collect();
             let repairs: Vec<&Value> =
@@ -217,7 +247,7 @@ async fn rare_causes_are_found_on_1_6() {
         ("task-pod-refused-by-policy", &["task-pod-refused-by-policy"]),
         ("container-not-created", &["container-not-created"]),
         ("managed-by-other-controller", &["managed-by-other-controller"]),
-        ("run-invalid-by-resolver", &["run-invalid"]),
+        ("run-invalid-by-resolver", &["resolver-not-answering"]),
         ("workspace-claim-refused", &["workspace-claim-refused"]),
         ("volume-multi-attach", &["volume-multi-attach"]),
     ];
@@ -288,6 +318,71 @@ async fn every_cause_is_found_on_0_68() {
         ("healthy-with-beta-object", &[]),
     ]);
     with(TektonVersion::V0_68_1, Platform::OpenShift, &cases).await;
+}
+
+/// Nodes in trouble, and claims that nobody provisions.
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_of_nodes_is_found_on_1_6() {
+    let cases: &[Case] = &[
+        ("assistant-node-lost", &["node-not-ready"]),
+        ("assistant-terminating", &[]),
+        ("assistant-terminating-on-lost-node", &["node-not-ready"]),
+        ("node-lost", &["node-not-ready"]),
+        ("node-under-pressure", &["node-under-pressure"]),
+        ("insufficient-beside-cordoned", &["insufficient-resources"]),
+        ("pvc-unbound-late", &["pvc-unbound"]),
+        ("pvc-unbound-stale-node", &["pvc-unbound"]),
+        ("pod-not-started", &["pod-not-started"]),
+        ("volume-not-mounted", &["volume-not-mounted"]),
+    ];
+    with(TektonVersion::V1_6_6, Platform::OpenShift, cases).await;
+}
+
+/// Webhooks that deny, are silent or hold back; and what waits for somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_and_others_are_found_on_1_15() {
+    let cases: &[Case] = &[
+        ("assistant-refused-by-webhook", &["assistant-refused-by-policy"]),
+        ("assistant-webhook-silent", &["assistant-refused-by-policy"]),
+        ("task-pod-refused-by-webhook", &["task-pod-refused-by-policy"]),
+        ("task-pod-webhook-silent", &["task-pod-refused-by-policy"]),
+        ("task-run-refused", &["task-run-refused"]),
+        ("task-run-webhook-silent", &["task-run-refused"]),
+        ("stateful-set-refused-by-webhook", &["assistant-statefulset-refused"]),
+        ("scheduling-gated", &["scheduling-gated"]),
+        ("resolver-silent", &["resolver-not-answering"]),
+        ("task-resolver-silent", &["resolver-not-answering"]),
+        ("custom-task", &["custom-run-waits"]),
+    ];
+    with(TektonVersion::V1_15_0, Platform::OpenShift, cases).await;
+}
+
+/// Up to 1.12 a timeout leaves nothing of the reason but events.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_timeout_hid_is_found_on_1_6() {
+    let cases: &[Case] = &[
+        ("timeout-after-taint", &["timeout-hid-the-reason", "untolerated-taint"]),
+        ("timeout-after-no-room", &["timeout-hid-the-reason", "insufficient-resources"]),
+        ("timeout-after-shared-claim", &["timeout-hid-the-reason", "assistant-missing-shared-claim"]),
+        ("timeout-after-node-full", &["timeout-hid-the-reason", "assistant-node-full"]),
+        ("timeout-after-claim-missing", &["timeout-hid-the-reason", "pvc-missing"]),
+        ("timeout-after-assistant-quota", &["timeout-hid-the-reason", "assistant-quota"]),
+        ("timeout-after-selector", &["timeout-hid-the-reason", "node-selector-mismatch"]),
+        ("timeout-after-volume", &["timeout-hid-the-reason", "assistant-pending-volume-node-affinity"]),
+    ];
+    with(TektonVersion::V1_6_6, Platform::OpenShift, cases).await;
+}
+
+/// From 1.13 on a task keeps its last words.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_timeout_hid_is_found_on_1_15() {
+    let cases: &[Case] = &[
+        ("timeout-after-taint", &["untolerated-taint"]),
+        ("timeout-after-node-full", &["assistant-node-full"]),
+        ("timeout-after-claim-missing", &["pvc-missing"]),
+        ("timeout-after-assistant-quota", &["assistant-quota"]),
+    ];
+    with(TektonVersion::V1_15_0, Platform::OpenShift, cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

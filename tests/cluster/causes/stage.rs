@@ -242,3 +242,11 @@ pub async fn policy(rig: &Rig, ns: &str, expression: &str) -> Result<()> {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     Ok(())
 }
+
+/// What a kubelet says of a pod.
+pub fn warning(ns: &str, pod: &str, reason: &str, message: &str) -> Value {
+    let now = jiff::Timestamp::now().to_string();
+    json!({ "apiVersion": "v1", "kind": "Event", "metadata": { "name": format!("{pod}.{reason}").to_lowercase(), "namespace": ns },
+        "involvedObject": { "kind": "Pod", "namespace": ns, "name": pod }, "reason": reason, "message": message, "type": "Warning",
+        "source": { "component": "kubelet" }, "firstTimestamp": now, "lastTimestamp": now, "count": 1 })
+}

@@ -6,13 +6,6 @@ use serde_json::{Value, json};
 
 use super::stage::*;
 
-fn warning(ns: &str, pod: &str, reason: &str, message: &str) -> Value {
-    let now = jiff::Timestamp::now().to_string();
-    json!({ "apiVersion": "v1", "kind": "Event", "metadata": { "name": format!("{pod}.{reason}").to_lowercase(), "namespace": ns },
-        "involvedObject": { "kind": "Pod", "namespace": ns, "name": pod }, "reason": reason, "message": message, "type": "Warning",
-        "source": { "component": "kubelet" }, "firstTimestamp": now, "lastTimestamp": now, "count": 1 })
-}
-
 /// A run whose task mounts a claim that is no workspace, so that there is no
 /// assistant.
 fn beside_workspaces(claim: &str, mut template_: Value) -> Value {

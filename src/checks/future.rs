@@ -10,14 +10,15 @@ use crate::analysis::incoming::{self, Refused, Server};
 use crate::analysis::pipeline_fit::{Graph, Plan, PlannedTask};
 use crate::analysis::tekton::task_pod::{Setting, task_pod};
 use crate::analysis::tekton::{Coschedule, Defaults, TaskNode, assistant_pod, workspaces};
-use crate::checks::focus::Focus;
-use crate::checks::judged::kubernetes_version;
-use crate::checks::scc_verdict;
 use crate::model::cluster::find;
 use crate::model::namespace::LimitRange;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::yaml;
+
+use super::focus::Focus;
+use super::judged::kubernetes_version;
+use super::scc_verdict;
 
 /// How the assistant is named among those whose pod is refused.
 pub const ASSISTANT: &str = "its affinity assistant";
@@ -75,7 +76,8 @@ pub fn of(focus: &Focus<'_>, run: &PipelineRun) -> Future {
             Source::Spec(spec) => {
                 let mut pod = task_pod(setting, task, &spec);
                 if let Some(old) = old.and_then(|node| node.pod) {
-                    as_admitted(&mut pod, old);
+                    let unchanged = task_pod(Setting { run: focus.run(), ..setting }, task, &spec);
+                    as_admitted(&mut pod, &unchanged, old);
                 }
                 Ok(Some(admit(&format!("task {name}"), pod)))
             }
@@ -140,14 +142,22 @@ fn as_seen(focus: &Focus<'_>, mut pod: Pod) -> Pod {
 }
 
 /// Requests and further containers of the old pod of the same task: LimitRanges,
-/// webhooks and settings have worked on it, whether they were read or not.
-fn as_admitted(pod: &mut Pod, old: &Pod) {
-    let pairs =
-        [(&mut pod.spec.init_containers, &old.spec.init_containers), (&mut pod.spec.containers, &old.spec.containers)];
-    for (own, old) in pairs {
+/// webhooks and settings have worked on it, whether they were read or not. A container
+/// for which the run now asks for other resources than in `unchanged`, the pod of the
+/// old run, keeps what it asks for.
+fn as_admitted(pod: &mut Pod, unchanged: &Pod, old: &Pod) {
+    let lists = [
+        (&mut pod.spec.init_containers, &unchanged.spec.init_containers, &old.spec.init_containers),
+        (&mut pod.spec.containers, &unchanged.spec.containers, &old.spec.containers),
+    ];
+    for (own, unchanged, old) in lists {
         for seen in old {
+            let asked = unchanged.iter().find(|container| container.name == seen.name).map(|known| &known.resources);
             match own.iter_mut().find(|container| container.name == seen.name) {
-                Some(container) => container.resources = seen.resources.clone(),
+                Some(container) if asked.is_none_or(|asked| *asked == container.resources) => {
+                    container.resources = seen.resources.clone();
+                }
+                Some(_) => {}
                 None => own.push(seen.clone()),
             }
         }

@@ -1,0 +1,32 @@
+//! A pod that its node does not start, in words that no other check knows.
+
+use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::finding::Finding;
+use crate::checks::focus::Focus;
+use crate::model::Kind;
+use crate::model::pod::Pod;
+
+use super::warnings;
+
+/// `pod-not-started`: the node has complained, of the sandbox, the network or else.
+pub(super) fn not_started(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
+    let events = warnings(focus, &pod.metadata.name);
+    let event = events.iter().rev().find(|event| event.reason != "FailedScheduling")?;
+    Some(
+        Finding::new(
+            "TKF411",
+            "pod-not-started",
+            format!(
+                "the pod of task {} does not start on {} ({}): {}",
+                task.task,
+                pod.spec.node_name,
+                event.reason,
+                event.message.trim()
+            ),
+        )
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", &pod.spec.node_name)])
+        .evidence(events.into_iter().map(|event| focus.quote_event(event))),
+    )
+}

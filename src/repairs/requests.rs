@@ -1,0 +1,196 @@
+//! Requests that fit what a node has left.
+
+use serde_json::json;
+
+use crate::analysis::scheduler::requests::{Amounts, of_incoming};
+use crate::analysis::scheduler::{Behaviour, Snapshot};
+use crate::analysis::tekton::TaskNode;
+use crate::checks::finding::{Prediction, Repair};
+use crate::checks::focus::Focus;
+use crate::checks::judged::{NodeObstacles, judged, kubernetes_version};
+use crate::model::Kind;
+use crate::model::pod::{Container, Pod};
+
+use super::resubmission::Edit;
+use super::{rerun, resubmission};
+
+const ID: &str = "lower-requests";
+const RISK: &str = "the step may then be killed for memory, or run slowly";
+
+/// One request that is too large, and what would fit.
+#[derive(Debug, Clone, PartialEq)]
+struct Smaller {
+    step: String,
+    resource: String,
+    old: i64,
+    new: i64,
+}
+
+/// For the first task that has no room: lower its requests to what the node has left
+/// that lacks the least.
+pub(super) fn lower(focus: &Focus<'_>) -> Option<Repair> {
+    let (task, pod) = focus.unplaced().next()?;
+    // What nodes have left is known only where every pod was read.
+    if !focus.cluster.coverage.proves_absence(Kind::Pod, "") {
+        return Some(unknown(focus, task, "what nodes have left: pods of other namespaces were not read"));
+    }
+    Some(computed(focus, task, pod).unwrap_or_else(|| unknown(focus, task, "no node has enough left for less either")))
+}
+
+/// The repair without amounts.
+fn unknown(focus: &Focus<'_>, task: &TaskNode<'_>, why: &str) -> Repair {
+    let flags = format!("--request {}/STEP:RESOURCE=QUANTITY --cancel-old", task.task);
+    let summary = format!("let task {} ask for less", task.task);
+    Repair {
+        because: vec![why.to_owned()],
+        risk: RISK.to_owned(),
+        ..rerun(focus, ID, &flags, summary, Prediction::Unknown, json!({}))
+    }
+}
+
+fn computed(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Repair> {
+    let snapshot = Snapshot::new(focus.cluster, kubernetes_version(focus.cluster));
+    let wanted = of_incoming(pod, &Behaviour::of(snapshot.version()));
+    let only_room = |node: &&NodeObstacles| node.plugins() == ["NodeResourcesFit"].into();
+    let beside = task.task_run.assistant().and_then(|name| focus.assistant_node(name));
+    let candidates = judged(focus, pod);
+    let best = candidates
+        .nodes
+        .iter()
+        .filter(|node| beside.is_none_or(|beside| node.node == beside))
+        .filter(only_room)
+        .filter_map(|node| {
+            let info = snapshot.node(&node.node)?;
+            let smaller = smaller(pod, &wanted, &info.allocatable, &info.requested)?;
+            Some((node.node.clone(), smaller))
+        })
+        .min_by_key(|(_, smaller)| smaller.iter().map(loss).max())?;
+    Some(told(focus, task, &best.0, &best.1))
+}
+
+/// How much is lost, in thousandths.
+fn loss(smaller: &Smaller) -> i64 {
+    smaller.old.saturating_sub(smaller.new).saturating_mul(1000) / smaller.old.max(1)
+}
+
+/// The requests that have to shrink for the pod to fit; `None` where that is not
+/// enough, or no step asks for what is short.
+fn smaller(pod: &Pod, wanted: &Amounts<'_>, allocatable: &Amounts<'_>, used: &Amounts<'_>) -> Option<Vec<Smaller>> {
+    let mut found = Vec::new();
+    let scalars = wanted
+        .scalars
+        .iter()
+        .map(|(name, amount)| (*name, *amount, allocatable.scalar(name).saturating_sub(used.scalar(name))));
+    let native = [
+        ("cpu", wanted.milli_cpu, allocatable.milli_cpu.saturating_sub(used.milli_cpu)),
+        ("memory", wanted.memory, allocatable.memory.saturating_sub(used.memory)),
+    ];
+    for (resource, asked, free) in native.into_iter().chain(scalars) {
+        if asked <= free {
+            continue;
+        }
+        let over = asked.saturating_sub(free.max(0));
+        let steps = pod.spec.containers.iter().filter(|container| container.name.starts_with("step-"));
+        let amount = |container: &Container| {
+            let amounts = Amounts::of_list(&container.resources.requests);
+            match resource {
+                "cpu" => amounts.milli_cpu,
+                "memory" => amounts.memory,
+                other => amounts.scalar(other),
+            }
+        };
+        let largest = steps.max_by_key(|container| amount(container))?;
+        let old = amount(largest);
+        let new = round(resource, old.saturating_sub(over));
+        if new <= 0 {
+            return None;
+        }
+        let step = largest.name.trim_start_matches("step-").to_owned();
+        found.push(Smaller { step, resource: resource.to_owned(), old, new });
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// Down to a number that a person would write: cpu in hundredths, memory in MiB.
+fn round(resource: &str, amount: i64) -> i64 {
+    let grain = match resource {
+        "cpu" => 10,
+        "memory" => 1024 * 1024,
+        _ => 1,
+    };
+    amount / grain * grain
+}
+
+/// An amount as a quantity.
+fn quantity(resource: &str, amount: i64) -> String {
+    match resource {
+        "cpu" if amount % 1000 == 0 => (amount / 1000).to_string(),
+        "cpu" => format!("{amount}m"),
+        "memory" => format!("{}Mi", amount / (1024 * 1024)),
+        _ => amount.to_string(),
+    }
+}
+
+fn told(focus: &Focus<'_>, task: &TaskNode<'_>, node: &str, smaller: &[Smaller]) -> Repair {
+    let mut flags: Vec<String> = Vec::new();
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut changes = json!({});
+    for item in smaller {
+        let (old, new) = (quantity(&item.resource, item.old), quantity(&item.resource, item.new));
+        flags.push(format!("--request {}/{}:{}={new}", task.task, item.step, item.resource));
+        words.push(format!("step {} {new} {} instead of {old}", item.step, item.resource));
+        let field = format!("spec.taskRunSpecs[{}].stepSpecs[{}].computeResources.requests", task.task, item.step);
+        changes[format!("{field}[{}]", item.resource)] = json!(new);
+        edits.push(Edit::Request {
+            task: task.task.to_owned(),
+            step: Some(item.step.clone()),
+            resource: item.resource.clone(),
+            quantity: new,
+        });
+    }
+    flags.push("--cancel-old".to_owned());
+    let mut repair = resubmission(
+        focus,
+        ID,
+        &flags.join(" "),
+        format!("let task {} ask for what {node} has left: {}", task.task, words.join(", ")),
+        &edits,
+        changes,
+    );
+    repair.risk = RISK.to_owned();
+    repair
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod() -> Pod {
+        serde_json::from_value(json!({ "spec": { "containers": [
+            { "name": "step-a", "resources": { "requests": { "cpu": "500m", "nvidia.com/gpu": "2" } } },
+            { "name": "step-b", "resources": { "requests": { "cpu": "3500m", "memory": "1Gi" } } }] } }))
+        .unwrap()
+    }
+
+    fn amounts(cpu: i64, memory: i64, gpus: i64) -> Amounts<'static> {
+        Amounts { milli_cpu: cpu, memory, scalars: vec![("nvidia.com/gpu", gpus)], ..Amounts::default() }
+    }
+
+    #[test]
+    fn the_step_that_asks_for_most_asks_for_less() {
+        let pod = pod();
+        let wanted = amounts(4000, 1 << 30, 2);
+        let found = smaller(&pod, &wanted, &amounts(8000, 1 << 33, 4), &amounts(4507, 0, 3)).unwrap();
+        assert_eq!(
+            found,
+            [
+                Smaller { step: "b".to_owned(), resource: "cpu".to_owned(), old: 3500, new: 2990 },
+                Smaller { step: "a".to_owned(), resource: "nvidia.com/gpu".to_owned(), old: 2, new: 1 },
+            ]
+        );
+        assert_eq!(quantity("cpu", 2990), "2990m");
+        // Where nothing is left, no request is small enough.
+        assert_eq!(smaller(&pod, &wanted, &amounts(8000, 1 << 33, 4), &amounts(8000, 0, 4)), None);
+    }
+}
