@@ -16,6 +16,9 @@ use crate::model::{Cluster, Condition, Kind};
 
 use super::finding::Evidence;
 
+/// Where an object was read that is not there.
+const ABSENT: &str = "absent from what was read";
+
 /// Within this time of its creation a pending pod is normal: in a healthy run too
 /// task pods wait for their assistant to be placed.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
@@ -199,7 +202,7 @@ impl<'a> Focus<'a> {
     }
 
     fn source(&self, kind: Kind, namespace: &str, name: &str) -> String {
-        self.cluster.origin(kind, namespace, name).map(ToString::to_string).unwrap_or_default()
+        self.cluster.origin(kind, namespace, name).map_or_else(|| ABSENT.to_owned(), ToString::to_string)
     }
 
     /// Quotes a field of an object.

@@ -41,7 +41,11 @@ pub fn misplaced(focus: &Focus<'_>) -> Vec<Finding> {
             Finding::new(
                 "TKF520",
                 "pod-template-misplaced",
-                format!("spec.{key} was written one level too high: under tekton.dev/v1 it belongs below spec.taskRunTemplate, so the API server dropped it"),
+                if key == "timeout" {
+                    "spec.timeout is not read under tekton.dev/v1, where it is spec.timeouts.pipeline, so the API server dropped it".to_owned()
+                } else {
+                    format!("spec.{key} was written one level too high: under tekton.dev/v1 it belongs below spec.taskRunTemplate, so the API server dropped it")
+                },
             )
             .link(format!("What was applied has spec.{key}; the run as stored has not: the API server answered with the warning unknown field \"spec.{key}\" and went on."))
             .evidence([focus.quote(

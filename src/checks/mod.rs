@@ -205,11 +205,16 @@ fn waits_normally(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
         return true;
     }
     let is_young = focus.age(pod.metadata.creation_timestamp).is_some_and(|age| age < SLOW_START);
-    let warned = focus
-        .events_about("Pod", &pod.metadata.name)
-        .iter()
-        .any(|event| event.kind == "Warning" && event.reason != "FailedScheduling");
-    !pod.spec.node_name.is_empty() && is_young && !warned
+    let standing = not_started::standing(focus, &pod.metadata.name);
+    let warned = standing.iter().any(|event| event.reason != "FailedScheduling");
+    !pod.spec.node_name.is_empty() && (is_young || pulling(focus, task).is_some()) && !warned
+}
+
+/// What a node says while it pulls an image for a task: large ones take long.
+fn pulling(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<String> {
+    let events = focus.events_about("Pod", &task.pod?.metadata.name);
+    let last = events.iter().rev().find(|event| event.reason != "Scheduled")?;
+    (last.reason == "Pulling").then(|| last.message.clone())
 }
 
 fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String {
@@ -221,6 +226,10 @@ fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String 
         (RunState::Healthy, None) => format!("makes progress: {text}"),
         (RunState::Waiting, None) if reconciling::resolver::is_resolving(focus) => {
             format!("waits for a resolver, which may take a minute: {text}")
+        }
+        (RunState::Waiting, None) if focus.tree.unfinished().any(|task| pulling(focus, task).is_some()) => {
+            let images: Vec<String> = focus.tree.unfinished().filter_map(|task| pulling(focus, task)).collect();
+            format!("waits for its node to pull an image: {}", images.join("; "))
         }
         (RunState::Waiting, None) => "just started; a pod that waits for half a minute is normal".to_owned(),
         (RunState::Failed, None) => format!("failed: {text}"),

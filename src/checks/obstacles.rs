@@ -95,7 +95,12 @@ fn from_prefilter(message: &str) -> Option<Obstacle> {
         return Some(Obstacle::ClaimMissing(claim.to_owned()));
     }
     // The last is what the scheduler says when a provisioner did not answer in time.
-    let unbound = message.contains("unbound immediate PersistentVolumeClaims") || message.contains("binding volumes: ");
+    if message.contains("persistentvolumeclaim \"") && message.contains("\" is being deleted") {
+        return Some(Obstacle::Unknown(message.to_owned()));
+    }
+    let unbound = message.contains("bound to non-existent persistentvolume")
+        || message.contains("unbound immediate PersistentVolumeClaims")
+        || message.contains("binding volumes: ");
     unbound.then_some(Obstacle::ClaimUnbound)
 }
 
@@ -113,6 +118,9 @@ pub fn waits_for_provisioner(focus: &Focus<'_>, pod: &Pod) -> bool {
 pub const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
 fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
+    if judged.is_empty() {
+        return None;
+    }
     let without = |plugin: &'static str| move |node: &&NodeObstacles| !node.has(plugin);
     let allowed: Vec<&NodeObstacles> = judged.iter().filter(without("NodeAffinity")).collect();
     if allowed.is_empty() {
@@ -199,6 +207,20 @@ fn is_told(obstacle: &Obstacle, message: &str) -> bool {
         _ => return false,
     };
     message.contains(words)
+}
+
+/// What else the scheduler says besides one obstacle: with nodes unread it cannot be told
+/// which of them decides.
+pub fn also_told(obstacle: &Obstacle, message: &str) -> Vec<&'static str> {
+    let words = [
+        (Obstacle::Resources, "Insufficient", "room (Insufficient)"),
+        (Obstacle::Taint, "untolerated taint", "taints"),
+        (Obstacle::Cordoned, "were unschedulable", "cordons"),
+        (Obstacle::Selector, "node affinity/selector", "node labels"),
+        (Obstacle::Affinity, "pod affinity rules", "pod affinity"),
+    ];
+    let told = words.into_iter().filter(|(other, word, _)| other != obstacle && message.contains(word));
+    told.map(|(.., name)| name).collect()
 }
 
 /// With nodes unread, the scheduler's own words are all there is.

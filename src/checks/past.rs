@@ -63,6 +63,12 @@ fn proves_itself(finding: &Finding) -> bool {
     finding.evidence.iter().any(|item| item.object.starts_with("Event on StatefulSet") && item.value.contains("Failed"))
 }
 
+/// What Tekton said while the task's pod was refused again and again.
+fn pod_refusal<'a>(focus: &Focus<'a>, task: &TaskNode<'_>) -> Option<&'a Event> {
+    let events = focus.events_about("TaskRun", &task.task_run.metadata.name);
+    events.into_iter().rev().find(|event| event.reason == "ExceededResourceQuota")
+}
+
 fn pod_name(task: &TaskNode<'_>) -> String {
     match task.task_run.status.pod_name.as_str() {
         "" => format!("{}-pod", task.task_run.metadata.name),
@@ -72,12 +78,25 @@ fn pod_name(task: &TaskNode<'_>) -> String {
 
 /// A task that ended without any of its steps having been started (tektoncd/pipeline
 /// pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod`).
-fn never_started(task: &TaskNode<'_>) -> bool {
-    let ended = task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
-    let started = task.task_run.status.steps.iter().any(|step| {
+pub fn never_started(task: &TaskNode<'_>) -> bool {
+    task.task_run.succeeded().is_some_and(|condition| condition.status == "False") && !has_started(task)
+}
+
+/// Whether a step of a task was ever started.
+pub fn has_started(task: &TaskNode<'_>) -> bool {
+    task.task_run.status.steps.iter().any(|step| {
         step.state.running.is_some() || step.state.terminated.as_ref().is_some_and(|end| end.started_at.is_some())
-    });
-    ended && !started
+    })
+}
+
+/// What the scheduler said last, where Tekton keeps it behind the words of the timeout
+/// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `failTaskRun`, v1.13).
+fn kept_words(task: &TaskNode<'_>) -> Option<String> {
+    let message = &task.task_run.succeeded()?.message;
+    let (_, kept) = message.split_once("Previous status")?;
+    let (_, words) = kept.split_once("pod status \"PodScheduled\":\"False\"; message: \"")?;
+    let (words, _) = words.rsplit_once('"')?;
+    Some(words.replace("\\\"", "\""))
 }
 
 /// What the scheduler said of a pod, and whether it found a node in the end.
@@ -87,10 +106,12 @@ fn scheduling<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
     events
 }
 
-/// Puts into a pod what the events about it tell; `None` where there are none.
-fn as_told(focus: &Focus<'_>, pod: &mut Pod) -> Option<()> {
+/// Puts into a pod what the events about it tell, or Tekton's `kept` words; `None` where
+/// there are none.
+fn as_told(focus: &Focus<'_>, pod: &mut Pod, kept: Option<String>) -> Option<()> {
     let events = scheduling(focus, &pod.metadata.name);
-    let last = events.last()?;
+    let last = events.last();
+    let message = last.map(|event| event.message.clone()).or(kept)?;
     pod.status.phase = "Pending".to_owned();
     // `Successfully assigned NAMESPACE/POD to NODE`
     let placed = events.iter().find(|event| event.reason == "Scheduled");
@@ -100,8 +121,8 @@ fn as_told(focus: &Focus<'_>, pod: &mut Pod) -> Option<()> {
             kind: "PodScheduled".to_owned(),
             status: "False".to_owned(),
             reason: "Unschedulable".to_owned(),
-            message: last.message.clone(),
-            last_transition_time: last.last_seen(),
+            message,
+            last_transition_time: last.and_then(|event| event.last_seen()),
         }),
     }
     Some(())
@@ -119,7 +140,7 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         pod.metadata.name = pod_name(node);
         pod.metadata.creation_timestamp = node.task_run.metadata.creation_timestamp;
         pod.metadata.labels.insert("tekton.dev/taskRun".to_owned(), node.task_run.metadata.name.clone());
-        if as_told(focus, &mut pod).is_some() {
+        if as_told(focus, &mut pod, kept_words(node)).is_some() {
             past.pods.retain(|known| {
                 known.metadata.namespace != pod.metadata.namespace || known.metadata.name != pod.metadata.name
             });
@@ -133,7 +154,7 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         let created = of_set.iter().any(|event| event.reason == "SuccessfulCreate" && event.message.contains(" Pod "));
         let refused = of_set.iter().any(|event| event.reason == "FailedCreate");
         pod.metadata.creation_timestamp = run.metadata.creation_timestamp;
-        let placed = as_told(focus, &mut pod).is_some();
+        let placed = as_told(focus, &mut pod, None).is_some();
         if !created && !refused && !placed {
             continue;
         }
@@ -146,7 +167,14 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
             past.pods.push(pod);
         }
     }
-    if !is_told {
+    let refused_tasks: Vec<(&str, &Event)> = focus
+        .tree
+        .tasks
+        .iter()
+        .filter(|task| never_started(task))
+        .filter_map(|task| Some((task.task_run.metadata.name.as_str(), pod_refusal(focus, task)?)))
+        .collect();
+    if !is_told && refused_tasks.is_empty() {
         return None;
     }
     for known in past
@@ -167,6 +195,12 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         known.metadata.namespace == run.metadata.namespace && waited.contains(&known.metadata.name.as_str())
     }) {
         under_way(&mut known.status.conditions, "Pending");
+        let refusal = refused_tasks.iter().find(|(name, _)| *name == known.metadata.name);
+        let condition = known.status.conditions.iter_mut().find(|condition| condition.kind == "Succeeded");
+        if let (Some((_, event)), Some(condition)) = (refusal, condition) {
+            event.reason.clone_into(&mut condition.reason);
+            event.message.clone_into(&mut condition.message);
+        }
         known.status.completion_time = None;
         if known.status.pod_name.is_empty() {
             known.status.pod_name = format!("{}-pod", known.metadata.name);

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::analysis::access::denial::Tried;
 use crate::analysis::access::fs_group::{ChangePolicy, Ownership, ownership};
 use crate::analysis::access::label::Label;
 use crate::analysis::access::{Cause, Cure, Denial, Explanation, Party, Process, Situation, denial, explain};
@@ -73,12 +74,20 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
         value: line,
         source,
     }]);
+    let tried = denial.tried;
     let Some(told) = explained(focus, task, &container, denial) else {
+        // A file of the image, or no file at all: the step's own affair.
+        if !path.as_deref().is_some_and(|path| path.starts_with("/workspace")) {
+            return None;
+        }
         let place = path.as_deref().unwrap_or("the path");
         return Some(finding.link(format!(
             "{place} is on no claim that is known of the pod: the image's own files, or another volume, deny it"
         )));
     };
+    if path.is_none() && tried == Tried::Unknown && !denial::names_a_file(&finding.evidence[0].value) {
+        return None;
+    }
     if told.cause != Cause::Unknown {
         let surely = if told.is_certain { "" } else { "most likely " };
         finding.summary = format!("{}; {surely}{}", finding.summary, told.cause.words());

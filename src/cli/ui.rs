@@ -16,6 +16,43 @@ pub struct Ui {
     can_prompt: bool,
 }
 
+/// Stdout, whose reader may go once it has seen enough: the rest is dropped, and the
+/// exit code stays that of the verdict.
+struct Pipe<W> {
+    inner: W,
+    is_closed: bool,
+}
+
+impl<W: Write> Pipe<W> {
+    fn unless_closed<T>(&mut self, result: io::Result<T>, dropped: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(dropped)
+            }
+            other => other,
+        }
+    }
+}
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Ok(bytes.len());
+        }
+        let written = self.inner.write(bytes);
+        self.unless_closed(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.is_closed {
+            return Ok(());
+        }
+        let flushed = self.inner.flush();
+        self.unless_closed(flushed, ())
+    }
+}
+
 impl Ui {
     /// The process's own terminal.
     pub fn terminal(color: Color) -> Self {
@@ -34,7 +71,7 @@ impl Ui {
             .unwrap_or(100)
             .clamp(40, 160);
         Self {
-            out: Box::new(stdout),
+            out: Box::new(Pipe { inner: stdout, is_closed: false }),
             err: Box::new(io::stderr()),
             style: Style { color: wanted, width },
             can_prompt: io::stdin().is_terminal() && io::stderr().is_terminal(),
@@ -149,5 +186,32 @@ pub fn restore_cursor() {
     if stderr.is_terminal() {
         let _ = stderr.write_all(b"\x1b[?25h\n");
         let _ = stderr.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use super::Pipe;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_goes_is_no_error() {
+        let mut pipe = Pipe { inner: Gone, is_closed: false };
+        pipe.write_all(b"much").unwrap();
+        pipe.flush().unwrap();
+        pipe.write_all(b"more").unwrap();
     }
 }

@@ -7,7 +7,7 @@ use crate::checks::preflight::{self, Preflight};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Cluster;
 use crate::output::{self, json_v1};
-use crate::sources::Wanted;
+use crate::sources::{Source, Wanted};
 
 use super::choice;
 use super::print;
@@ -35,6 +35,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let own = choice::namespace(&source, globals.namespace.as_deref()).ok().filter(|_| !globals.all_namespaces);
     let wanted = own.as_deref().map_or_else(Wanted::everything, Wanted::namespace);
     let cluster = source.read(&wanted).await?;
+    if let Source::Export(_) = &source
+        && let Some(namespace) = globals.namespace.as_deref()
+        && cluster.namespace(namespace).is_none()
+        && !cluster.pipeline_runs.iter().any(|run| run.metadata.namespace == namespace)
+    {
+        return Err(choice::none(&cluster, Some(&[namespace.to_owned()]), None));
+    }
     let namespaces = match own {
         Some(namespace) => vec![namespace],
         None => with_runs(&cluster),
@@ -46,6 +53,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     match args.output {
         Some(Output::Json) => print::json(ui, &report)?,
         Some(Output::Yaml) => print::yaml(ui, &report)?,
+        Some(Output::Name) => {
+            let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
+            let mut codes: Vec<&str> = notes.map(|note| note.code).collect();
+            codes.sort_unstable();
+            codes.dedup();
+            for code in codes {
+                writeln!(ui.out(), "{code}")?;
+            }
+        }
         _ => output::preflight::render(&found, style, ui.out())?,
     }
     Ok(exit_code)

@@ -173,8 +173,15 @@ fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, Comm
     runs.sort_by_key(|run| std::cmp::Reverse(run.metadata.creation_timestamp));
     match runs.as_slice() {
         [] => Err(unread(cluster, namespace).unwrap_or_else(|| {
+            let mut ended: Vec<&PipelineRun> =
+                cluster.pipeline_runs.iter().filter(|run| run.metadata.namespace == namespace).collect();
+            if ended.is_empty() {
+                return none(cluster, Some(&[namespace.to_owned()]), None);
+            }
+            ended.sort_by_key(|run| std::cmp::Reverse(run.metadata.creation_timestamp));
+            let names: Vec<&str> = ended.iter().take(8).map(|run| run.metadata.name.as_str()).collect();
             CommandError::usage(format!("no run of namespace {namespace} is under way"))
-                .hint("name a run that has ended: kubectl get pipelineruns")
+                .hint(format!("name one that has ended: {}", names.join(", ")))
         })),
         [only] => Ok(only.metadata.name.clone()),
         [newest, ..] if !ui.can_prompt() => Ok(newest.metadata.name.clone()),
@@ -202,6 +209,44 @@ fn unread(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
     }
 }
 
+/// Why there is no run to look at: nothing wrong was not seen, for nothing was.
+pub fn none(cluster: &Cluster, namespaces: Option<&[String]>, selector: Option<&str>) -> CommandError {
+    let place = match namespaces {
+        Some([namespace]) => {
+            if let Some(error) = unread(cluster, namespace) {
+                return error;
+            }
+            format!("in namespace {namespace}")
+        }
+        _ => "in any namespace".to_owned(),
+    };
+    let which = selector.map(|selector| format!(" with labels {selector}")).unwrap_or_default();
+    with_places(CommandError::incomplete(format!("there is no PipelineRun{which} {place}")), cluster)
+}
+
+/// Whether it is certain that there are no runs: the namespace is one that was read.
+pub fn has_no_runs(cluster: &Cluster, namespaces: Option<&[String]>) -> bool {
+    match namespaces {
+        Some(namespaces) => namespaces.iter().all(|namespace| {
+            cluster.namespace(namespace).is_some() && cluster.coverage.proves_absence(Kind::PipelineRun, namespace)
+        }),
+        None => cluster.pipeline_runs.is_empty() && cluster.coverage.proves_absence(Kind::PipelineRun, ""),
+    }
+}
+
+/// Adds the namespaces in which there are runs.
+fn with_places(error: CommandError, cluster: &Cluster) -> CommandError {
+    let mut places: Vec<&str> = cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();
+    places.sort_unstable();
+    places.dedup();
+    places.truncate(8);
+    if places.is_empty() {
+        error.hint("is it another namespace? use -n NAMESPACE")
+    } else {
+        error.hint(format!("runs were read of: {}", places.join(", ")))
+    }
+}
+
 fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
     if let Some(mut error) = unread(cluster, namespace) {
         error.message = format!("PipelineRun {name} was not found: {}", error.message);
@@ -215,11 +260,7 @@ fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
         .collect();
     known.truncate(8);
     let error = CommandError::unreadable(format!("there is no PipelineRun {name} in namespace {namespace}"));
-    if known.is_empty() {
-        error.hint("is it another namespace? use -n NAMESPACE")
-    } else {
-        error.hint(format!("runs there: {}", known.join(", ")))
-    }
+    if known.is_empty() { with_places(error, cluster) } else { error.hint(format!("runs there: {}", known.join(", "))) }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::model::Cluster;
 use crate::model::selector::LabelSelector;
 use crate::output::{diagnosis, json_v1};
 use crate::repairs;
-use crate::sources::Wanted;
+use crate::sources::{Source, Wanted};
 
 use super::choice::{self, RunName};
 use super::print;
@@ -49,6 +49,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let patience = args.watch_timeout.as_deref().map(|text| duration("--watch-timeout", text)).transpose()?;
     let source = super::open(globals).await?;
+    if args.watch && matches!(source, Source::Export(_)) {
+        return Err(CommandError::usage("an export does not change, so there is nothing to watch")
+            .hint("leave --watch away, or leave --from away to watch a run of the cluster"));
+    }
     let (mut cleared, mut timed_out) = (Vec::new(), false);
     let (cluster, mut reports) = if many {
         let wanted = if globals.all_namespaces {
@@ -58,6 +62,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         };
         let cluster = source.read(&wanted).await?;
         let reports = diagnose_many(&cluster, wanted.namespaces.as_deref(), args.selector.as_deref())?;
+        let is_known = args.selector.is_none() && choice::has_no_runs(&cluster, wanted.namespaces.as_deref());
+        if reports.is_empty() && !is_known {
+            return Err(choice::none(&cluster, wanted.namespaces.as_deref(), args.selector.as_deref()));
+        }
         (cluster, reports)
     } else {
         let wanted = RunName::parse(args.run.as_deref(), globals)?;

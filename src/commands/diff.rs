@@ -129,6 +129,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         }
         None => (newest_good(&first)?, first),
     };
+    if left.file.is_none() && right.file.is_none() && left.title() == right.title() {
+        return Err(CommandError::usage(format!("{} is compared with itself", left.title()))
+            .hint("name two runs, or one to compare with the newest good run of its pipeline"));
+    }
     let found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
     let levels = chosen_levels(&args.level);
     let wanted = |difference: &Difference| args.level.is_empty() || levels.contains(&difference.level);
@@ -137,14 +141,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let worse = if left_is_worse { &left_report } else { &right_report };
     let mut rows: Vec<(Difference, Option<Consequence>)> = found
         .into_iter()
-        .filter(wanted)
         .map(|difference| {
             let matters = consequence::of(&difference, worse, left_is_worse);
             (difference, matters)
         })
         .collect();
     rows.sort_by_key(|(_, matters)| matters.is_none());
-    let verdict = verdict(&rows, worse);
+    // The verdict is that of the whole comparison, whatever part of it is shown.
+    let verdict = verdict(&rows, worse, left.file.is_some() || right.file.is_some());
+    rows.retain(|(difference, _)| wanted(difference));
     let code = if rows.is_empty() { exit::OK } else { exit::FINDINGS };
     let style = ui.style();
     match args.output {
@@ -252,11 +257,15 @@ fn newest_good(bad: &Side) -> Result<Side, CommandError> {
     })
 }
 
-fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunReport) -> String {
+fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunReport, is_from_file: bool) -> String {
     let matter: Vec<&str> = rows.iter().filter(|(_, m)| m.is_some()).map(|(d, _)| d.path.as_str()).collect();
     let spec = rows.iter().filter(|(d, _)| d.level == comparison::Level::Spec).count();
     match (matter.as_slice(), worse.findings.first()) {
         ([], None) if rows.is_empty() => "the runs do not differ".to_owned(),
+        ([], None) if is_from_file => format!(
+            "the runs differ in {} points; how a run goes cannot be told from its file alone: read it with its pods and events (--from)",
+            rows.len()
+        ),
         ([], None) => format!("the runs differ in {} points; none of them is stuck or has failed", rows.len()),
         ([], Some(finding)) if spec == 0 => {
             format!("the runs ask for the same; the difference lies in the environment: {}", finding.summary)

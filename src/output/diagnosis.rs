@@ -132,6 +132,9 @@ fn shorten(value: &str) -> String {
 /// # Errors
 /// Those of the writer.
 pub fn render_many(reports: &[RunReport], style: Style, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    if reports.is_empty() {
+        return writeln!(out, "there are no PipelineRuns");
+    }
     let groups = grouping::groups(reports);
     let ill: usize = groups.iter().map(|group| group.runs.len()).sum();
     let count = |number: usize, one: &str, many: &str| match number {
@@ -143,6 +146,8 @@ pub fn render_many(reports: &[RunReport], style: Style, wide: bool, out: &mut dy
     } else {
         format!("{} with {}", count(ill, "run", "runs"), count(groups.len(), "cause", "causes"))
     };
+    let further = reports.iter().any(|report| report.findings.len() > 1);
+    let causes = if further { causes.replace("one cause", "one first cause") } else { causes };
     let fine = reports.len() - ill;
     writeln!(out, "{causes}; {} without findings", count(fine, "run", "runs"))?;
     for group in groups {

@@ -55,7 +55,11 @@ pub(super) fn assistant(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     });
     if finding.confidence == Confidence::Likely {
         // What is not proven is not cured for sure.
-        for repair in repairs.iter_mut().filter(|repair| repair.predicted == Prediction::Heals) {
+        for repair in repairs.iter_mut().filter(|repair| repair.predicted != Prediction::Unknown) {
+            if repair.predicted == Prediction::DoesNotHeal {
+                repair.because = vec!["as far as can be told no node was looked at yet".to_owned()];
+                continue;
+            }
             repair.predicted = Prediction::Unknown;
             repair.because = vec!["the refusal itself is not proven".to_owned()];
         }
@@ -100,8 +104,9 @@ fn grant(focus: &Focus<'_>, account: Option<String>) -> Repair {
             "grant-scc",
             format!("{}{}", least.command(namespace), nudge(focus)),
             format!(
-                "let ServiceAccount {account}, as which the assistant runs, use {}; the stuck run heals without a new one",
-                least.scc
+                "let ServiceAccount {account}, as which the assistant runs, use {}{}",
+                least.scc,
+                if focus.is_running() { "; the stuck run heals without a new one" } else { "" }
             ),
             Prediction::Unknown,
             json!({ least.field(namespace): "created" }),

@@ -1,7 +1,8 @@
 //! Repairs by Tekton's feature flags, which hold for the whole cluster.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT, assistant_flags};
 use crate::analysis::tekton::{Coschedule, assistant};
 use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
@@ -10,16 +11,58 @@ use crate::model::run::PipelineRun;
 use super::prediction;
 use super::{by_admin, target};
 
-/// The command that sets a flag where it lasts: in the operator's TektonConfig, else in
+/// The command that sets flags where they last: in the operator's TektonConfig, else in
 /// the ConfigMap.
-fn set(focus: &Focus<'_>, key: &str, value: &str) -> String {
+fn set(focus: &Focus<'_>, pairs: &[(&str, &str)]) -> String {
     if focus.cluster.tekton_configs.is_empty() {
         let namespace = focus.installation.namespace.clone().unwrap_or_else(|| "tekton-pipelines".to_owned());
+        let data: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":\"{value}\"")).collect();
         return format!(
-            "kubectl patch configmap/feature-flags -n {namespace} --type=merge -p '{{\"data\":{{\"{key}\":\"{value}\"}}}}'"
+            "kubectl patch configmap/feature-flags -n {namespace} --type=merge -p '{{\"data\":{{{}}}}}'",
+            data.join(",")
         );
     }
-    format!("oc patch tektonconfig/config --type=merge -p '{{\"spec\":{{\"pipeline\":{{\"{key}\":\"{value}\"}}}}}}'")
+    // In TektonConfig the old key is a boolean (tektoncd/operator
+    // pkg/apis/operator/v1alpha1/tektonpipeline_types.go, v0.77).
+    let typed =
+        |key: &str, value: &str| if key == DISABLE_ASSISTANT { value.to_owned() } else { format!("\"{value}\"") };
+    let fields: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":{}", typed(key, value))).collect();
+    format!("oc patch tektonconfig/config --type=merge -p '{{\"spec\":{{\"pipeline\":{{{}}}}}}}'", fields.join(","))
+}
+
+/// What has to be set for a mode to be in force: versions that read both keys refuse some
+/// pairs, and with them the whole map.
+fn pairs_for(focus: &Focus<'_>, mode: Coschedule) -> Vec<(&'static str, &'static str)> {
+    let value = match mode {
+        Coschedule::Disabled => "disabled",
+        _ => "pipelineruns",
+    };
+    let Some(version) = focus.tekton() else { return vec![(COSCHEDULE, value)] };
+    let first = match mode {
+        Coschedule::Disabled if version.reads_disable_affinity_assistant() => (DISABLE_ASSISTANT, "true"),
+        _ => (COSCHEDULE, value),
+    };
+    let data = focus.installation.feature_flags.map(|map| map.data.clone()).unwrap_or_default();
+    let gives = |pairs: &[(&str, &str)]| {
+        let mut data = data.clone();
+        data.extend(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        assistant_flags(&data, version).mode == Ok(mode)
+    };
+    if gives(&[first]) { vec![first] } else { vec![(DISABLE_ASSISTANT, "true"), (COSCHEDULE, value)] }
+}
+
+/// Pairs as words, and as fields of the ConfigMap.
+fn told(pairs: &[(&str, &str)]) -> (String, Value) {
+    let words: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    let fields = pairs.iter().map(|(key, value)| (format!("feature-flags.{key}"), json!(value)));
+    (words.join(", "), Value::Object(fields.collect()))
+}
+
+fn unless_version_is_read(focus: &Focus<'_>, predicted: &mut prediction::Predicted) {
+    if predicted.outcome == Prediction::Heals && focus.tekton().is_none() {
+        predicted.outcome = Prediction::Unknown;
+        predicted.because = vec!["which key decides: the version of Tekton was not read".to_owned()];
+    }
 }
 
 /// Switching the assistant off where that is really decided.
@@ -27,14 +70,10 @@ pub(super) fn coschedule_off(focus: &Focus<'_>) -> Option<Repair> {
     if focus.coschedule() == Some(Coschedule::Disabled) {
         return None;
     }
-    let reads_coschedule = focus.tekton().is_none_or(|version| !version.reads_disable_affinity_assistant());
-    let (key, value) =
-        if reads_coschedule { ("coschedule", "disabled") } else { ("disable-affinity-assistant", "true") };
+    let pairs = pairs_for(focus, Coschedule::Disabled);
+    let (words, changes) = told(&pairs);
     let mut predicted = prediction::of_edits(&focus.in_mode(Coschedule::Disabled), &[], true);
-    if predicted.outcome == Prediction::Heals && focus.tekton().is_none() {
-        predicted.outcome = Prediction::Unknown;
-        predicted.because = vec!["which key decides: the version of Tekton was not read".to_owned()];
-    }
+    unless_version_is_read(focus, &mut predicted);
     let shared = shared_single_node_claims(focus, focus.run());
     if predicted.outcome == Prediction::Heals && !shared.is_empty() {
         predicted.outcome = Prediction::Unknown;
@@ -49,27 +88,30 @@ pub(super) fn coschedule_off(focus: &Focus<'_>) -> Option<Repair> {
         risk: "for all runs of the cluster: pods that share a ReadWriteOnce volume may land on different nodes; a run that is stuck already is not healed, submit it again".to_owned(),
         ..by_admin(
             "coschedule-disabled",
-            format!("{}\noc tekton-fix rerun {} --cancel-old", set(focus, key, value), target(focus)),
-            format!("switch the affinity assistant off ({key}: {value}) and submit again"),
+            format!("{}\noc tekton-fix rerun {} --cancel-old", set(focus, &pairs), target(focus)),
+            format!("switch the affinity assistant off ({words}) and submit again"),
             Prediction::Unknown,
-            json!({ format!("feature-flags.{key}"): value }),
+            changes,
         )
     })
 }
 
 /// One assistant for each run in place of the mode in force.
 pub(super) fn one_assistant_for_each_run(focus: &Focus<'_>) -> Repair {
-    let predicted = prediction::of_edits(&focus.in_mode(Coschedule::PipelineRuns), &[], true);
+    let mut predicted = prediction::of_edits(&focus.in_mode(Coschedule::PipelineRuns), &[], true);
+    unless_version_is_read(focus, &mut predicted);
+    let pairs = pairs_for(focus, Coschedule::PipelineRuns);
+    let (words, changes) = told(&pairs);
     Repair {
         predicted: predicted.outcome,
         because: predicted.because,
         risk: "for all runs of the cluster: every pod of a run stands on one node, and claims from templates are deleted with the run".to_owned(),
         ..by_admin(
             "coschedule-pipelineruns",
-            format!("{}\noc tekton-fix rerun {} --cancel-old", set(focus, "coschedule", "pipelineruns"), target(focus)),
-            "make one assistant for each run (coschedule: pipelineruns) and submit again",
+            format!("{}\noc tekton-fix rerun {} --cancel-old", set(focus, &pairs), target(focus)),
+            format!("make one assistant for each run ({words}) and submit again"),
             Prediction::Unknown,
-            json!({ "feature-flags.coschedule": "pipelineruns" }),
+            changes,
         )
     }
 }
@@ -92,7 +134,10 @@ fn shared_single_node_claims(focus: &Focus<'_>, run: &PipelineRun) -> Vec<String
         Some(claim) => single(&claim).then(|| format!("claim {claim}")),
         None => Some(format!("the claim of workspace {}", bound.workspace)),
     });
-    names.collect()
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// A value that Tekton knows, in place of one that it rejects.

@@ -91,7 +91,9 @@ impl Grant {
         let others = others.count();
         let scc = cluster.sccs.iter().find(|scc| scc.metadata.name == self.scc);
         let mut may = scc.map(allows).unwrap_or_default();
-        if may.is_empty() {
+        if scc.is_none() {
+            may.push(format!("what {} allows, which was not read", self.scc));
+        } else if may.is_empty() {
             may.push("nothing that needs particular care".to_owned());
         }
         let wide = match self.account.as_str() {

@@ -168,17 +168,26 @@ fn rerun(
     predicted: Prediction,
     changes: Value,
 ) -> Repair {
-    let flags = if flags.is_empty() { String::new() } else { format!(" {flags}") };
+    let is_running = focus.is_running();
+    let flags: Vec<&str> = flags.split(' ').filter(|flag| is_running || *flag != "--cancel-old").collect();
+    let cancels = flags.contains(&"--cancel-old");
+    let flags = match flags.join(" ") {
+        flags if flags.is_empty() => flags,
+        flags => format!(" {flags}"),
+    };
     Repair {
         id,
         summary: summary.into(),
         command: format!("oc tekton-fix rerun {}{flags}", target(focus)),
         predicted,
         needs: "create on pipelineruns in the namespace".to_owned(),
-        risk: if focus.is_running() {
-            "a new run starts from its first task; cancel the stuck one if they share a volume".to_owned()
-        } else {
+        risk: if !is_running {
             "a new run starts from its first task".to_owned()
+        } else if cancels {
+            "a new run starts from its first task; the stuck one is cancelled, which cannot be undone".to_owned()
+        } else {
+            "a new run starts from its first task; cancel the stuck one (--cancel-old) if they share a volume"
+                .to_owned()
         },
         changes,
         ..Repair::default()

@@ -38,7 +38,17 @@ pub fn of(focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) -> Result<Placemen
 pub fn best_node(focus: &Focus<'_>, plan: &Plan, is_cancelled: bool) -> Result<String, Vec<String>> {
     let placement = of(focus, plan, is_cancelled).map_err(|why| vec![why])?;
     if !placement.is_complete {
-        return Err(vec!["pods of other namespaces were not read, so what nodes have free is not known".to_owned()]);
+        let mut reasons =
+            vec!["pods of other namespaces were not read, so what nodes have free is not known".to_owned()];
+        let candidates: Vec<&str> = placement.fit.fitting().take(3).collect();
+        if !candidates.is_empty() {
+            reasons.push(format!(
+                "as far as was read it fits on {}; name one to pin to it all the same: --pin-node={}",
+                candidates.join(", "),
+                candidates[0]
+            ));
+        }
+        return Err(reasons);
     }
     let best = placement.fit.fitting().next().map(str::to_owned);
     best.ok_or_else(|| against(&placement.fit))

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use crate::analysis::admission::{self, Plugin};
+use crate::analysis::admission::{self, Plugin, service_account};
 use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 use crate::analysis::tekton::{Coschedule, assistant};
-use crate::checks::finding::Prediction;
+use crate::checks::finding::{Prediction, RunReport, Severity};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::judged::judged;
@@ -74,6 +74,7 @@ pub fn of(focus: &Focus<'_>, new: &Value, is_cancelled: bool) -> Predicted {
         assistant_admission(&mut weighed, focus, pod);
     }
     for (task, pod) in future.task_pods() {
+        task_account(&mut weighed, focus, task, pod);
         task_admission(&mut weighed, focus, task, pod);
     }
     if weighed.against.is_empty() {
@@ -88,6 +89,23 @@ pub fn of_edits(focus: &Focus<'_>, edits: &[Edit], is_cancelled: bool) -> Predic
         Ok(new) => of(focus, &new, is_cancelled),
         Err(why) => Predicted { outcome: Prediction::DoesNotHeal, because: vec![why] },
     }
+}
+
+/// Why a new run whose pods are admitted and get nodes may all the same fare like the
+/// old one: what stopped that one came later, or no change is known that cures it.
+pub fn doubt(report: &RunReport) -> Option<String> {
+    let first = report.findings.iter().find(|finding| finding.severity == Severity::Error)?;
+    let repairs = || report.findings.iter().flat_map(|finding| &finding.repairs);
+    let is_later = first.code.starts_with("TKF4");
+    let is_open = repairs().any(|repair| repair.predicted == Prediction::Unknown)
+        && !repairs().any(|repair| repair.predicted == Prediction::Heals);
+    (is_later || is_open).then(|| {
+        let because = repairs().find(|repair| repair.predicted == Prediction::Unknown).map(|repair| &repair.because);
+        match because {
+            Some(because) if !because.is_empty() && !is_later => because.join("; "),
+            _ => first.summary.clone(),
+        }
+    })
 }
 
 /// A rule that a repair of the cluster lifts.
@@ -111,6 +129,7 @@ pub fn in_place(focus: &Focus<'_>, lifted: Lifted) -> Predicted {
         if node.pod.is_none() {
             let mut own = Weighed::default();
             if lifted == Lifted::Scc {
+                own.fine.push("SCC admission then accepts the assistant's pod".to_owned());
                 fixed_rules(&mut own, focus, &pod);
             } else {
                 assistant_admission_by_rules(&mut own, focus, &pod, lifted);
@@ -248,6 +267,29 @@ fn fixed_rules(weighed: &mut Weighed, focus: &Focus<'_>, pod: &Pod) {
         if !weighed.unknown.contains(&text) {
             weighed.unknown.push(text);
         }
+    }
+}
+
+/// The account that a task runs as: without it Tekton makes no pod, and the run fails
+/// (tektoncd/pipeline pkg/pod/pod.go `Build`, v0.68 to v1.15).
+fn task_account(weighed: &mut Weighed, focus: &Focus<'_>, task: &str, pod: &Pod) {
+    let account = pod.spec.service_account_name.as_str();
+    let judgement = service_account::judge(focus.cluster, pod);
+    if !judgement.refusals.is_empty() {
+        weighed.against.push(format!("ServiceAccount {account} of task {task} does not exist"));
+    }
+    // A pod that runs as it shows that it exists, and every namespace gets `default`.
+    let is_seen =
+        |other: &Pod| other.metadata.namespace == pod.metadata.namespace && other.spec.service_account_name == account;
+    if judgement.unread.is_empty()
+        || matches!(account, "" | service_account::DEFAULT)
+        || focus.cluster.pods.iter().any(is_seen)
+    {
+        return;
+    }
+    let text = format!("whether ServiceAccount {account} exists: ServiceAccounts were not read");
+    if !weighed.unknown.contains(&text) {
+        weighed.unknown.push(text);
     }
 }
 

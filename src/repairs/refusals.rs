@@ -8,7 +8,9 @@ use crate::analysis::tekton::TektonVersion;
 use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::future;
-use crate::checks::refused;
+use crate::checks::{refused, scc_verdict};
+use crate::model::pod::Pod;
+use crate::model::{Kind, Origin};
 
 use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
@@ -17,7 +19,13 @@ use super::{by_admin, in_place, nudge, rerun, resubmission, target};
 pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
     let namespace = focus.namespace();
     let tekton = focus.installation.namespace.clone().unwrap_or_else(|| "tekton-pipelines".to_owned());
-    vec![
+    let meta = focus.cluster.namespace(namespace);
+    let enforced = meta.and_then(|meta| meta.metadata.label(ENFORCE)).unwrap_or("restricted");
+    let mut repairs = Vec::new();
+    let flags = focus.installation.feature_flags;
+    let is_set = flags.and_then(|map| map.data.get("set-security-context")).is_some_and(|value| value == "true");
+    if !is_set {
+        repairs.push(
         Repair {
             risk: "cluster-wide: containers that need root or more capabilities then fail; try it on one run first"
                 .to_owned(),
@@ -33,25 +41,56 @@ pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
                 restricted_outcome(focus),
                 json!({ "configmap/feature-flags.data.set-security-context": "true" }),
             )
+        });
+    }
+    let baseline = assistants(focus).iter().flat_map(|pod| pod_security::violations(pod, "baseline")).count();
+    let (level, allows) = if enforced == "baseline" || baseline > 0 {
+        ("privileged", "anything")
+    } else {
+        ("baseline", "what `baseline` allows")
+    };
+    repairs.push(in_place(
+        focus,
+        Lifted::Plugin(Plugin::PodSecurity),
+        Repair {
+            risk: format!("every pod of the namespace may then do {allows}"),
+            ..by_admin(
+                if level == "baseline" { "pod-security-baseline" } else { "pod-security-privileged" },
+                format!(
+                    "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce={level} --overwrite{}",
+                    nudge(focus)
+                ),
+                format!("enforce `{level}` instead of `{enforced}` on the namespace; the stuck run heals by itself"),
+                Prediction::Heals,
+                json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": level }),
+            )
         },
-        in_place(
-            focus,
-            Lifted::Plugin(Plugin::PodSecurity),
-            Repair {
-                risk: "every pod of the namespace may then do what `baseline` allows".to_owned(),
-                ..by_admin(
-                    "pod-security-baseline",
-                    format!(
-                        "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce=baseline --overwrite{}",
-                        nudge(focus)
-                    ),
-                    "enforce `baseline` instead of `restricted` on the namespace; the stuck run heals by itself",
-                    Prediction::Heals,
-                    json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": "baseline" }),
-                )
-            },
-        ),
-    ]
+    ));
+    repairs
+}
+
+/// The pods that the run's assistants ask for.
+fn assistants(focus: &Focus<'_>) -> Vec<Pod> {
+    let sets = focus.tree.assistants.iter().filter_map(|node| node.stateful_set);
+    sets.map(scc_verdict::template_pod).collect()
+}
+
+/// What Pod Security would still say of the assistants, had their container all that the
+/// flag set-security-context gives it (tektoncd/pipeline
+/// pkg/reconciler/pipelinerun/affinity_assistant.go, v0.64).
+fn still_violated(focus: &Focus<'_>) -> Vec<String> {
+    let meta = focus.cluster.namespace(focus.namespace());
+    let level = meta.and_then(|meta| meta.metadata.label(ENFORCE)).unwrap_or("restricted");
+    let restricted = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
+        "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });
+    let mut violations: Vec<String> = Vec::new();
+    for mut pod in assistants(focus) {
+        for container in &mut pod.spec.containers {
+            container.security_context = serde_json::from_value(restricted.clone()).ok();
+        }
+        violations.extend(pod_security::violations(&pod, level));
+    }
+    violations
 }
 
 /// The flag reaches the assistant since 0.64. Pods of tasks that were admitted show
@@ -60,12 +99,17 @@ fn restricted_outcome(focus: &Focus<'_>) -> Prediction {
     let admitted = focus.tree.tasks.iter().any(|task| task.pod.is_some());
     match focus.tekton() {
         Some(version) if version < TektonVersion::new(0, 64, 0) => Prediction::DoesNotHeal,
+        Some(_) if !still_violated(focus).is_empty() => Prediction::DoesNotHeal,
         Some(_) if admitted => Prediction::Heals,
         _ => Prediction::Unknown,
     }
 }
 
 fn restricted_because(focus: &Focus<'_>) -> Vec<String> {
+    let still = still_violated(focus);
+    if !still.is_empty() {
+        return still;
+    }
     let why = match restricted_outcome(focus) {
         Prediction::Heals => "the assistant is all that is refused, and it then has what the level demands",
         Prediction::DoesNotHeal => "the flag reaches the assistant from Tekton 0.64 on only",
@@ -178,14 +222,13 @@ fn range_names<'a>(focus: &Focus<'a>) -> Vec<&'a str> {
 
 /// What becomes of the run once its ServiceAccount is there: the new account has the
 /// rights that every account has, no more.
-fn with_account(focus: &Focus<'_>) -> prediction::Predicted {
-    let mut predicted = prediction::of_edits(focus, &[], false);
-    if predicted.outcome == Prediction::DoesNotHeal && predicted.because.iter().all(|why| why.contains("erviceaccount"))
-    {
-        predicted.outcome = Prediction::Heals;
-        predicted.because = vec!["nothing else refuses its pods".to_owned()];
-    }
-    predicted
+fn with_account(focus: &Focus<'_>, name: &str) -> prediction::Predicted {
+    let mut cluster = focus.cluster.clone();
+    let account = json!({ "metadata": { "name": name, "namespace": focus.namespace() } });
+    // An object of a fixed shape is always read.
+    let _ = cluster.insert(Kind::ServiceAccount, account, Origin::Server(String::new()));
+    cluster.sort();
+    prediction::of_edits(&Focus::new(&cluster, focus.run(), focus.now), &[], false)
 }
 
 pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
@@ -214,18 +257,26 @@ pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let raise = by_admin(
         "raise-quota",
         format!("kubectl edit resourcequota/{quota} -n {}{}", focus.namespace(), nudge(focus)),
-        format!(
-            "raise {quota} by what the refusal asks for (the assistant needs 50m CPU, 100Mi memory and one pod); the run goes on by itself"
-        ),
+        if lifts_assistant {
+            format!(
+                "raise {quota} by what the refusal asks for (the assistant needs 50m CPU, 100Mi memory and one pod); the run goes on by itself"
+            )
+        } else {
+            format!("raise {quota} by what the refusal asks for{}; the run goes on by itself", asked(finding))
+        },
         Prediction::Heals,
         json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
     );
-    let waits = || vec!["Tekton tries again every minute".to_owned()];
     vec![
         if lifts_assistant {
             in_place(focus, Lifted::Plugin(Plugin::ResourceQuota), raise)
         } else {
-            Repair { because: waits(), ..raise }
+            let predicted = without_quota(focus, quota);
+            let mut because = predicted.because;
+            if predicted.outcome == Prediction::Heals {
+                because.insert(0, "Tekton tries again every minute".to_owned());
+            }
+            Repair { predicted: predicted.outcome, because, ..raise }
         },
         Repair {
             needs: "delete on pods in the namespace".to_owned(),
@@ -241,11 +292,31 @@ pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     ]
 }
 
+/// What becomes of the run where a quota has room.
+fn without_quota(focus: &Focus<'_>, quota: &str) -> prediction::Predicted {
+    let mut cluster = focus.cluster.clone();
+    cluster
+        .resource_quotas
+        .retain(|known| known.metadata.namespace != focus.namespace() || known.metadata.name != quota);
+    prediction::of_edits(&Focus::new(&cluster, focus.run(), focus.now), &[], true)
+}
+
+/// What the quota's own words ask for: `requested: pods=1, used: pods=2, limited: pods=2`.
+fn asked(finding: &Finding) -> String {
+    let words =
+        finding.evidence.iter().find_map(|item| item.value.split_once("exceeded quota: ")).map(|(_, rest)| rest);
+    let part = |from: &str, to: &str| words?.split_once(from)?.1.split(to).next().map(|text| text.trim().to_owned());
+    match (part("requested: ", ", used:"), part("used: ", ", limited:")) {
+        (Some(requested), Some(used)) => format!(" (it wants {requested} more than the {used} in use)"),
+        _ => String::new(),
+    }
+}
+
 pub(super) fn needs_requests(focus: &Focus<'_>) -> Vec<Repair> {
     let repair = by_admin(
         "limitrange-defaults",
         format!(
-            "kubectl create -n {} -f - <<'EOF'\napiVersion: v1\nkind: LimitRange\nmetadata: {{name: defaults}}\nspec: {{limits: [{{type: Container, default: {{cpu: 500m, memory: 512Mi}}, defaultRequest: {{cpu: 10m, memory: 32Mi}}}}]}}\nEOF\noc tekton-fix rerun {}/{}",
+            "echo '{{\"apiVersion\":\"v1\",\"kind\":\"LimitRange\",\"metadata\":{{\"name\":\"defaults\"}},\"spec\":{{\"limits\":[{{\"type\":\"Container\",\"default\":{{\"cpu\":\"500m\",\"memory\":\"512Mi\"}},\"defaultRequest\":{{\"cpu\":\"10m\",\"memory\":\"32Mi\"}}}}]}}}}' | kubectl create -n {} -f -\noc tekton-fix rerun {}/{}",
             focus.namespace(),
             focus.namespace(),
             focus.run().metadata.name
@@ -290,7 +361,7 @@ pub(super) fn limit_range(focus: &Focus<'_>) -> Vec<Repair> {
 pub(super) fn service_account(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let account = &finding.about;
     let namespace = focus.namespace();
-    let created = with_account(focus);
+    let created = with_account(focus, account);
     let mut repairs = vec![Repair {
         id: "create-service-account",
         summary: format!(

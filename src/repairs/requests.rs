@@ -39,12 +39,36 @@ pub(super) fn lower(focus: &Focus<'_>) -> Option<Repair> {
 
 /// The repair without amounts.
 fn unknown(focus: &Focus<'_>, task: &TaskNode<'_>, why: &str) -> Repair {
-    let flags = format!("--request {}/STEP:RESOURCE=QUANTITY --cancel-old", task.task);
+    let (step, resource) = asked_for_most(task).unwrap_or_else(|| ("STEP".to_owned(), "RESOURCE".to_owned()));
+    let flags = format!("--request {}/{step}:{resource}=QUANTITY --cancel-old", task.task);
     let summary = format!("let task {} ask for less", task.task);
     Repair {
         because: vec![why.to_owned()],
         risk: RISK.to_owned(),
         ..rerun(focus, ID, &flags, summary, Prediction::Unknown, json!({}))
+    }
+}
+
+/// The step that a smaller request would begin with, and the resource that the scheduler
+/// names as short.
+fn asked_for_most(task: &TaskNode<'_>) -> Option<(String, String)> {
+    let pod = task.pod?;
+    let words = pod.condition("PodScheduled")?.message.clone();
+    let (_, rest) = words.split_once("Insufficient ")?;
+    let resource = rest.split([',', ' ']).next()?.trim_end_matches('.').to_owned();
+    let steps = pod.spec.containers.iter().filter(|container| container.name.starts_with("step-"));
+    let asked = steps.filter(|container| container.resources.requests.contains_key(&resource));
+    let step = asked.max_by_key(|container| amount(container, &resource))?;
+    Some((step.name.trim_start_matches("step-").to_owned(), resource))
+}
+
+/// What a container asks for of a resource; cpu in thousandths.
+fn amount(container: &Container, resource: &str) -> i64 {
+    let amounts = Amounts::of_list(&container.resources.requests);
+    match resource {
+        "cpu" => amounts.milli_cpu,
+        "memory" => amounts.memory,
+        other => amounts.scalar(other),
     }
 }
 
@@ -91,16 +115,8 @@ fn smaller(pod: &Pod, wanted: &Amounts<'_>, allocatable: &Amounts<'_>, used: &Am
         }
         let over = asked.saturating_sub(free.max(0));
         let steps = pod.spec.containers.iter().filter(|container| container.name.starts_with("step-"));
-        let amount = |container: &Container| {
-            let amounts = Amounts::of_list(&container.resources.requests);
-            match resource {
-                "cpu" => amounts.milli_cpu,
-                "memory" => amounts.memory,
-                other => amounts.scalar(other),
-            }
-        };
-        let largest = steps.max_by_key(|container| amount(container))?;
-        let old = amount(largest);
+        let largest = steps.max_by_key(|container| amount(container, resource))?;
+        let old = amount(largest, resource);
         let new = round(resource, old.saturating_sub(over));
         if new <= 0 {
             return None;

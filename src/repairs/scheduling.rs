@@ -26,6 +26,12 @@ fn is_foreign(focus: &Focus<'_>, node: &Node) -> bool {
         && focus.cluster.nodes.iter().filter(|other| !architecture(other).is_empty()).count() > count
 }
 
+/// The architecture that sets a node apart: its taint says it where its label does not.
+fn foreign(node: &Node) -> &str {
+    let taint = node.spec.taints.iter().find(|taint| taint.key == "kubernetes.io/arch");
+    taint.map_or_else(|| architecture(node), |taint| taint.value.as_str())
+}
+
 /// Tolerations for the taints of the nodes that would fit.
 pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let mut repairs = Vec::new();
@@ -51,7 +57,8 @@ pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         repair.risk = format!("{} is kept for something: ask its owner; {}", node.metadata.name, repair.risk);
         if repair.predicted == Prediction::Heals && is_foreign(focus, node) {
             repair.predicted = Prediction::Unknown;
-            repair.because = vec![format!("its images may not run on {}", architecture(node))];
+            repair.because =
+                vec![format!("whether its images run on {} ({}) cannot be told", node.metadata.name, foreign(node))];
         }
         if !repairs.iter().any(|known: &Repair| known.changes == repair.changes) {
             repairs.push(repair);

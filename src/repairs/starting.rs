@@ -1,6 +1,6 @@
 //! Repairs for pods that have a node and do not start there, or lost it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::analysis::access::Cure;
 use crate::checks::finding::{Finding, Prediction, Repair};
@@ -12,18 +12,29 @@ use super::{assistant, pinning, rerun, resubmission, target};
 
 /// A Secret or ConfigMap that is mounted and does not exist.
 pub(super) fn source_missing(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let (kind, name) = finding.about.split_once('/').unwrap_or_default();
     let namespace = focus.namespace();
-    let what = if kind == "secret" { "secret generic" } else { kind };
+    let missing: Vec<(&str, &str)> = finding.about.split(',').filter_map(|about| about.split_once('/')).collect();
+    let create = |(kind, name): &(&str, &str)| {
+        let what = if *kind == "secret" { "secret generic" } else { kind };
+        format!("kubectl create {what} {name} -n {namespace} --from-file=…")
+    };
+    let names: Vec<String> = missing.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+    let mut kinds: Vec<String> = missing.iter().map(|(kind, _)| format!("{kind}s")).collect();
+    kinds.dedup();
     vec![Repair {
         id: "create-volume-source",
-        summary: format!("create {kind} {name}; the kubelet tries again, and the stuck run goes on by itself"),
-        command: format!("kubectl create {what} {name} -n {namespace} --from-file=…"),
+        summary: format!(
+            "create {}; the kubelet tries again, and the stuck run goes on by itself",
+            names.join(" and ")
+        ),
+        command: missing.iter().map(create).collect::<Vec<_>>().join("\n"),
         predicted: Prediction::Heals,
         because: vec!["its pod has a node and lacks nothing else that was read".to_owned()],
-        needs: format!("create on {kind}s in the namespace"),
+        needs: format!("create on {} in the namespace", kinds.join(" and ")),
         risk: "what it must hold is not known here: ask who wrote the pipeline".to_owned(),
-        changes: json!({ finding.about.clone(): "created" }),
+        changes: Value::Object(
+            missing.iter().map(|(kind, name)| (format!("{kind}/{name}"), json!("created"))).collect(),
+        ),
     }]
 }
 

@@ -205,7 +205,7 @@ pub(super) fn missing(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         id: "create-claim",
         summary: format!("create the claim {claim} in namespace {namespace}; the stuck run goes on by itself"),
         command: format!(
-            "kubectl create -n {namespace} -f - <<'EOF'\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {claim}}}\nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {SIZE}}}}}}}\nEOF"
+            "echo '{{\"apiVersion\":\"v1\",\"kind\":\"PersistentVolumeClaim\",\"metadata\":{{\"name\":\"{claim}\"}},\"spec\":{{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{{\"requests\":{{\"storage\":\"{SIZE}\"}}}}}}}}' | kubectl create -n {namespace} -f -"
         ),
         predicted,
         because: vec![because],

@@ -55,6 +55,12 @@ async fn carry_out(rig: &Rig, staged: &Staged, command: &str) -> Result<Staged, 
                 let path = format!("/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}");
                 rig.api.patch(&path, &json!({ "metadata": { "annotations": { "tekton-fix/retry": "now" } } })).await?;
             }
+            ["echo", .., "|", "kubectl", "create", "-n", namespace, "-f", "-"] => {
+                let object = line.split('\'').nth(1).and_then(|text| serde_json::from_str::<Value>(text).ok());
+                let object = object.ok_or_else(|| format!("no object in {line:?}"))?;
+                let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
+                rig.api.create(&format!("/api/v1/namespaces/{namespace}/{kind}s"), &object).await?;
+            }
             ["kubectl", "patch", object, ..] if object.starts_with("pipelinerun/") => {
                 let path = format!("/apis/tekton.dev/v1/namespaces/{}/pipelineruns/{}", staged.namespace, staged.run);
                 rig.api.patch(&path, &json!({ "spec": { "status": null } })).await?;
@@ -67,7 +73,7 @@ async fn carry_out(rig: &Rig, staged: &Staged, command: &str) -> Result<Staged, 
 
 /// Commands that leave nothing to the person, and change nothing for other runs.
 fn is_whole(command: &str) -> bool {
-    let open = ["…", " edit ", "<<", "tektonconfig", "feature-flags"];
+    let open = ["…", " edit ", "tektonconfig", "feature-flags"];
     !command.is_empty() && !open.iter().any(|part| command.contains(part))
 }
 

@@ -102,7 +102,7 @@ pub fn of_line(line: &str) -> Option<Denial> {
     let is_eacces = lower.contains("permission denied") || lower.contains("eacces");
     let is_eperm = lower.contains("operation not permitted") || lower.contains("eperm");
     // A denied key or account is no file.
-    let other = ["publickey", "password", "user namespace", "uid_map", "sudo", "docker.sock"];
+    let other = ["publickey", "password", "user namespace", "uid_map", "sudo", "docker.sock", "lost+found"];
     if !(is_eacces || is_eperm) || other.iter().any(|word| lower.contains(word)) {
         return None;
     }
@@ -113,6 +113,17 @@ pub fn of_line(line: &str) -> Option<Denial> {
     let first = WORDS.iter().filter_map(|(word, tried)| Some((lower.find(word)?, word.len(), *tried)));
     let tried = first.min_by_key(|(at, len, _)| (*at, usize::MAX - len)).map_or(Tried::Unknown, |(.., tried)| tried);
     Some(Denial { line: line.to_owned(), path, tried, is_eperm: is_eperm && !is_eacces })
+}
+
+/// Whether a line without an absolute path complains of a file as coreutils do,
+/// `cat: model.bin: Permission denied`, and not of an account or a service.
+pub fn names_a_file(line: &str) -> bool {
+    let lower = line.trim().to_lowercase();
+    let Some(before) = lower.strip_suffix(": permission denied") else { return false };
+    let mut parts = before.rsplit(": ");
+    let file = parts.next().unwrap_or_default();
+    let is_word = |text: &str| !text.is_empty() && !text.contains(' ');
+    is_word(file) && parts.last().is_some_and(is_word)
 }
 
 /// The last absolute path before the words of the denial; a shell writes it first,
@@ -211,6 +222,20 @@ mod tests {
         for (line, path, tried) in cases {
             let denial = of_line(line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((denial.path.as_deref(), denial.tried), (Some(path), tried), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_told_from_an_account() {
+        for line in ["cat: model.bin: Permission denied", "/bin/sh: 1: ./run.sh: Permission denied"] {
+            assert!(names_a_file(line), "{line}");
+        }
+        for line in [
+            "error: failed to push: denied: permission denied for \"acme/app\"",
+            "rpc error: code = PermissionDenied desc = permission denied",
+            "auth_test.go:12: expected \"permission denied\", got nil",
+        ] {
+            assert!(!names_a_file(line), "{line}");
         }
     }
 

@@ -17,6 +17,9 @@ pub const DISABLE_ASSISTANT: &str = "disable-affinity-assistant";
 /// The key that decides since 0.51.
 pub const COSCHEDULE: &str = "coschedule";
 
+/// Which fields of the API are allowed.
+const API_FIELDS: &str = "enable-api-fields";
+
 /// What a ConfigMap says about the assistant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssistantFlags {
@@ -48,6 +51,15 @@ pub fn assistant_flags(data: &StringMap, version: TektonVersion) -> AssistantFla
 }
 
 fn mode(data: &StringMap, version: TektonVersion) -> Result<Coschedule, InvalidFlag> {
+    // One value that is no good and the controller keeps all that it had before.
+    let fields = data.get(API_FIELDS).map(|value| value.to_lowercase());
+    if let Some(value) = fields.filter(|value| !matches!(value.as_str(), "stable" | "beta" | "alpha")) {
+        return Err(InvalidFlag {
+            key: API_FIELDS.to_owned(),
+            error: format!("invalid value for feature flag {API_FIELDS:?}: {value:?}"),
+            value,
+        });
+    }
     let off = if version.reads_disable_affinity_assistant() { legacy_off(data)? } else { false };
     if !version.reads_coschedule() {
         return Ok(if off { Coschedule::Disabled } else { Coschedule::Workspaces });
@@ -143,6 +155,8 @@ mod tests {
         let bogus = flags("1.6.6", &[(COSCHEDULE, "Bogus")]).mode.unwrap_err();
         assert_eq!(bogus.error, "invalid value for feature flag \"coschedule\": \"bogus\"");
         assert_eq!(flags("1.6.6", &[(COSCHEDULE, "Disabled")]).mode, Ok(Coschedule::Disabled));
+        let gamma = flags("1.6.6", &[(COSCHEDULE, "disabled"), ("enable-api-fields", "gamma")]).mode.unwrap_err();
+        assert_eq!((gamma.key.as_str(), gamma.value.as_str()), ("enable-api-fields", "gamma"));
         assert!(flags("0.68.1", &[(DISABLE_ASSISTANT, "yes")]).mode.is_err());
         assert_eq!(flags("1.6.6", &[(DISABLE_ASSISTANT, "yes")]).mode, Ok(Coschedule::Workspaces));
     }

@@ -1,10 +1,20 @@
 //! The assistant's pod keeps away from other assistants, and each node has one.
 
+use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::no_node::anti_affinity::quote_affinity;
 use crate::model::Kind;
 use crate::model::pod::Pod;
+
+/// Whether an assistant's pod demands a node without another assistant; in the other
+/// modes it only prefers one.
+pub fn keeps_away(pod: &Pod) -> bool {
+    let required = pod.spec.affinity.pod_anti_affinity.as_ref().map(|anti| &anti.required);
+    required.into_iter().flatten().any(|term| {
+        serde_json::to_string(term).is_ok_and(|text| text.contains(COMPONENT_LABEL) && text.contains(COMPONENT))
+    })
+}
 
 /// `anti-affinity-isolate`: in the mode isolate-pipelinerun that anti-affinity is
 /// required (tektoncd/pipeline pkg/reconciler/pipelinerun/affinity_assistant.go).

@@ -13,7 +13,7 @@ use crate::model::pod::Pod;
 
 use super::finding::{Confidence, Evidence, Finding};
 use super::focus::{Focus, unplaced};
-use super::no_node::{claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
+use super::no_node::{anti_affinity, claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
 use super::obstacles::{self, Decisive, Obstacle};
 
 /// Runs the checks on assistants that wait for a node.
@@ -51,6 +51,13 @@ fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     let mut finding = cause(focus, pod, &decisive).preceded_by(links, evidence);
     if focus.cluster.nodes.is_empty() {
         finding = finding.confidence(Confidence::Likely).cannot_tell("which nodes are possible: nodes were not read");
+        let others = obstacles::also_told(&decisive.obstacle, message);
+        if !others.is_empty() {
+            finding = finding.cannot_tell(format!(
+                "whether that decides, or {}, of which the scheduler speaks as well: collect the nodes",
+                others.join(", ")
+            ));
+        }
     }
     Some(finding)
 }
@@ -64,7 +71,8 @@ fn cause(focus: &Focus<'_>, pod: &Pod, decisive: &Decisive) -> Finding {
         Obstacle::Taint => taint::finding(focus, name, nodes),
         Obstacle::VolumeNodeAffinity => volume_node_affinity::finding(focus, pod),
         Obstacle::VolumeLimit => volume_limit::finding(focus, name, nodes),
-        Obstacle::AntiAffinity => another_assistant::finding(focus, pod),
+        Obstacle::AntiAffinity if another_assistant::keeps_away(pod) => another_assistant::finding(focus, pod),
+        Obstacle::AntiAffinity => anti_affinity::of_assistant(focus, pod),
         Obstacle::VolumeInUse => volume_in_use::of_assistant(focus, pod),
         Obstacle::Selector => node_selector::of_assistant(focus, pod),
         Obstacle::Resources => insufficient_resources::finding(focus, pod, nodes),

@@ -65,7 +65,10 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
             "The assistant {name} runs on {node}; the pod of task {} must stand beside it, so no other node will do.",
             task.task
         ),
-        format!("On {node} it is refused: {}.", joining.reasons()),
+        match joining.reasons() {
+            reasons if reasons.is_empty() => format!("The scheduler says of it: {}", joining.message),
+            reasons => format!("On {node} it is refused: {reasons}."),
+        },
     ];
     let mut evidence = focus.quote_waiting(task);
     let set = focus.tree.assistant(name).and_then(|assistant| assistant.stateful_set);
@@ -107,4 +110,10 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
         })
         .or_else(|| joining.has("TaintToleration").then(|| taint::beside_assistant(focus, task, node)))
         .or_else(|| full::by_words(joining))
+        .or_else(|| {
+            let summary = format!(
+                "the pod of task {task} does not get beside its assistant on {node}: why cannot be told, nodes or volumes were not read"
+            );
+            joining.here.is_none().then(|| Finding::new("TKF901", "evidence-missing", summary))
+        })
 }

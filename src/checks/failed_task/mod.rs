@@ -22,7 +22,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let condition = task.task_run.succeeded().filter(|condition| condition.status == "False")?;
     let told_elsewhere = condition.reason.contains("Cancelled") || condition.reason.contains("ImagePull");
-    if condition.message.contains("failed to finish within") || told_elsewhere {
+    // `onError: continue` on the pipeline's task: the run goes on.
+    let is_ignored = condition.reason == "FailureIgnored";
+    if condition.message.contains("failed to finish within") || told_elsewhere || is_ignored {
         return None;
     }
     let finding = evicted::finding(task, condition).or_else(|| {

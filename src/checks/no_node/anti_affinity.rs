@@ -11,6 +11,13 @@ pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
     Finding::new("TKF208", "anti-affinity", summary).evidence(quote_affinity(focus, pod))
 }
 
+/// `anti-affinity`: the run's own rules, which its assistant has too.
+pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
+    let name = &pod.metadata.name;
+    let summary = format!("anti-affinity rules forbid the affinity assistant's pod {name} every node it may use");
+    Finding::new("TKF208", "anti-affinity", summary).evidence(quote_affinity(focus, pod))
+}
+
 /// Quotes what a pod demands of its neighbours.
 pub fn quote_affinity(focus: &Focus<'_>, pod: &Pod) -> Vec<Evidence> {
     let affinity = &pod.spec.affinity;

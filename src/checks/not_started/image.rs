@@ -20,11 +20,15 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     });
     let reason = task.task_run.succeeded().map(|c| c.reason.as_str()).unwrap_or_default();
     let reported = matches!(reason, "TaskRunImagePullFailed" | "PullImageFailed");
-    if waiting.is_none() && !reported {
-        return None;
-    }
     let events: Vec<&Event> = warnings(focus, &pod_name(task));
     let pull = events.iter().find(|event| event.message.contains("Failed to pull image"));
+    // A pod that is gone says nothing of itself any more.
+    let is_gone = task.pod.is_some_and(|pod| pod.status.container_statuses.is_empty()) && !task.task_run.is_done();
+    let pulled = || focus.events_about("Pod", &pod_name(task)).iter().any(|event| event.reason == "Started");
+    let told = is_gone && pull.is_some() && !pulled();
+    if waiting.is_none() && !reported && !told {
+        return None;
+    }
     let image = pull
         .and_then(|event| between(&event.message, "Failed to pull image \"", "\""))
         .or_else(|| {

@@ -13,6 +13,7 @@ use crate::model::event::Event;
 
 use super::finding::Finding;
 use super::focus::Focus;
+use super::refused;
 use container_not_created::{config_error, config_refused};
 use image::image;
 use multi_attach::multi_attach;
@@ -50,6 +51,24 @@ fn warnings<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
     let mut events = focus.events_about("Pod", pod);
     events.retain(|event| event.kind == "Warning");
     events
+}
+
+/// The warnings about a pod whose volumes or sandbox do not come up, without those that
+/// are over: what could be attached meanwhile, and all that comes before the images.
+pub(super) fn standing<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
+    let all = focus.events_about("Pod", pod);
+    let mut events = warnings(focus, pod);
+    events.retain(|event| !all.iter().any(|later| later.last_seen() > event.last_seen() && ends(later, event)));
+    events
+}
+
+fn ends(later: &Event, event: &Event) -> bool {
+    let volume = |event: &Event| refused::between(&event.message, "volume \"", "\"").map(str::to_owned);
+    match later.reason.as_str() {
+        "Pulling" | "Pulled" | "Created" | "Started" => true,
+        "SuccessfulAttachVolume" => event.reason == "FailedAttachVolume" && volume(later) == volume(event),
+        _ => false,
+    }
 }
 
 fn pod_name(task: &TaskNode<'_>) -> String {

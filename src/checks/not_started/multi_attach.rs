@@ -6,10 +6,10 @@ use crate::checks::focus::Focus;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-use super::warnings;
+use super::standing;
 
 pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
-    let events = warnings(focus, &pod.metadata.name);
+    let events = standing(focus, &pod.metadata.name);
     let event = events.iter().find(|event| event.message.contains("Multi-Attach error"))?;
     Some(
         Finding::new(

@@ -1,13 +1,15 @@
 //! The pod's node has lost contact.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
+use crate::checks::finding::{Confidence, Finding};
 use crate::checks::focus::Focus;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
+use super::standing;
+
 pub(super) fn node_not_ready(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
-    let node = focus.cluster.node(&pod.spec.node_name)?;
+    let Some(node) = focus.cluster.node(&pod.spec.node_name) else { return by_event(focus, task, pod) };
     let ready = node.ready().filter(|condition| condition.status != "True")?;
     let value = format!("{} {}: {}", ready.status, ready.reason, ready.message);
     Some(
@@ -25,5 +27,21 @@ pub(super) fn node_not_ready(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
             focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", &pod.spec.node_name),
             focus.quote(Kind::Node, &node.metadata.name, "status.conditions[Ready]", value),
         ]),
+    )
+}
+
+/// The node was not read; the node controller's event at the pod tells of it.
+fn by_event(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
+    let events = standing(focus, &pod.metadata.name);
+    let event = events.iter().rev().find(|event| event.reason == "NodeNotReady")?;
+    let node = &pod.spec.node_name;
+    let summary = format!("the pod of task {} is bound to {node}, which lost contact and starts nothing", task.task);
+    Some(
+        Finding::new("TKF205", "node-not-ready", summary)
+            .evidence(focus.quote_run())
+            .evidence(focus.quote_task_run(task.task_run))
+            .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", node), focus.quote_event(event)])
+            .confidence(Confidence::Likely)
+            .cannot_tell(format!("whether {node} is back meanwhile: nodes were not read")),
     )
 }

@@ -4,31 +4,42 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
+use crate::model::event::Event;
 use crate::model::pod::Pod;
 
-use super::warnings;
+use super::standing;
 
 pub(super) fn source_missing(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
-    let events = warnings(focus, &pod.metadata.name);
-    let event = events.iter().find(|event| {
-        event.reason == "FailedMount"
-            && event.message.contains("not found")
-            && (event.message.contains("secret \"") || event.message.contains("configmap \""))
-    })?;
-    let what = between(&event.message, "secret \"", "\"")
-        .map(|name| format!("Secret {name}"))
-        .or_else(|| between(&event.message, "configmap \"", "\"").map(|name| format!("ConfigMap {name}")))?;
-    let (kind, name) = what.split_once(' ').unwrap_or_default();
-    let about = format!("{}/{name}", kind.to_lowercase());
+    let events = standing(focus, &pod.metadata.name);
+    let named = |event: &&Event| {
+        let what = |kind: &str, word: &str| {
+            between(&event.message, &format!("{word} \""), "\"").map(|name| format!("{kind} {name}"))
+        };
+        let is_missing = event.reason == "FailedMount" && event.message.contains("not found");
+        is_missing.then(|| what("Secret", "secret").or_else(|| what("ConfigMap", "configmap")))?
+    };
+    let mut missing: Vec<String> = events.iter().filter_map(&named).collect();
+    missing.sort();
+    missing.dedup();
+    if missing.is_empty() {
+        return None;
+    }
+    let about: Vec<String> = missing
+        .iter()
+        .map(|what| what.replacen("Secret ", "secret/", 1).replacen("ConfigMap ", "configmap/", 1))
+        .collect();
+    let verb = if missing.len() == 1 { "does" } else { "do" };
+    let summary = format!(
+        "{}, which task {} mounts, {verb} not exist in namespace {}",
+        missing.join(" and "),
+        task.task,
+        focus.namespace()
+    );
     Some(
-        Finding::new(
-            "TKF404",
-            "volume-source-missing",
-            format!("{what}, which task {} mounts, does not exist in namespace {}", task.task, focus.namespace()),
-        )
-        .about(about)
-        .evidence(focus.quote_run())
-        .evidence(focus.quote_task_run(task.task_run))
-        .evidence([focus.quote_event(event)]),
+        Finding::new("TKF404", "volume-source-missing", summary)
+            .about(about.join(","))
+            .evidence(focus.quote_run())
+            .evidence(focus.quote_task_run(task.task_run))
+            .evidence(events.into_iter().filter(|event| named(event).is_some()).map(|event| focus.quote_event(event))),
     )
 }

@@ -6,12 +6,13 @@ use crate::checks::focus::Focus;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-use super::warnings;
+use super::standing;
 
 /// `pod-not-started`: the node has complained, of the sandbox, the network or else.
 pub(super) fn not_started(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
-    let events = warnings(focus, &pod.metadata.name);
-    let event = events.iter().rev().find(|event| event.reason != "FailedScheduling")?;
+    let events = standing(focus, &pod.metadata.name);
+    let event =
+        events.iter().rev().find(|event| !matches!(event.reason.as_str(), "FailedScheduling" | "NodeNotReady"))?;
     Some(
         Finding::new(
             "TKF411",

@@ -7,11 +7,11 @@ use crate::checks::no_node::volume_node_affinity::quote_claims;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-use super::warnings;
+use super::standing;
 
 /// `volume-not-mounted`: what the kubelet or the attach/detach controller says of it.
 pub(super) fn volume_not_mounted(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
-    let events = warnings(focus, &pod.metadata.name);
+    let events = standing(focus, &pod.metadata.name);
     let about_volume = |reason: &str| matches!(reason, "FailedMount" | "FailedAttachVolume" | "FailedMapVolume");
     let event = events.iter().rev().find(|event| about_volume(&event.reason))?;
     Some(

@@ -14,11 +14,12 @@ pub(super) fn findings(ended: &TimedOut<'_, '_>, keeps_words: bool) -> Vec<Findi
     if keeps_words && !behind.is_empty() {
         return behind;
     }
-    let finding = Finding::new(
-        "TKF505",
-        "timeout-hid-the-reason",
-        "the run timed out, and the timeout overwrote the reason why it did not go on",
-    );
+    let summary = if keeps_words {
+        "the run timed out while a task waited; its last words are kept, and what was behind them is gone"
+    } else {
+        "the run timed out, and the timeout overwrote the reason why it did not go on"
+    };
+    let finding = Finding::new("TKF505", "timeout-hid-the-reason", summary);
     let mut finding = with_evidence(finding, ended);
     if behind.is_empty() {
         finding = finding.confidence(Confidence::Likely).cannot_tell(format!(

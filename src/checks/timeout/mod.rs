@@ -7,7 +7,8 @@ mod steps_ran_too_long;
 use crate::analysis::tekton::run_tree::TaskNode;
 
 use super::finding::{Evidence, Finding};
-use super::focus::Focus;
+use super::focus::{Focus, GRACE};
+use super::past;
 use super::refused::{self, RefusedAssistant, RefusedBy};
 
 /// A run or task that timed out, and what tells why it waited.
@@ -37,7 +38,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     }
     let refused = refused::assistants_of_ended_run(focus);
     let ended = TimedOut { focus, task, refused, waiting: scheduling_words(focus) };
-    if ended.refused.is_empty() && ended.waiting.is_empty() && ran_steps(focus) {
+    if ran_too_long(focus) {
         return vec![steps_ran_too_long::finding(&ended)];
     }
     let keeps = task
@@ -69,7 +70,7 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
         .tree
         .tasks
         .iter()
-        .filter(|task| task.task_run.succeeded().is_some_and(|c| c.status == "False"))
+        .filter(|task| past::never_started(task))
         .flat_map(|task| {
             let pod = match task.task_run.status.pod_name.as_str() {
                 "" => format!("{}-pod", task.task_run.metadata.name),
@@ -82,12 +83,26 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
         .collect()
 }
 
-/// Whether a step was ever started: a step that only waited is ended without a start
-/// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod`).
-fn ran_steps(focus: &Focus<'_>) -> bool {
-    focus.tree.tasks.iter().any(|task| {
-        task.task_run.status.steps.iter().any(|step| {
-            step.state.running.is_some() || step.state.terminated.as_ref().is_some_and(|t| t.started_at.is_some())
+/// Whether what the timeout ended was at work: a task of which a step was started
+/// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod` ends a step
+/// that only waited without a start), while none waited for longer than a start takes.
+fn ran_too_long(focus: &Focus<'_>) -> bool {
+    let ended = |task: &&TaskNode<'_>| {
+        task.task_run.succeeded().is_some_and(|condition| {
+            condition.status == "False"
+                && (condition.reason.contains("Timeout")
+                    || condition.reason.contains("Cancelled")
+                    || condition.message.contains("failed to finish within"))
         })
-    })
+    };
+    let stopped: Vec<&TaskNode<'_>> = focus.tree.tasks.iter().filter(ended).collect();
+    if stopped.is_empty() {
+        return focus.tree.tasks.iter().any(past::has_started);
+    }
+    let waited_long = |task: &&TaskNode<'_>| {
+        let run = task.task_run;
+        let times = run.metadata.creation_timestamp.zip(run.status.completion_time);
+        past::never_started(task) && times.is_none_or(|(from, until)| until.duration_since(from) > GRACE)
+    };
+    stopped.iter().any(|task| past::has_started(task)) && !stopped.iter().any(waited_long)
 }

@@ -57,7 +57,7 @@ pub struct Args {
     /// Run as this ServiceAccount
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
-    /// Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS]; may be repeated
+    /// Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated
     #[arg(short = 'w', long, value_name = "BINDING")]
     workspace: Vec<String>,
     /// Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated
@@ -166,7 +166,7 @@ fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, C
     let plan = future::of(&focus, &future::as_run(&focus, &resubmission::unpinned(new))).plan;
     let is_cancelled = cancel_old || !focus.is_running();
     repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
-        let mut error = CommandError::incomplete("no node takes the whole pipeline");
+        let mut error = CommandError::incomplete("no node can be chosen for the whole pipeline");
         for reason in reasons.into_iter().take(12) {
             error = error.hint(reason);
         }
@@ -193,7 +193,15 @@ fn show(
     }
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let predicted = prediction::of(&focus, new, cancel_old);
+    let report = {
+        let mut report = checks::diagnose(&chosen.cluster, old, chosen.now());
+        repairs::attach(&chosen.cluster, &mut report, chosen.now());
+        report
+    };
+    let all = || report.findings.iter().flat_map(|finding| &finding.repairs);
+    let doubt = prediction::doubt(&report);
     let verdict = match predicted.outcome {
+        Prediction::Heals if doubt.is_some() => style.warn("its pods will be admitted and get nodes"),
         Prediction::Heals => style.good("the new run will go on"),
         Prediction::DoesNotHeal => style.bad("the new run will stay stuck"),
         Prediction::Unknown => style.warn("cannot be told"),
@@ -204,16 +212,12 @@ fn show(
         format!(", because {}", plain(&predicted.because.join("; ")))
     };
     ui.status(&wrap(&format!("Prediction: {verdict}{because}."), style.width, "", "  "));
+    if let (Prediction::Heals, Some(doubt)) = (predicted.outcome, doubt) {
+        let text = format!("Whether that cures the old run's fault cannot be told: {}.", plain(&doubt));
+        ui.status(&wrap(&text, style.width, "", "  "));
+    }
     if predicted.outcome == Prediction::DoesNotHeal {
-        let report = checks::diagnose(&chosen.cluster, old, chosen.now());
-        let mut report = report;
-        repairs::attach(&chosen.cluster, &mut report, chosen.now());
-        let healing = report
-            .findings
-            .iter()
-            .flat_map(|finding| &finding.repairs)
-            .filter(|repair| repair.predicted == Prediction::Heals);
-        for repair in healing {
+        for repair in all().filter(|repair| repair.predicted == Prediction::Heals) {
             ui.status(&wrap(&plain(&format!("would heal: {}", repair.summary)), style.width, "  ", "    "));
             for line in repair.command.lines() {
                 ui.status(&format!("    $ {}", plain(line)));

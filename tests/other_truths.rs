@@ -1,0 +1,194 @@
+//! Recorded incidents, changed so that another cause is true: what was quoted before
+//! must not be said any more.
+
+use std::fs::File;
+
+use tekton_fix::checks;
+use tekton_fix::checks::finding::{Prediction, RunReport};
+use tekton_fix::checks::focus::Focus;
+use tekton_fix::model::Condition;
+use tekton_fix::model::cluster::Cluster;
+use tekton_fix::model::event::Event;
+use tekton_fix::model::meta::ObjectReference;
+use tekton_fix::repairs::{self, prediction};
+use tekton_fix::sources::export;
+
+/// A recorded incident by the beginning of its name, with its run.
+fn incident(number: &str) -> (Cluster, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
+    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
+    let mut found = std::fs::read_dir(folder.path().join("incidents")).unwrap().map(|entry| entry.unwrap());
+    let found = found.find(|entry| entry.file_name().to_string_lossy().starts_with(number)).unwrap().path();
+    let truth = std::fs::read_to_string(found.join("truth.yaml")).unwrap();
+    let truth: serde_json::Value = serde_yaml::from_str(&truth).unwrap();
+    let (namespace, name) = truth["run"].as_str().unwrap().split_once('/').unwrap();
+    let cluster = export::read(found.join("snapshot").to_str().unwrap()).unwrap();
+    (cluster, namespace.to_owned(), name.to_owned())
+}
+
+fn report(cluster: &Cluster, namespace: &str, name: &str) -> RunReport {
+    let now = cluster.taken_at.unwrap();
+    let mut report = checks::diagnose(cluster, cluster.pipeline_run(namespace, name).unwrap(), now);
+    repairs::attach(cluster, &mut report, now);
+    report
+}
+
+fn causes(report: &RunReport) -> Vec<&'static str> {
+    report.findings.iter().map(|finding| finding.cause).collect()
+}
+
+fn set(conditions: &mut [Condition], reason: &str, message: &str) {
+    for condition in conditions.iter_mut().filter(|condition| condition.kind == "Succeeded") {
+        "False".clone_into(&mut condition.status);
+        reason.clone_into(&mut condition.reason);
+        message.clone_into(&mut condition.message);
+    }
+}
+
+/// The run as its timeout would have left it: unfinished tasks cancelled, their pods and
+/// the assistants gone.
+fn time_out(cluster: &mut Cluster, namespace: &str, name: &str) {
+    let now = cluster.taken_at;
+    for run in cluster.pipeline_runs.iter_mut().filter(|run| run.metadata.name == name) {
+        set(&mut run.status.conditions, "PipelineRunTimeout", "PipelineRun failed to finish within \"1m0s\"");
+    }
+    let mut gone: Vec<String> = Vec::new();
+    for task in cluster.task_runs.iter_mut().filter(|task| task.metadata.namespace == namespace) {
+        if !task.is_done() && task.metadata.label("tekton.dev/pipelineRun") == Some(name) {
+            let text = "TaskRun was cancelled. TaskRun cancelled as the PipelineRun it belongs to has timed out.";
+            set(&mut task.status.conditions, "TaskRunCancelled", text);
+            task.status.completion_time = now;
+            gone.push(task.status.pod_name.clone());
+        }
+    }
+    cluster.pods.retain(|pod| {
+        let is_assistant = pod.metadata.label("app.kubernetes.io/component") == Some("affinity-assistant");
+        pod.metadata.namespace != namespace || !gone.contains(&pod.metadata.name) && !is_assistant
+    });
+    cluster.stateful_sets.retain(|set| set.metadata.namespace != namespace);
+}
+
+#[test]
+fn a_task_that_waited_is_no_task_that_ran_too_long() {
+    // Its first task ran, its second one waited beside a cordoned node.
+    let (mut cluster, namespace, name) = incident("045");
+    time_out(&mut cluster, &namespace, &name);
+    let told = report(&cluster, &namespace, &name);
+    assert_eq!(causes(&told), ["timeout-hid-the-reason", "assistant-node-cordoned"]);
+    cluster.events.clear();
+    let told = report(&cluster, &namespace, &name);
+    assert_eq!(causes(&told), ["timeout-hid-the-reason"]);
+    assert!(!told.findings[0].cannot_tell.is_empty());
+}
+
+#[test]
+fn a_task_that_ran_too_long_did_not_wait_though_the_scheduler_spoke_of_it() {
+    let (mut cluster, namespace, name) = incident("050");
+    let of_run = |labels: Option<&str>| labels == Some(name.as_str());
+    let first = cluster
+        .task_runs
+        .iter()
+        .filter(|task| of_run(task.metadata.label("tekton.dev/pipelineRun")))
+        .min_by_key(|task| task.metadata.creation_timestamp)
+        .map(|task| task.metadata.name.clone())
+        .unwrap();
+    cluster.task_runs.retain(|task| task.metadata.name == first);
+    set(&mut cluster.task_runs[0].status.conditions, "TaskRunCancelled", "cancelled as its PipelineRun has timed out");
+    for run in cluster.pipeline_runs.iter_mut().filter(|run| run.metadata.name == name) {
+        set(&mut run.status.conditions, "PipelineRunTimeout", "PipelineRun failed to finish within \"1m0s\"");
+    }
+    assert_eq!(causes(&report(&cluster, &namespace, &name)), ["timeout"]);
+}
+
+fn event(pod: &str, namespace: &str, kind: &str, reason: &str, message: &str, second: i64) -> Event {
+    let mut event = Event { kind: kind.to_owned(), reason: reason.to_owned(), ..Event::default() };
+    event.metadata.namespace = namespace.to_owned();
+    event.metadata.name = format!("{pod}.{second}");
+    event.message = message.to_owned();
+    event.involved_object = ObjectReference {
+        kind: "Pod".to_owned(),
+        name: pod.to_owned(),
+        namespace: namespace.to_owned(),
+        ..ObjectReference::default()
+    };
+    event.last_timestamp = jiff::Timestamp::from_second(second).ok();
+    event
+}
+
+#[test]
+fn a_warning_that_is_over_is_no_cause() {
+    let (mut cluster, namespace, name) = incident("016");
+    let pod = cluster
+        .pods
+        .iter()
+        .find(|pod| {
+            pod.metadata.label("tekton.dev/pipelineRun") == Some(name.as_str())
+                && !pod.metadata.name.starts_with("affinity")
+        })
+        .unwrap();
+    let (pod, born) = (pod.metadata.name.clone(), pod.metadata.creation_timestamp.unwrap().as_second());
+    cluster.taken_at = jiff::Timestamp::from_second(born + 120).ok();
+    let multi_attach = "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) x";
+    cluster.events.push(event(&pod, &namespace, "Warning", "FailedAttachVolume", multi_attach, born + 10));
+    assert_eq!(causes(&report(&cluster, &namespace, &name)), ["volume-multi-attach"]);
+    cluster.events.push(event(&pod, &namespace, "Normal", "Pulling", "Pulling image \"x\"", born + 50));
+    cluster.sort();
+    let told = report(&cluster, &namespace, &name);
+    assert_eq!((causes(&told), told.state.as_str()), (vec![], "waiting"));
+    assert!(told.headline.contains("Pulling image"), "{}", told.headline);
+}
+
+#[test]
+fn a_claim_that_goes_away_is_no_matter_of_node_labels() {
+    for (words, wanted) in [
+        ("persistentvolumeclaim \"w\" is being deleted. not found", "unschedulable"),
+        ("persistentvolumeclaim \"w\" bound to non-existent persistentvolume \"pv-x\". not found", "pvc-unbound"),
+    ] {
+        let (mut cluster, namespace, name) = incident("026");
+        for pod in cluster.pods.iter_mut().filter(|pod| pod.spec.node_name.is_empty()) {
+            for condition in pod.status.conditions.iter_mut().filter(|condition| condition.kind == "PodScheduled") {
+                condition.message = format!("0/7 nodes are available: {words}");
+            }
+        }
+        assert_eq!(causes(&report(&cluster, &namespace, &name)), [wanted]);
+    }
+}
+
+#[test]
+fn a_run_without_its_service_account_is_not_predicted_to_go_on() {
+    let (cluster, namespace, name) = incident("021");
+    let run = cluster.pipeline_run(&namespace, &name).unwrap();
+    let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
+    let predicted = prediction::of_edits(&focus, &[], false);
+    assert_eq!(predicted.outcome, Prediction::DoesNotHeal);
+    assert!(predicted.because[0].contains("docs-publisher"), "{:?}", predicted.because);
+    let told = report(&cluster, &namespace, &name);
+    assert!(told.findings[0].repairs.iter().all(|repair| repair.predicted == Prediction::Heals));
+}
+
+#[test]
+fn one_quota_with_room_does_not_heal_where_another_is_full() {
+    let (mut cluster, namespace, name) = incident("053");
+    let outcome = |cluster: &Cluster| {
+        let told = report(cluster, &namespace, &name);
+        let repairs = told.findings.into_iter().flat_map(|finding| finding.repairs);
+        repairs.into_iter().find(|repair| repair.id == "raise-quota").unwrap().predicted
+    };
+    assert_eq!(outcome(&cluster), Prediction::Heals);
+    let mut other = cluster.resource_quotas[0].clone();
+    other.metadata.name = "zz-other".to_owned();
+    cluster.resource_quotas.push(other);
+    assert_eq!(outcome(&cluster), Prediction::DoesNotHeal);
+}
+
+#[test]
+fn a_mode_is_set_with_all_that_it_needs() {
+    // On 0.68 `pipelineruns` is refused while disable-affinity-assistant is false.
+    let (cluster, namespace, name) = incident("042");
+    let told = report(&cluster, &namespace, &name);
+    let mut repairs = told.findings.into_iter().flat_map(|finding| finding.repairs);
+    let repair = repairs.find(|repair| repair.id == "coschedule-pipelineruns").unwrap();
+    assert!(repair.command.contains("\"disable-affinity-assistant\":true"), "{}", repair.command);
+    assert!(repair.command.contains("\"coschedule\":\"pipelineruns\""), "{}", repair.command);
+}
