@@ -143,12 +143,24 @@ fn shared_single_node_claims(focus: &Focus<'_>, run: &PipelineRun) -> Vec<String
 /// A value that Tekton knows, in place of one that it rejects.
 pub(super) fn valid_flag(focus: &Focus<'_>) -> Option<Repair> {
     let namespace = focus.installation.namespace.clone()?;
+    let invalid = focus.installation.assistant_flags()?.mode.err()?;
+    let known = match invalid.key.as_str() {
+        COSCHEDULE if Coschedule::parse(&invalid.value).is_some() => {
+            format!("set {DISABLE_ASSISTANT} to true, without which Tekton refuses coschedule {}", invalid.value)
+        }
+        COSCHEDULE => {
+            "set coschedule to a value that Tekton knows (disabled, workspaces, pipelineruns, isolate-pipelinerun)"
+                .to_owned()
+        }
+        DISABLE_ASSISTANT => format!("set {DISABLE_ASSISTANT} to true or false"),
+        key => format!("set {key} to a value that Tekton knows (stable, beta, alpha)"),
+    };
     Some(Repair {
         because: vec!["what becomes of the run depends on the mode that is chosen".to_owned()],
         ..by_admin(
             "valid-flag",
             format!("kubectl edit configmap/feature-flags -n {namespace}\noc tekton-fix rerun {}", target(focus)),
-            "set coschedule to a value that Tekton knows (disabled, workspaces, pipelineruns, isolate-pipelinerun), then submit again",
+            format!("{known}, then submit again"),
             Prediction::Unknown,
             json!({}),
         )
