@@ -5,9 +5,10 @@
 //! control plane, recorded with `TEKTON_FIX_RECORD=DIR cargo test --test cluster causes`
 //! and packed with `tar -C DIR -cf - . | zstd -19 --long=27`.
 
+mod recorded;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
 
 use jiff::Timestamp;
 use tekton_fix::checks::finding::RunReport;
@@ -17,6 +18,8 @@ use tekton_fix::model::{Kind, Reading};
 use tekton_fix::repairs;
 use tekton_fix::sources::export;
 
+use recorded::{folders, unpack};
+
 /// A recorded cluster with the run to look at and what is true of it.
 struct Fixture {
     name: String,
@@ -24,20 +27,6 @@ struct Fixture {
     run: String,
     causes: Vec<String>,
     cluster: Cluster,
-}
-
-fn unpack(archive: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let file = File::open(Path::new("tests/fixtures").join(archive)).unwrap();
-    tar::Archive::new(zstd::Decoder::new(file).unwrap()).unpack(folder.path()).unwrap();
-    folder
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.is_dir());
-    paths.sort();
-    paths
 }
 
 fn staged() -> Vec<Fixture> {

@@ -1,9 +1,13 @@
 //! `diff` on recorded pairs of a good and a stuck run: the true difference is named.
 
-use std::fs::{self, File};
+mod recorded;
+
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
+
+use recorded::{folders, unpack};
 
 /// Paths that must be named as what matters, by incident; none where the truth says
 /// that the runs ask for the same.
@@ -21,12 +25,9 @@ const TRUE: [(&str, &[&str]); 9] = [
 
 #[test]
 fn the_difference_that_matters_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
+    let folder = unpack("incidents.tar.zst");
     let mut wrong = Vec::new();
-    for entry in fs::read_dir(folder.path().join("incidents")).unwrap() {
-        let path = entry.unwrap().path();
+    for path in folders(&folder.path().join("incidents")) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let Some((_, wanted)) = TRUE.iter().find(|(number, _)| name.starts_with(number)) else { continue };
         let truth: Value = serde_yaml::from_str(&fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();

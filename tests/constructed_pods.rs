@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod recorded;
+
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 
 use serde_json::Value;
 use tekton_fix::analysis::incoming::{self, Server};
@@ -20,15 +22,15 @@ use tekton_fix::model::pod::{Container, Pod};
 use tekton_fix::model::volume::VolumeSource;
 use tekton_fix::sources::export;
 
+use recorded::{folders, unpack};
+
 /// Pods that were made before the installation was upgraded and set differently.
 const MADE_BEFORE: [(&str, &str); 1] = [("024-sdk-build-across-upgrade", "checkout")];
 
 fn snapshots() -> Vec<(String, Cluster, String, String)> {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
-    let paths = fs::read_dir(folder.path().join("incidents")).unwrap().map(|entry| entry.unwrap().path());
-    let mut all: Vec<_> = paths
+    let folder = unpack("incidents.tar.zst");
+    let mut all: Vec<_> = folders(&folder.path().join("incidents"))
+        .into_iter()
         .map(|path| {
             let truth: Value = serde_yaml::from_str(&fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();
             let (namespace, name) = truth["run"].as_str().unwrap().split_once('/').unwrap();

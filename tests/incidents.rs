@@ -1,8 +1,10 @@
 //! Incidents recorded from a real control plane, with verified truth: the cause is
 //! exact, the evidence names the objects of the truth, healthy runs are silent.
 
+mod recorded;
+
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,6 +12,8 @@ use tekton_fix::checks::finding::{Confidence, Prediction, RunReport};
 use tekton_fix::checks::{self};
 use tekton_fix::repairs;
 use tekton_fix::sources::export;
+
+use recorded::{folders, unpack};
 
 /// What must not be reported.
 const HEALTHY: [&str; 2] = ["healthy-succeeded", "waiting-normal"];
@@ -25,13 +29,8 @@ struct Incident {
 }
 
 fn incidents() -> Vec<Incident> {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
-    let mut paths: Vec<_> =
-        fs::read_dir(folder.path().join("incidents")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.iter().map(|path| incident(path)).collect()
+    let folder = unpack("incidents.tar.zst");
+    folders(&folder.path().join("incidents")).iter().map(|path| incident(path)).collect()
 }
 
 fn incident(path: &Path) -> Incident {

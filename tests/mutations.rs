@@ -1,8 +1,10 @@
 //! Recorded incidents, changed: other names, less evidence. The cause stays exact or
 //! becomes "cannot tell"; it never turns into another cause, and never into health.
 
+mod recorded;
+
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -13,6 +15,8 @@ use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::{Kind, Reading};
 use tekton_fix::repairs;
 use tekton_fix::sources::export;
+
+use recorded::{folders, unpack};
 
 /// What must not be reported.
 const HEALTHY: [&str; 2] = ["healthy-succeeded", "waiting-normal"];
@@ -38,13 +42,8 @@ impl Incident {
 }
 
 fn incidents() -> (tempfile::TempDir, Vec<Incident>) {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
-    let mut paths: Vec<_> =
-        fs::read_dir(folder.path().join("incidents")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let all = paths.into_iter().map(|path| {
+    let folder = unpack("incidents.tar.zst");
+    let all = folders(&folder.path().join("incidents")).into_iter().map(|path| {
         let truth = fs::read_to_string(path.join("truth.yaml")).unwrap();
         Incident {
             name: path.file_name().unwrap().to_str().unwrap().to_owned(),

@@ -1,7 +1,7 @@
 //! Recorded incidents, changed so that another cause is true: what was quoted before
 //! must not be said any more.
 
-use std::fs::File;
+mod recorded;
 
 use tekton_fix::checks;
 use tekton_fix::checks::finding::{Prediction, RunReport};
@@ -13,13 +13,13 @@ use tekton_fix::model::meta::ObjectReference;
 use tekton_fix::repairs::{self, prediction};
 use tekton_fix::sources::export;
 
+use recorded::{folders, unpack};
+
 /// A recorded incident by the beginning of its name, with its run.
 fn incident(number: &str) -> (Cluster, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = File::open("tests/fixtures/incidents.tar.zst").unwrap();
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
-    let mut found = std::fs::read_dir(folder.path().join("incidents")).unwrap().map(|entry| entry.unwrap());
-    let found = found.find(|entry| entry.file_name().to_string_lossy().starts_with(number)).unwrap().path();
+    let folder = unpack("incidents.tar.zst");
+    let mut all = folders(&folder.path().join("incidents")).into_iter();
+    let found = all.find(|path| path.file_name().unwrap().to_string_lossy().starts_with(number)).unwrap();
     let truth = std::fs::read_to_string(found.join("truth.yaml")).unwrap();
     let truth: serde_json::Value = serde_yaml::from_str(&truth).unwrap();
     let (namespace, name) = truth["run"].as_str().unwrap().split_once('/').unwrap();

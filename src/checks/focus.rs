@@ -208,6 +208,18 @@ impl<'a> Focus<'a> {
     /// Quotes a field of an object.
     pub fn quote(&self, kind: Kind, name: &str, field: impl Into<String>, value: impl Into<String>) -> Evidence {
         let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
+        self.quote_in(namespace, kind, name, field, value)
+    }
+
+    /// Quotes a field of an object of any namespace; "" for those without one.
+    pub fn quote_in(
+        &self,
+        namespace: &str,
+        kind: Kind,
+        name: &str,
+        field: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Evidence {
         Evidence {
             object: format!("{}/{name}", kind.name()),
             field: field.into(),

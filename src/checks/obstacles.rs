@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::finding::Finding;
 use super::focus::Focus;
 use super::judged::{NodeObstacles, TAINT, judged};
 use super::no_node::volume_node_affinity::claims_of;
@@ -94,10 +95,10 @@ fn from_prefilter(message: &str) -> Option<Obstacle> {
     if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" not found") {
         return Some(Obstacle::ClaimMissing(claim.to_owned()));
     }
-    // The last is what the scheduler says when a provisioner did not answer in time.
     if message.contains("persistentvolumeclaim \"") && message.contains("\" is being deleted") {
         return Some(Obstacle::Unknown(message.to_owned()));
     }
+    // The last is what the scheduler says when a provisioner did not answer in time.
     let unbound = message.contains("bound to non-existent persistentvolume")
         || message.contains("unbound immediate PersistentVolumeClaims")
         || message.contains("binding volumes: ");
@@ -209,9 +210,9 @@ fn is_told(obstacle: &Obstacle, message: &str) -> bool {
     message.contains(words)
 }
 
-/// What else the scheduler says besides one obstacle: with nodes unread it cannot be told
-/// which of them decides.
-pub fn also_told(obstacle: &Obstacle, message: &str) -> Vec<&'static str> {
+/// Says what else the scheduler speaks of besides one obstacle: with nodes unread it cannot
+/// be told which of them decides.
+pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str) -> Finding {
     let words = [
         (Obstacle::Resources, "Insufficient", "room (Insufficient)"),
         (Obstacle::Taint, "untolerated taint", "taints"),
@@ -220,7 +221,14 @@ pub fn also_told(obstacle: &Obstacle, message: &str) -> Vec<&'static str> {
         (Obstacle::Affinity, "pod affinity rules", "pod affinity"),
     ];
     let told = words.into_iter().filter(|(other, word, _)| other != obstacle && message.contains(word));
-    told.map(|(.., name)| name).collect()
+    let others: Vec<&str> = told.map(|(.., name)| name).collect();
+    if others.is_empty() {
+        return finding;
+    }
+    finding.cannot_tell(format!(
+        "whether that decides, or {}, of which the scheduler speaks as well: collect the nodes",
+        others.join(", ")
+    ))
 }
 
 /// With nodes unread, the scheduler's own words are all there is.

@@ -46,7 +46,7 @@ fn retold(focus: &Focus<'_>, mut finding: Finding) -> Finding {
         finding.confidence.min(if proves_itself(&finding) { Confidence::Proven } else { Confidence::Computed });
     let waited = |task: &&TaskNode<'_>| never_started(task);
     let tasks: Vec<&TaskNode<'_>> = focus.tree.tasks.iter().filter(waited).collect();
-    let words = tasks.iter().flat_map(|task| scheduling(focus, &pod_name(task)));
+    let words = tasks.iter().flat_map(|task| scheduling(focus, &task.pod_name()));
     let of_assistants = focus.assistant_names().into_iter().map(|name| format!("{name}-0"));
     let of_assistants: Vec<&Event> = of_assistants.flat_map(|pod| scheduling(focus, &pod)).collect();
     finding.chain.insert(0, "The run is over; until its timeout it waited for what follows.".to_owned());
@@ -67,13 +67,6 @@ fn proves_itself(finding: &Finding) -> bool {
 fn pod_refusal<'a>(focus: &Focus<'a>, task: &TaskNode<'_>) -> Option<&'a Event> {
     let events = focus.events_about("TaskRun", &task.task_run.metadata.name);
     events.into_iter().rev().find(|event| event.reason == "ExceededResourceQuota")
-}
-
-fn pod_name(task: &TaskNode<'_>) -> String {
-    match task.task_run.status.pod_name.as_str() {
-        "" => format!("{}-pod", task.task_run.metadata.name),
-        name => name.to_owned(),
-    }
 }
 
 /// A task that ended without any of its steps having been started (tektoncd/pipeline
@@ -100,7 +93,7 @@ fn kept_words(task: &TaskNode<'_>) -> Option<String> {
 }
 
 /// What the scheduler said of a pod, and whether it found a node in the end.
-fn scheduling<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
+pub fn scheduling<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
     let mut events = focus.events_about("Pod", pod);
     events.retain(|event| matches!(event.reason.as_str(), "FailedScheduling" | "Scheduled"));
     events
@@ -137,7 +130,7 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
     for node in focus.tree.tasks.iter().filter(|task| never_started(task)) {
         let planned = planned.tasks.iter().find(|task| task.name == node.task);
         let Some(mut pod) = planned.and_then(|task| task.pod.clone().ok().flatten()) else { continue };
-        pod.metadata.name = pod_name(node);
+        pod.metadata.name = node.pod_name();
         pod.metadata.creation_timestamp = node.task_run.metadata.creation_timestamp;
         pod.metadata.labels.insert("tekton.dev/taskRun".to_owned(), node.task_run.metadata.name.clone());
         if as_told(focus, &mut pod, kept_words(node)).is_some() {

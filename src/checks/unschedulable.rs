@@ -49,13 +49,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell("which node comes closest: nodes were not read; the scheduler's words are all there is");
-        let others = obstacles::also_told(&decisive.obstacle, message);
-        if !others.is_empty() {
-            finding = finding.cannot_tell(format!(
-                "whether that decides, or {}, of which the scheduler speaks as well: collect the nodes",
-                others.join(", ")
-            ));
-        }
+        finding = obstacles::among_others(finding, &decisive.obstacle, message);
     } else if matches!(decisive.obstacle, Obstacle::Resources | Obstacle::Taint) && !judged(focus, pod).is_complete {
         finding = finding.cannot_tell(
             "who holds the resources and what each node has free: pods of other namespaces were not read, so no node is recommended",

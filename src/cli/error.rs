@@ -59,10 +59,6 @@ impl CommandError {
 
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::BrokenPipe {
-            // The reader has seen enough.
-            return Self::new(exit::OK, "");
-        }
         Self::unreadable(format!("cannot write the output: {error}"))
     }
 }

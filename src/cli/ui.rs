@@ -125,9 +125,6 @@ impl Ui {
 
     /// Reports an error with its hints.
     pub fn error(&mut self, error: &CommandError) {
-        if error.message.is_empty() {
-            return;
-        }
         let _ = writeln!(self.err, "Error: {}", plain(&error.message));
         for hint in &error.hints {
             let _ = writeln!(self.err, "Hint: {}", plain(hint));

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::checks::preflight::{self, Preflight};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
-use crate::model::Cluster;
 use crate::output::{self, json_v1};
 use crate::sources::{Source, Wanted};
 
@@ -38,13 +37,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     if let Source::Export(_) = &source
         && let Some(namespace) = globals.namespace.as_deref()
         && cluster.namespace(namespace).is_none()
-        && !cluster.pipeline_runs.iter().any(|run| run.metadata.namespace == namespace)
+        && !choice::with_runs(&cluster).contains(&namespace)
     {
         return Err(choice::none(&cluster, Some(&[namespace.to_owned()]), None));
     }
     let namespaces = match own {
         Some(namespace) => vec![namespace],
-        None => with_runs(&cluster),
+        None => choice::with_runs(&cluster).into_iter().map(str::to_owned).collect(),
     };
     let found = preflight::preflight(&cluster, &namespaces);
     let exit_code = code(&found);
@@ -65,14 +64,6 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         _ => output::preflight::render(&found, style, ui.out())?,
     }
     Ok(exit_code)
-}
-
-/// Namespaces in which there are runs.
-fn with_runs(cluster: &Cluster) -> Vec<String> {
-    let mut names: Vec<String> = cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.clone()).collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 fn code(found: &Preflight) -> u8 {

@@ -97,20 +97,22 @@ pub fn namespace(source: &Source, given: Option<&str>) -> Result<String, Command
     }
     match source {
         Source::Live(connection) => Ok(connection.default_namespace.clone()),
-        Source::Export(cluster) => {
-            let mut namespaces: Vec<&str> =
-                cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();
-            namespaces.sort_unstable();
-            namespaces.dedup();
-            match namespaces.as_slice() {
-                [only] => Ok((*only).to_owned()),
-                [] => Err(CommandError::unreadable("the export holds no PipelineRun")
-                    .hint("collect the run's namespace: oc adm inspect ns/NAMESPACE")),
-                several => Err(CommandError::usage("the export holds runs of several namespaces")
-                    .hint(format!("choose one with -n: {}", several.join(", ")))),
-            }
-        }
+        Source::Export(cluster) => match with_runs(cluster).as_slice() {
+            [only] => Ok((*only).to_owned()),
+            [] => Err(CommandError::unreadable("the export holds no PipelineRun")
+                .hint("collect the run's namespace: oc adm inspect ns/NAMESPACE")),
+            several => Err(CommandError::usage("the export holds runs of several namespaces")
+                .hint(format!("choose one with -n: {}", several.join(", ")))),
+        },
     }
+}
+
+/// The namespaces in which there are runs.
+pub fn with_runs(cluster: &Cluster) -> Vec<&str> {
+    let mut names: Vec<&str> = cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Reads the cluster and finds the run; asks where it was not named.
@@ -236,9 +238,7 @@ pub fn has_no_runs(cluster: &Cluster, namespaces: Option<&[String]>) -> bool {
 
 /// Adds the namespaces in which there are runs.
 fn with_places(error: CommandError, cluster: &Cluster) -> CommandError {
-    let mut places: Vec<&str> = cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();
-    places.sort_unstable();
-    places.dedup();
+    let mut places = with_runs(cluster);
     places.truncate(8);
     if places.is_empty() {
         error.hint("is it another namespace? use -n NAMESPACE")

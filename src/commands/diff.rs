@@ -135,7 +135,6 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
     let levels = chosen_levels(&args.level);
-    let wanted = |difference: &Difference| args.level.is_empty() || levels.contains(&difference.level);
     let (left_report, right_report) = (left.report()?, right.report()?);
     let left_is_worse = right_report.findings.is_empty();
     let worse = if left_is_worse { &left_report } else { &right_report };
@@ -149,14 +148,11 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     rows.sort_by_key(|(_, matters)| matters.is_none());
     // The verdict is that of the whole comparison, whatever part of it is shown.
     let verdict = verdict(&rows, worse, left.file.is_some() || right.file.is_some());
-    rows.retain(|(difference, _)| wanted(difference));
+    rows.retain(|(difference, _)| args.level.is_empty() || levels.contains(&difference.level));
     let code = if rows.is_empty() { exit::OK } else { exit::FINDINGS };
     let style = ui.style();
     match args.output {
-        Some(Format::Unified) => {
-            let levels = chosen_levels(&args.level);
-            return unified(ui, &levels, (&left, &right), &verdict);
-        }
+        Some(Format::Unified) => return unified(ui, &levels, (&left, &right), &verdict),
         Some(format) => {
             let report = document(&left, &right, &rows, verdict, code);
             if format == Format::Json {

@@ -5,9 +5,11 @@ use serde_json::json;
 use crate::checks::finding::Repair;
 use crate::checks::focus::Focus;
 
+use super::tekton_namespace;
+
 /// The controller's pods, and their logs.
 pub(super) fn look(focus: &Focus<'_>) -> Vec<Repair> {
-    let namespace = focus.installation.namespace.clone().unwrap_or_else(|| "tekton-pipelines".to_owned());
+    let namespace = tekton_namespace(focus);
     let is_down = focus.installation.controller.is_some_and(|controller| controller.status.available_replicas == 0);
     vec![Repair {
         id: "start-controller",

@@ -9,13 +9,13 @@ use crate::checks::focus::Focus;
 use crate::model::run::PipelineRun;
 
 use super::prediction;
-use super::{by_admin, target};
+use super::{by_admin, target, tekton_namespace};
 
 /// The command that sets flags where they last: in the operator's TektonConfig, else in
 /// the ConfigMap.
 fn set(focus: &Focus<'_>, pairs: &[(&str, &str)]) -> String {
     if focus.cluster.tekton_configs.is_empty() {
-        let namespace = focus.installation.namespace.clone().unwrap_or_else(|| "tekton-pipelines".to_owned());
+        let namespace = tekton_namespace(focus);
         let data: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":\"{value}\"")).collect();
         return format!(
             "kubectl patch configmap/feature-flags -n {namespace} --type=merge -p '{{\"data\":{{{}}}}}'",

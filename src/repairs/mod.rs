@@ -159,6 +159,11 @@ fn target(focus: &Focus<'_>) -> String {
     format!("{}/{}", focus.namespace(), focus.run().metadata.name)
 }
 
+/// The namespace of Tekton; the upstream's where it was not read.
+fn tekton_namespace<'a>(focus: &'a Focus<'_>) -> &'a str {
+    focus.installation.namespace.as_deref().unwrap_or("tekton-pipelines")
+}
+
 /// A repair by resubmission with `rerun` and flags.
 fn rerun(
     focus: &Focus<'_>,

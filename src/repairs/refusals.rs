@@ -14,35 +14,20 @@ use crate::model::{Kind, Origin};
 
 use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
-use super::{by_admin, in_place, nudge, rerun, resubmission, target};
+use super::{by_admin, in_place, nudge, rerun, resubmission, target, tekton_namespace};
+
+/// The level that the namespace enforces; that of a refusal where it was not read.
+fn enforced<'a>(focus: &'a Focus<'_>) -> &'a str {
+    let namespace = focus.cluster.namespace(focus.namespace());
+    namespace.and_then(|known| known.metadata.label(ENFORCE)).unwrap_or("restricted")
+}
 
 pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
     let namespace = focus.namespace();
-    let tekton = focus.installation.namespace.clone().unwrap_or_else(|| "tekton-pipelines".to_owned());
-    let meta = focus.cluster.namespace(namespace);
-    let enforced = meta.and_then(|meta| meta.metadata.label(ENFORCE)).unwrap_or("restricted");
-    let mut repairs = Vec::new();
+    let enforced = enforced(focus);
     let flags = focus.installation.feature_flags;
     let is_set = flags.and_then(|map| map.data.get("set-security-context")).is_some_and(|value| value == "true");
-    if !is_set {
-        repairs.push(
-        Repair {
-            risk: "cluster-wide: containers that need root or more capabilities then fail; try it on one run first"
-                .to_owned(),
-            because: restricted_because(focus),
-            ..by_admin(
-                "set-security-context",
-                format!(
-                    "kubectl patch configmap/feature-flags -n {tekton} --type=merge -p '{{\"data\":{{\"set-security-context\":\"true\"}}}}'\noc tekton-fix rerun {}/{}",
-                    namespace,
-                    focus.run().metadata.name
-                ),
-                "let Tekton give its own containers and the assistant a restricted security context, then submit again",
-                restricted_outcome(focus),
-                json!({ "configmap/feature-flags.data.set-security-context": "true" }),
-            )
-        });
-    }
+    let mut repairs: Vec<Repair> = if is_set { Vec::new() } else { vec![set_security_context(focus)] };
     let baseline = assistants(focus).iter().flat_map(|pod| pod_security::violations(pod, "baseline")).count();
     let (level, allows) = if enforced == "baseline" || baseline > 0 {
         ("privileged", "anything")
@@ -75,12 +60,48 @@ fn assistants(focus: &Focus<'_>) -> Vec<Pod> {
     sets.map(scc_verdict::template_pod).collect()
 }
 
+/// Tekton gives its own containers what `restricted` demands.
+fn set_security_context(focus: &Focus<'_>) -> Repair {
+    let predicted = with_security_context(focus);
+    Repair {
+        risk: "cluster-wide: containers that need root or more capabilities then fail; try it on one run first"
+            .to_owned(),
+        because: predicted.because,
+        ..by_admin(
+            "set-security-context",
+            format!(
+                "kubectl patch configmap/feature-flags -n {} --type=merge -p '{{\"data\":{{\"set-security-context\":\"true\"}}}}'\noc tekton-fix rerun {}",
+                tekton_namespace(focus),
+                target(focus)
+            ),
+            "let Tekton give its own containers and the assistant a restricted security context, then submit again",
+            predicted.outcome,
+            json!({ "configmap/feature-flags.data.set-security-context": "true" }),
+        )
+    }
+}
+
+/// What becomes of the run then. The flag reaches the assistant since 0.64; pods of tasks
+/// that were admitted show that nothing but the assistant is refused.
+fn with_security_context(focus: &Focus<'_>) -> prediction::Predicted {
+    let still = still_violated(focus);
+    let admitted = focus.tree.tasks.iter().any(|task| task.pod.is_some());
+    let is_too_old = focus.tekton().map(|version| version < TektonVersion::new(0, 64, 0));
+    let (outcome, why) = match is_too_old {
+        Some(true) => (Prediction::DoesNotHeal, "the flag reaches the assistant from Tekton 0.64 on only"),
+        Some(false) if !still.is_empty() => (Prediction::DoesNotHeal, ""),
+        Some(false) if admitted => {
+            (Prediction::Heals, "the assistant is all that is refused, and it then has what the level demands")
+        }
+        _ => (Prediction::Unknown, "whether the pods of its tasks are refused too cannot be told"),
+    };
+    prediction::Predicted { outcome, because: if still.is_empty() { vec![why.to_owned()] } else { still } }
+}
+
 /// What Pod Security would still say of the assistants, had their container all that the
 /// flag set-security-context gives it (tektoncd/pipeline
 /// pkg/reconciler/pipelinerun/affinity_assistant.go, v0.64).
 fn still_violated(focus: &Focus<'_>) -> Vec<String> {
-    let meta = focus.cluster.namespace(focus.namespace());
-    let level = meta.and_then(|meta| meta.metadata.label(ENFORCE)).unwrap_or("restricted");
     let restricted = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
         "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });
     let mut violations: Vec<String> = Vec::new();
@@ -88,34 +109,9 @@ fn still_violated(focus: &Focus<'_>) -> Vec<String> {
         for container in &mut pod.spec.containers {
             container.security_context = serde_json::from_value(restricted.clone()).ok();
         }
-        violations.extend(pod_security::violations(&pod, level));
+        violations.extend(pod_security::violations(&pod, enforced(focus)));
     }
     violations
-}
-
-/// The flag reaches the assistant since 0.64. Pods of tasks that were admitted show
-/// that nothing but the assistant is refused.
-fn restricted_outcome(focus: &Focus<'_>) -> Prediction {
-    let admitted = focus.tree.tasks.iter().any(|task| task.pod.is_some());
-    match focus.tekton() {
-        Some(version) if version < TektonVersion::new(0, 64, 0) => Prediction::DoesNotHeal,
-        Some(_) if !still_violated(focus).is_empty() => Prediction::DoesNotHeal,
-        Some(_) if admitted => Prediction::Heals,
-        _ => Prediction::Unknown,
-    }
-}
-
-fn restricted_because(focus: &Focus<'_>) -> Vec<String> {
-    let still = still_violated(focus);
-    if !still.is_empty() {
-        return still;
-    }
-    let why = match restricted_outcome(focus) {
-        Prediction::Heals => "the assistant is all that is refused, and it then has what the level demands",
-        Prediction::DoesNotHeal => "the flag reaches the assistant from Tekton 0.64 on only",
-        Prediction::Unknown => "whether the pods of its tasks are refused too cannot be told",
-    };
-    vec![why.to_owned()]
 }
 
 /// A task's pod that Pod Security refuses: what its steps ask for is not known to be

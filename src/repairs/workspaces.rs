@@ -16,6 +16,8 @@ use super::{by_admin, flags, resubmission};
 
 /// Size of a claim of which no wish is known.
 const SIZE: &str = "1Gi";
+/// The access mode of such a claim.
+const ONE_NODE: &str = "ReadWriteOnce";
 
 /// How many tasks bind a workspace of the run to their own.
 fn users(focus: &Focus<'_>, workspace: &str) -> usize {
@@ -81,21 +83,35 @@ pub(super) fn shared_claim(focus: &Focus<'_>) -> Vec<Repair> {
     repairs
 }
 
+/// A workspace bound to a claim that each run makes anew, of this size, class and access
+/// mode; without a mode to that which `rerun --workspace` takes by itself.
+fn bound_anew(
+    focus: &Focus<'_>,
+    id: &'static str,
+    workspace: &str,
+    (size, class, mode): (&str, Option<&str>, Option<&str>),
+    summary: String,
+) -> Repair {
+    let class_flag = class.map(|class| format!(",storageClass={class}")).unwrap_or_default();
+    let mode_flag = mode.map(|mode| format!(",accessMode={mode}")).unwrap_or_default();
+    let template = claim_template(size, class, mode.unwrap_or(ONE_NODE));
+    resubmission(
+        focus,
+        id,
+        &format!("--workspace name={workspace},size={size}{class_flag}{mode_flag} --cancel-old"),
+        summary,
+        &[Edit::Workspace(workspace.to_owned(), template.clone())],
+        json!({ format!("spec.workspaces[{workspace}]"): template }),
+    )
+}
+
 /// A claim of its own for one of the workspaces that share one.
 fn own_claim(focus: &Focus<'_>, workspace: &str, like: &str) -> Repair {
-    let claim = focus.cluster.claim(focus.namespace(), like);
-    let (size, class, mode) = wishes(claim);
-    let class_flag = class.map(|class| format!(",storageClass={class}")).unwrap_or_default();
+    let (size, class, mode) = wishes(focus.cluster.claim(focus.namespace(), like));
+    let summary = format!("give workspace {workspace} a claim of its own");
     Repair {
         risk: format!("the new claim of {workspace} is empty, and made anew for each run"),
-        ..resubmission(
-            focus,
-            "separate-claims",
-            &format!("--workspace name={workspace},size={size}{class_flag},accessMode={mode} --cancel-old"),
-            format!("give workspace {workspace} a claim of its own"),
-            &[Edit::Workspace(workspace.to_owned(), claim_template(&size, class, &mode))],
-            json!({ format!("spec.workspaces[{workspace}]"): claim_template(&size, class, &mode) }),
-        )
+        ..bound_anew(focus, "separate-claims", workspace, (&size, class, Some(&mode)), summary)
     }
 }
 
@@ -104,7 +120,7 @@ fn wishes(claim: Option<&Claim>) -> (String, Option<&str>, String) {
     let size = claim.and_then(|claim| claim.spec.resources.requests.get("storage")).map(ToString::to_string);
     let class = claim.and_then(|claim| claim.spec.storage_class_name.as_deref()).filter(|class| !class.is_empty());
     let mode = claim.and_then(|claim| claim.spec.access_modes.first().cloned());
-    (size.unwrap_or_else(|| SIZE.to_owned()), class, mode.unwrap_or_else(|| "ReadWriteOnce".to_owned()))
+    (size.unwrap_or_else(|| SIZE.to_owned()), class, mode.unwrap_or_else(|| ONE_NODE.to_owned()))
 }
 
 /// One claim less for a task that binds two.
@@ -158,23 +174,11 @@ fn bound_to<'f>(focus: &'f Focus<'_>, claim: &'f str) -> impl Iterator<Item = St
 fn from_template(focus: &Focus<'_>, workspace: &str, old: Option<&Claim>, class: Option<&str>) -> Repair {
     let (size, known, mode) = wishes(old);
     let class = class.or(known);
-    let class_flag = class.map(|class| format!(",storageClass={class}")).unwrap_or_default();
-    let template = claim_template(&size, class, &mode);
+    let of_class = class.map(|class| format!(" of class {class}")).unwrap_or_default();
+    let summary = format!("bind workspace {workspace} to a claim{of_class} that each run makes anew");
     Repair {
         risk: format!("each run then has a volume of its own ({size}), deleted with the run"),
-        ..resubmission(
-            focus,
-            "volume-claim-template",
-            &format!("--workspace name={workspace},size={size}{class_flag},accessMode={mode} --cancel-old"),
-            match class {
-                Some(class) => {
-                    format!("bind workspace {workspace} to a claim of class {class} that each run makes anew")
-                }
-                None => format!("bind workspace {workspace} to a claim that each run makes anew"),
-            },
-            &[Edit::Workspace(workspace.to_owned(), template.clone())],
-            json!({ format!("spec.workspaces[{workspace}]"): template }),
-        )
+        ..bound_anew(focus, "volume-claim-template", workspace, (&size, class, Some(&mode)), summary)
     }
 }
 
@@ -272,20 +276,13 @@ pub(super) fn one_pod(focus: &Focus<'_>) -> Vec<Repair> {
     for bound in assistant::claim_workspaces(focus.run()).iter().filter(|bound| only_one(bound)) {
         let old = bound.claim.as_deref().and_then(|name| focus.cluster.claim(focus.namespace(), name));
         let (size, class, _) = wishes(old);
-        let class_flag = class.map(|class| format!(",storageClass={class}")).unwrap_or_default();
-        let template = claim_template(&size, class, "ReadWriteOnce");
         let workspace = &bound.workspace;
+        let summary =
+            format!("bind workspace {workspace} to a ReadWriteOnce claim, which all pods of one node may use");
         repairs.push(Repair {
             risk: "the new volume is empty, and made anew for each run; an access mode cannot be changed afterwards"
                 .to_owned(),
-            ..resubmission(
-                focus,
-                "read-write-once",
-                &format!("--workspace name={workspace},size={size}{class_flag} --cancel-old"),
-                format!("bind workspace {workspace} to a ReadWriteOnce claim, which all pods of one node may use"),
-                &[Edit::Workspace(workspace.clone(), template.clone())],
-                json!({ format!("spec.workspaces[{workspace}]"): template }),
-            )
+            ..bound_anew(focus, "read-write-once", workspace, (&size, class, None), summary)
         });
     }
     repairs.extend(flags::coschedule_off(focus));

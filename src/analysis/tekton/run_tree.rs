@@ -31,6 +31,17 @@ pub struct TaskNode<'a> {
     pub pod: Option<&'a Pod>,
 }
 
+impl TaskNode<'_> {
+    /// Name of its pod, which may be gone or not made yet.
+    pub fn pod_name(&self) -> String {
+        match self.pod {
+            Some(pod) => pod.metadata.name.clone(),
+            None if !self.task_run.status.pod_name.is_empty() => self.task_run.status.pod_name.clone(),
+            None => format!("{}-pod", self.task_run.metadata.name),
+        }
+    }
+}
+
 /// An assistant: its StatefulSet and its pod, either of which may be absent.
 #[derive(Debug, Clone)]
 pub struct AssistantNode<'a> {

@@ -1,20 +1,10 @@
 //! The assistant's pod keeps away from other assistants, and each node has one.
 
-use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::no_node::anti_affinity::quote_affinity;
 use crate::model::Kind;
 use crate::model::pod::Pod;
-
-/// Whether an assistant's pod demands a node without another assistant; in the other
-/// modes it only prefers one.
-pub fn keeps_away(pod: &Pod) -> bool {
-    let required = pod.spec.affinity.pod_anti_affinity.as_ref().map(|anti| &anti.required);
-    required.into_iter().flatten().any(|term| {
-        serde_json::to_string(term).is_ok_and(|text| text.contains(COMPONENT_LABEL) && text.contains(COMPONENT))
-    })
-}
 
 /// `anti-affinity-isolate`: in the mode isolate-pipelinerun that anti-affinity is
 /// required (tektoncd/pipeline pkg/reconciler/pipelinerun/affinity_assistant.go).
@@ -32,11 +22,6 @@ pub fn finding(focus: &Focus<'_>, pod: &Pod) -> Finding {
 fn quote_place(focus: &Focus<'_>, other: &Pod) -> Evidence {
     let meta = &other.metadata;
     let run = meta.label("tekton.dev/pipelineRun").unwrap_or("an unknown run");
-    let source = focus.cluster.origin(Kind::Pod, &meta.namespace, &meta.name);
-    Evidence {
-        object: format!("Pod/{}", meta.name),
-        field: "spec.nodeName".to_owned(),
-        value: format!("{} (assistant of {}/{run})", other.spec.node_name, meta.namespace),
-        source: source.map(ToString::to_string).unwrap_or_default(),
-    }
+    let value = format!("{} (assistant of {}/{run})", other.spec.node_name, meta.namespace);
+    focus.quote_in(&meta.namespace, Kind::Pod, &meta.name, "spec.nodeName", value)
 }

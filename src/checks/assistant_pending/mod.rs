@@ -51,13 +51,7 @@ fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     let mut finding = cause(focus, pod, &decisive).preceded_by(links, evidence);
     if focus.cluster.nodes.is_empty() {
         finding = finding.confidence(Confidence::Likely).cannot_tell("which nodes are possible: nodes were not read");
-        let others = obstacles::also_told(&decisive.obstacle, message);
-        if !others.is_empty() {
-            finding = finding.cannot_tell(format!(
-                "whether that decides, or {}, of which the scheduler speaks as well: collect the nodes",
-                others.join(", ")
-            ));
-        }
+        finding = obstacles::among_others(finding, &decisive.obstacle, message);
     }
     Some(finding)
 }
@@ -71,7 +65,8 @@ fn cause(focus: &Focus<'_>, pod: &Pod, decisive: &Decisive) -> Finding {
         Obstacle::Taint => taint::finding(focus, name, nodes),
         Obstacle::VolumeNodeAffinity => volume_node_affinity::finding(focus, pod),
         Obstacle::VolumeLimit => volume_limit::finding(focus, name, nodes),
-        Obstacle::AntiAffinity if another_assistant::keeps_away(pod) => another_assistant::finding(focus, pod),
+        // In the other modes an assistant only prefers a node without another one.
+        Obstacle::AntiAffinity if anti_affinity::names_component(pod) => another_assistant::finding(focus, pod),
         Obstacle::AntiAffinity => anti_affinity::of_assistant(focus, pod),
         Obstacle::VolumeInUse => volume_in_use::of_assistant(focus, pod),
         Obstacle::Selector => node_selector::of_assistant(focus, pod),

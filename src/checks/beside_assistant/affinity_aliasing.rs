@@ -3,10 +3,9 @@
 use crate::analysis::tekton::assistant::COMPONENT;
 use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
-use crate::checks::no_node::anti_affinity::quote_affinity;
+use crate::checks::no_node::anti_affinity::{names_component, quote_affinity};
 
 use super::Joining;
-use super::anti_affinity::names_component;
 
 /// `isolate-affinity-aliasing`: the pod shuns all assistants, and the run asks for no
 /// such thing. Flags may have changed since; what the run itself asks for has not.

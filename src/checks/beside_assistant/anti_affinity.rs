@@ -1,31 +1,14 @@
 //! A pod that must stand beside its assistant, and whom an anti-affinity keeps apart
 //! from it.
 
-use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::checks::finding::Finding;
-use crate::checks::no_node::anti_affinity::quote_affinity;
+use crate::checks::no_node::anti_affinity::{names_component, quote_affinity, terms};
 use crate::model::Kind;
-use crate::model::pod::{Pod, PodAffinityTerm};
 
 use super::Joining;
 
 const CODE: &str = "TKF134";
 const CAUSE: &str = "anti-affinity-against-assistant";
-
-fn terms(pod: &Pod) -> &[PodAffinityTerm] {
-    pod.spec.affinity.pod_anti_affinity.as_ref().map(|anti| anti.required.as_slice()).unwrap_or_default()
-}
-
-/// Whether a pod's required anti-affinity names assistants as such.
-pub(super) fn names_component(pod: &Pod) -> bool {
-    terms(pod).iter().filter_map(|term| term.label_selector.as_ref()).any(|selector| {
-        selector.match_labels.get(COMPONENT_LABEL).is_some_and(|value| value == COMPONENT)
-            || selector
-                .match_expressions
-                .iter()
-                .any(|r| r.key == COMPONENT_LABEL && r.values.iter().any(|v| v == COMPONENT))
-    })
-}
 
 /// `anti-affinity-against-assistant`: the pod's own required anti-affinity.
 pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {

@@ -39,13 +39,7 @@ fn quote_ports(focus: &Focus<'_>, pod: &Pod, nodes: &[String]) -> Vec<Evidence> 
         if !taken.is_empty() {
             let meta = &other.metadata;
             let value = format!("{} on {} (namespace {})", text(&taken), other.spec.node_name, meta.namespace);
-            let source = focus.cluster.origin(Kind::Pod, &meta.namespace, &meta.name);
-            evidence.push(Evidence {
-                object: format!("Pod/{}", meta.name),
-                field: field.to_owned(),
-                value,
-                source: source.map(ToString::to_string).unwrap_or_default(),
-            });
+            evidence.push(focus.quote_in(&meta.namespace, Kind::Pod, &meta.name, field, value));
         }
     }
     evidence

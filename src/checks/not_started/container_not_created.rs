@@ -6,7 +6,7 @@ use crate::checks::focus::Focus;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-use super::{pod_name, warnings};
+use super::warnings;
 
 pub(super) fn config_error(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
     let states = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
@@ -37,7 +37,7 @@ pub(super) fn config_refused(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<F
         condition.status == "False"
             && matches!(condition.reason.as_str(), "CreateContainerConfigError" | "CreateContainerError")
     })?;
-    let events = warnings(focus, &pod_name(task));
+    let events = warnings(focus, &task.pod_name());
     let told = task.pod.and_then(|pod| config_waiting(pod)).map(|(name, text)| format!("{name}: {text}"));
     let why = told.unwrap_or_else(|| condition.message.clone());
     Some(

@@ -7,7 +7,7 @@ use crate::checks::refused::between;
 use crate::model::Kind;
 use crate::model::event::Event;
 
-use super::{pod_name, warnings};
+use super::warnings;
 
 /// Waiting reasons that mean that the image does not come.
 const IMAGE: [&str; 5] =
@@ -20,11 +20,11 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     });
     let reason = task.task_run.succeeded().map(|c| c.reason.as_str()).unwrap_or_default();
     let reported = matches!(reason, "TaskRunImagePullFailed" | "PullImageFailed");
-    let events: Vec<&Event> = warnings(focus, &pod_name(task));
+    let events: Vec<&Event> = warnings(focus, &task.pod_name());
     let pull = events.iter().find(|event| event.message.contains("Failed to pull image"));
     // A pod that is gone says nothing of itself any more.
     let is_gone = task.pod.is_some_and(|pod| pod.status.container_statuses.is_empty()) && !task.task_run.is_done();
-    let pulled = || focus.events_about("Pod", &pod_name(task)).iter().any(|event| event.reason == "Started");
+    let pulled = || focus.events_about("Pod", &task.pod_name()).iter().any(|event| event.reason == "Started");
     let told = is_gone && pull.is_some() && !pulled();
     if waiting.is_none() && !reported && !told {
         return None;

@@ -8,7 +8,6 @@ mod source_missing;
 mod unexplained;
 mod volume_not_mounted;
 
-use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::event::Event;
 
 use super::finding::Finding;
@@ -68,13 +67,5 @@ fn ends(later: &Event, event: &Event) -> bool {
         "Pulling" | "Pulled" | "Created" | "Started" => true,
         "SuccessfulAttachVolume" => event.reason == "FailedAttachVolume" && volume(later) == volume(event),
         _ => false,
-    }
-}
-
-fn pod_name(task: &TaskNode<'_>) -> String {
-    match task.pod {
-        Some(pod) => pod.metadata.name.clone(),
-        None if !task.task_run.status.pod_name.is_empty() => task.task_run.status.pod_name.clone(),
-        None => format!("{}-pod", task.task_run.metadata.name),
     }
 }

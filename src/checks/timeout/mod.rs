@@ -71,13 +71,7 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
         .tasks
         .iter()
         .filter(|task| past::never_started(task))
-        .flat_map(|task| {
-            let pod = match task.task_run.status.pod_name.as_str() {
-                "" => format!("{}-pod", task.task_run.metadata.name),
-                name => name.to_owned(),
-            };
-            focus.events_about("Pod", &pod)
-        })
+        .flat_map(|task| past::scheduling(focus, &task.pod_name()))
         .filter(|event| event.reason == "FailedScheduling")
         .map(|event| focus.quote_event(event))
         .collect()

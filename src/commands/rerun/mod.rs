@@ -4,7 +4,7 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::checks::finding::Prediction;
+use crate::checks::finding::{Prediction, RunReport};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::{self};
@@ -193,13 +193,11 @@ fn show(
     }
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let predicted = prediction::of(&focus, new, cancel_old);
-    let report = {
-        let mut report = checks::diagnose(&chosen.cluster, old, chosen.now());
-        repairs::attach(&chosen.cluster, &mut report, chosen.now());
-        report
+    let report = match predicted.outcome {
+        Prediction::Unknown => None,
+        _ => Some(diagnosed(chosen, old)),
     };
-    let all = || report.findings.iter().flat_map(|finding| &finding.repairs);
-    let doubt = prediction::doubt(&report);
+    let doubt = report.as_ref().filter(|_| predicted.outcome == Prediction::Heals).and_then(prediction::doubt);
     let verdict = match predicted.outcome {
         Prediction::Heals if doubt.is_some() => style.warn("its pods will be admitted and get nodes"),
         Prediction::Heals => style.good("the new run will go on"),
@@ -212,12 +210,13 @@ fn show(
         format!(", because {}", plain(&predicted.because.join("; ")))
     };
     ui.status(&wrap(&format!("Prediction: {verdict}{because}."), style.width, "", "  "));
-    if let (Prediction::Heals, Some(doubt)) = (predicted.outcome, doubt) {
+    if let Some(doubt) = doubt {
         let text = format!("Whether that cures the old run's fault cannot be told: {}.", plain(&doubt));
         ui.status(&wrap(&text, style.width, "", "  "));
     }
-    if predicted.outcome == Prediction::DoesNotHeal {
-        for repair in all().filter(|repair| repair.predicted == Prediction::Heals) {
+    if let Some(report) = report.filter(|_| predicted.outcome == Prediction::DoesNotHeal) {
+        let all = report.findings.iter().flat_map(|finding| &finding.repairs);
+        for repair in all.filter(|repair| repair.predicted == Prediction::Heals) {
             ui.status(&wrap(&plain(&format!("would heal: {}", repair.summary)), style.width, "  ", "    "));
             for line in repair.command.lines() {
                 ui.status(&format!("    $ {}", plain(line)));
@@ -225,4 +224,11 @@ fn show(
         }
     }
     Ok(())
+}
+
+/// What ails the old run, with its repairs.
+fn diagnosed(chosen: &Chosen, old: &PipelineRun) -> RunReport {
+    let mut report = checks::diagnose(&chosen.cluster, old, chosen.now());
+    repairs::attach(&chosen.cluster, &mut report, chosen.now());
+    report
 }
