@@ -15,6 +15,7 @@ pub mod analysis;
 pub mod checks;
 pub mod cli;
 pub mod commands;
+pub mod finding;
 pub mod model;
 pub mod output;
 pub mod repairs;

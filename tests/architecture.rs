@@ -3,18 +3,24 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tekton_fix::finding::Cause;
+
 /// Modules with those they may use. `commands` and the root may use all.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("yaml", &[]),
     ("sources", &["model", "yaml"]),
     ("analysis", &["model"]),
-    ("checks", &["model", "analysis", "yaml"]),
-    ("repairs", &["model", "analysis", "checks", "yaml"]),
-    ("output", &["model", "analysis", "checks", "repairs"]),
-    ("workflows", &["model", "checks", "repairs"]),
+    ("finding", &["model", "analysis"]),
+    ("checks", &["model", "analysis", "finding", "yaml"]),
+    ("repairs", &["model", "analysis", "finding", "checks", "yaml"]),
+    ("output", &["model", "analysis", "finding", "checks", "repairs"]),
+    ("workflows", &["model", "finding", "checks", "repairs"]),
     ("cli", &["output", "sources"]),
-    ("commands", &["model", "yaml", "sources", "analysis", "checks", "repairs", "workflows", "output", "cli"]),
+    (
+        "commands",
+        &["model", "yaml", "sources", "analysis", "finding", "checks", "repairs", "workflows", "output", "cli"],
+    ),
 ];
 
 fn files() -> Vec<(PathBuf, String)> {
@@ -124,4 +130,27 @@ fn names_are_the_fields_own() {
             assert_ne!(name, word, "{}", path.display());
         }
     }
+}
+
+/// A code or id of a cause stands in the table alone; everything else names the variant.
+#[test]
+fn causes_are_named_by_their_variant() {
+    let mut wrong = Vec::new();
+    for (path, text) in files() {
+        if path.ends_with("finding/cause.rs") || path.ends_with("commands/explain.rs") {
+            continue;
+        }
+        for (number, line) in code(&text).lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            let literal = |cause: &Cause| {
+                line.contains(&format!("\"{}\"", cause.id())) || line.contains(&format!("\"{}\"", cause.code()))
+            };
+            // `timeout` and `topology-spread` are words of the command line as well.
+            let wanted = |cause: &&Cause| !matches!(cause, Cause::Timeout | Cause::TopologySpread);
+            if !is_comment && Cause::ALL.iter().filter(wanted).any(literal) {
+                wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use jiff::Timestamp;
-use tekton_fix::checks::finding::RunReport;
 use tekton_fix::checks::{self};
+use tekton_fix::finding::RunReport;
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::{Kind, Reading};
 use tekton_fix::repairs;
@@ -173,26 +173,29 @@ fn every_check_is_documented_speaks_when_it_should_and_is_silent_on_health() {
     let mut healthy = 0;
     for fixture in &fixtures {
         let report = report(&fixture.cluster, &fixture.namespace, &fixture.run);
-        let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause).collect();
+        let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause.id()).collect();
         if found != fixture.causes {
             wrong.push(format!("{}: found {found:?}, staged {:?}", fixture.name, fixture.causes));
         }
         healthy += usize::from(is_healthy(fixture));
         for finding in &report.findings {
-            spoken.insert(finding.code);
-            if sections.get(finding.code) != Some(&finding.cause) {
-                wrong.push(format!("docs/findings.md has no section \"{} {}\"", finding.code, finding.cause));
+            spoken.insert(finding.cause.code());
+            if sections.get(finding.cause.code()) != Some(&finding.cause.id()) {
+                wrong.push(format!(
+                    "docs/findings.md has no section \"{} {}\"",
+                    finding.cause.code(),
+                    finding.cause.id()
+                ));
             }
         }
     }
     for (code, report) in made(&fixtures) {
-        match report.findings.iter().find(|finding| finding.code == code) {
+        match report.findings.iter().find(|finding| finding.cause.code() == code) {
             Some(finding) => {
-                spoken.insert(finding.code);
+                spoken.insert(finding.cause.code());
             }
-            None => {
-                wrong.push(format!("{code}: found {:?}", report.findings.iter().map(|f| f.cause).collect::<Vec<_>>()))
-            }
+            None => wrong
+                .push(format!("{code}: found {:?}", report.findings.iter().map(|f| f.cause.id()).collect::<Vec<_>>())),
         }
     }
     // Those of `check` are no findings of runs.

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use tekton_fix::checks::finding::{Confidence, Prediction, RunReport};
 use tekton_fix::checks::{self};
+use tekton_fix::finding::{Confidence, Prediction, RunReport};
 use tekton_fix::repairs;
 use tekton_fix::sources::export;
 
@@ -60,7 +60,7 @@ fn causes_are_exact_and_healthy_runs_are_silent() {
         wanted.extend(texts(&truth["also_causes"]));
         wanted.retain(|cause| !HEALTHY.contains(cause));
         wanted.retain(|cause| !NOT_PROVABLE.contains(&(name.as_str(), *cause)));
-        let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause).collect();
+        let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause.id()).collect();
         if found != wanted {
             wrong.push(format!("{name}: found {found:?}, true is {wanted:?}"));
         }
@@ -104,7 +104,7 @@ fn what_cannot_be_proven_is_not_claimed() {
 #[test]
 fn the_pin_alone_is_never_offered_as_a_cure_for_a_refused_assistant() {
     for Incident { name, report, .. } in incidents() {
-        for finding in report.findings.iter().filter(|finding| finding.cause == "assistant-refused-by-scc") {
+        for finding in report.findings.iter().filter(|finding| finding.cause.id() == "assistant-refused-by-scc") {
             let pin = finding.repairs.iter().find(|repair| repair.id == "pin-node");
             assert!(pin.is_none_or(|repair| repair.predicted == Prediction::DoesNotHeal), "{name}");
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tekton_fix::analysis::tekton::assistant;
 use tekton_fix::checks;
-use tekton_fix::checks::finding::{Confidence, Finding, Prediction, RunReport, RunState};
+use tekton_fix::finding::{Confidence, Finding, Prediction, RunReport, RunState};
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::{Kind, Reading};
 use tekton_fix::repairs;
@@ -122,7 +122,7 @@ fn without(cluster: &Cluster, loss: &Loss) -> Cluster {
 /// What is wrong with a diagnosis of a changed copy; nothing, if it is exact or open.
 fn complaint(incident: &Incident, report: &RunReport) -> Option<String> {
     let wanted = incident.wanted();
-    let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause).collect();
+    let found: Vec<&str> = report.findings.iter().map(|finding| finding.cause.id()).collect();
     if wanted.is_empty() {
         return (!found.is_empty()).then(|| format!("healthy, but says {found:?}"));
     }
@@ -133,8 +133,8 @@ fn complaint(incident: &Incident, report: &RunReport) -> Option<String> {
     let other: Vec<String> = report
         .findings
         .iter()
-        .filter(|finding| !wanted.contains(&finding.cause) && !is_open(finding))
-        .map(|finding| format!("{} ({:?})", finding.cause, finding.confidence))
+        .filter(|finding| !wanted.contains(&finding.cause.id()) && !is_open(finding))
+        .map(|finding| format!("{} ({:?})", finding.cause.id(), finding.confidence))
         .collect();
     (!other.is_empty()).then(|| format!("claims {other:?}; true is {wanted:?}"))
 }
@@ -255,7 +255,7 @@ fn other_names_change_nothing() {
             report
                 .findings
                 .iter()
-                .map(|finding| (finding.cause, finding.confidence, repairs(finding)))
+                .map(|finding| (finding.cause.id(), finding.confidence, repairs(finding)))
                 .collect::<Vec<_>>()
         };
         if told(&before) != told(&after) || before.state != after.state {

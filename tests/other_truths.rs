@@ -4,8 +4,8 @@
 mod recorded;
 
 use tekton_fix::checks;
-use tekton_fix::checks::finding::{Prediction, RunReport};
 use tekton_fix::checks::focus::Focus;
+use tekton_fix::finding::{Prediction, RunReport};
 use tekton_fix::model::Condition;
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::event::Event;
@@ -35,7 +35,7 @@ fn report(cluster: &Cluster, namespace: &str, name: &str) -> RunReport {
 }
 
 fn causes(report: &RunReport) -> Vec<&'static str> {
-    report.findings.iter().map(|finding| finding.cause).collect()
+    report.findings.iter().map(|finding| finding.cause.id()).collect()
 }
 
 fn set(conditions: &mut [Condition], reason: &str, message: &str) {

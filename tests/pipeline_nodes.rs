@@ -7,9 +7,9 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use tekton_fix::checks::finding::Prediction;
 use tekton_fix::checks::focus::Focus;
 use tekton_fix::checks::future;
+use tekton_fix::finding::Prediction;
 use tekton_fix::model::run::PipelineRun;
 use tekton_fix::model::{Cluster, Kind, Origin, Reading};
 use tekton_fix::repairs::resubmission::{Edit, apply, resubmission};

@@ -3,13 +3,12 @@
 use crate::analysis::tekton::run_tree::AssistantNode;
 use crate::model::Kind;
 
-use super::finding::{Confidence, Finding};
 use super::focus::Focus;
 use super::refused::{self, RefusedBy};
 use super::scc_verdict::{self, SetVerdict};
+use crate::finding::{Cause, Confidence, Finding};
 
-pub(super) const CODE: &str = "TKF101";
-pub(super) const CAUSE: &str = "assistant-refused-by-scc";
+pub(super) const CAUSE: Cause = Cause::AssistantRefusedByScc;
 
 /// Runs the check.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -37,7 +36,7 @@ fn proven(focus: &Focus<'_>, refused: &refused::RefusedAssistant<'_>) -> Finding
     let account = service_account(refused.set);
     let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
     let reasons = scc_verdict::reasons(text);
-    let mut finding = Finding::new(CODE, CAUSE, summary(&refused.name, &account, &reasons));
+    let mut finding = Finding::new(CAUSE, summary(&refused.name, &account, &reasons));
     finding = chain(focus, finding, &refused.name, &account, &reasons);
     for evidence in waiting_evidence(focus, &refused.name) {
         finding = finding.evidence([evidence]);
@@ -54,8 +53,7 @@ fn computed(focus: &Focus<'_>, name: &str, set: &crate::model::workload::Workloa
     match scc_verdict::of_stateful_set(focus.cluster, set) {
         SetVerdict::Refused { reasons } => {
             let message = reasons.join("; ");
-            let mut finding =
-                Finding::new(CODE, CAUSE, summary(name, &account, &reasons)).confidence(Confidence::Computed);
+            let mut finding = Finding::new(CAUSE, summary(name, &account, &reasons)).confidence(Confidence::Computed);
             finding = chain(focus, finding, name, &account, &reasons)
                 .link("No event of the refusal was found; it was computed from the StatefulSet's pod template, the namespace's ranges and the SCCs.");
             Some(
@@ -72,7 +70,7 @@ fn computed(focus: &Focus<'_>, name: &str, set: &crate::model::workload::Workloa
                 return None;
             }
             Some(
-                Finding::new(CODE, CAUSE, format!("the affinity assistant {name} has no pod; a refusal by SCC is likely, but not proven"))
+                Finding::new(CAUSE, format!("the affinity assistant {name} has no pod; a refusal by SCC is likely, but not proven"))
                     .confidence(Confidence::Likely)
                     .evidence(waiting_evidence(focus, name))
                     .evidence([focus.quote_replicas(set)])
@@ -114,9 +112,7 @@ fn likely(focus: &Focus<'_>) -> Option<Finding> {
         return None;
     }
     Some(
-        Finding::new(
-            CODE,
-            CAUSE,
+        Finding::new(CAUSE,
             format!("task {} must stand beside the assistant {name}; whether that was refused cannot be told, its securityContext makes it likely", task.task),
         )
         .confidence(Confidence::Likely)
@@ -164,7 +160,7 @@ fn chain(focus: &Focus<'_>, mut finding: Finding, name: &str, account: &str, rea
     finding
 }
 
-fn waiting_evidence(focus: &Focus<'_>, name: &str) -> Vec<super::finding::Evidence> {
+fn waiting_evidence(focus: &Focus<'_>, name: &str) -> Vec<crate::finding::Evidence> {
     focus
         .beside_assistant()
         .filter(|(_, wanted)| *wanted == name)

@@ -1,7 +1,7 @@
 //! Tekton could not create an assistant's StatefulSet.
 
-use super::finding::Finding;
 use super::focus::Focus;
+use crate::finding::{Cause, Finding};
 
 /// `assistant-statefulset-refused`.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -13,8 +13,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     };
     vec![
         Finding::new(
-            "TKF108",
-            "assistant-statefulset-refused",
+            Cause::AssistantStatefulsetRefused,
             format!("Tekton could not create the StatefulSet of the affinity assistant: {}", condition.message),
         )
         .evidence(focus.quote_run())

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 
-use super::finding::{Finding, Severity};
 use super::focus::Focus;
+use crate::finding::{Cause, Finding, Severity};
 
 /// `cancelled-by-user`.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -19,7 +19,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         |task: &&TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
     let ended = focus.tree.tasks.iter().filter(is_ended);
     vec![
-        Finding::new("TKF502", "cancelled-by-user", format!("somebody cancelled the run: spec.status is {status}"))
+        Finding::new(Cause::CancelledByUser, format!("somebody cancelled the run: spec.status is {status}"))
             .severity(Severity::Info)
             .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.status", status)])
             .evidence(focus.quote_run())

@@ -3,7 +3,7 @@
 
 use crate::analysis::comparison::{Difference, Level};
 
-use super::finding::{Evidence, Finding, RunReport};
+use crate::finding::{Cause, Evidence, Finding, RunReport};
 
 /// What a difference leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,37 +11,39 @@ pub struct Consequence {
     /// One sentence.
     pub sentence: String,
     /// Cause that it leads to.
-    pub cause: &'static str,
+    pub cause: Cause,
     /// The proof.
     pub evidence: Vec<Evidence>,
 }
 
 /// Paths of a run's spec that can bring a cause about, where the finding does not
 /// quote the field itself.
-fn fields_of(cause: &str) -> &'static [&'static str] {
+fn fields_of(cause: Cause) -> &'static [&'static str] {
     match cause {
-        "assistant-missing-shared-claim" | "two-claims-in-one-task" | "pvc-missing" | "pvc-unbound" | "rwop-in-use" => {
-            &["spec.workspaces["]
-        }
-        "assistant-pending-volume-node-affinity" | "volume-node-affinity" | "node-selector-mismatch" => {
+        Cause::AssistantMissingSharedClaim
+        | Cause::TwoClaimsInOneTask
+        | Cause::PvcMissing
+        | Cause::PvcUnbound
+        | Cause::RwopInUse => &["spec.workspaces["],
+        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity | Cause::NodeSelectorMismatch => {
             &["podTemplate.nodeSelector", "podTemplate.affinity"]
         }
-        "assistant-contradicts-task-placement" => &["spec.taskRunSpecs["],
-        "untolerated-taint" | "assistant-pending-untolerated-taint" => {
+        Cause::AssistantContradictsTaskPlacement => &["spec.taskRunSpecs["],
+        Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => {
             &["podTemplate.tolerations", "podTemplate.nodeSelector", "computeResources"]
         }
-        "insufficient-resources" | "assistant-node-full" => {
+        Cause::InsufficientResources | Cause::AssistantNodeFull => {
             &["computeResources", "podTemplate.nodeSelector", "podTemplate.tolerations"]
         }
-        "service-account-missing" | "assistant-service-account-missing" => &["serviceAccountName"],
-        "task-pod-refused-by-scc" => &["serviceAccountName", "securityContext"],
-        "scheduler-not-running" => &["podTemplate.schedulerName"],
-        "priority-class-missing" => &["podTemplate.priorityClassName"],
-        "runtime-class-missing" => &["podTemplate.runtimeClassName"],
-        "anti-affinity-against-assistant" | "isolate-affinity-aliasing" => &["podTemplate.affinity"],
-        "topology-spread" => &["podTemplate.topologySpreadConstraints"],
-        "hostport-conflict" => &["taskSpec"],
-        "timeout" => &["spec.timeouts"],
+        Cause::ServiceAccountMissing | Cause::AssistantServiceAccountMissing => &["serviceAccountName"],
+        Cause::TaskPodRefusedByScc => &["serviceAccountName", "securityContext"],
+        Cause::SchedulerNotRunning => &["podTemplate.schedulerName"],
+        Cause::PriorityClassMissing => &["podTemplate.priorityClassName"],
+        Cause::RuntimeClassMissing => &["podTemplate.runtimeClassName"],
+        Cause::AntiAffinityAgainstAssistant | Cause::IsolateAffinityAliasing => &["podTemplate.affinity"],
+        Cause::TopologySpread => &["podTemplate.topologySpreadConstraints"],
+        Cause::HostportConflict => &["taskSpec"],
+        Cause::Timeout => &["spec.timeouts"],
         _ => &[],
     }
 }

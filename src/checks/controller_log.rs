@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::model::Cluster;
 
-use super::finding::Evidence;
 use super::focus::Focus;
+use crate::finding::Evidence;
 
 /// Prefix of the names of the controller's pods.
 pub const CONTROLLER: &str = "tekton-pipelines-controller-";

@@ -14,7 +14,7 @@ use crate::model::run::{PipelineRun, TaskRun};
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Condition, Kind};
 
-use super::finding::Evidence;
+use crate::finding::Evidence;
 
 /// Where an object was read that is not there.
 const ABSENT: &str = "absent from what was read";

@@ -1,12 +1,12 @@
 //! Runs that suffer from one root cause, together: "14 runs, one cause".
 
-use super::finding::{Evidence, RunReport};
+use crate::finding::{Cause, Evidence, RunReport};
 
 /// Runs with one root cause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group<'a> {
     /// Cause of the finding that must be cured first.
-    pub cause: &'static str,
+    pub cause: Cause,
     /// What the runs have in common, a sentence without their names.
     pub root: String,
     /// The runs, the one whose evidence is fullest first.
@@ -37,7 +37,7 @@ pub fn groups(reports: &[RunReport]) -> Vec<Group<'_>> {
 
 /// What a run shares with others of the same cause: the object at the root where one
 /// is, else the refusal's own words without names of runs, tasks and assistants.
-fn root(report: &RunReport, cause: &str) -> String {
+fn root(report: &RunReport, cause: Cause) -> String {
     let findings = report.findings.iter().filter(|finding| finding.cause == cause);
     let evidence: Vec<&Evidence> = findings.flat_map(|finding| &finding.evidence).collect();
     let objects = |kinds: &[&str]| {
@@ -51,16 +51,18 @@ fn root(report: &RunReport, cause: &str) -> String {
         names.join(", ")
     };
     let shared = match cause {
-        "flags-misread-legacy-key" | "invalid-flag-value-ignored" => objects(&["ConfigMap/"]),
-        "assistant-node-cordoned" | "assistant-node-full" | "node-not-ready" => {
+        Cause::FlagsMisreadLegacyKey | Cause::InvalidFlagValueIgnored => objects(&["ConfigMap/"]),
+        Cause::AssistantNodeCordoned | Cause::AssistantNodeFull | Cause::NodeNotReady => {
             let nodes = objects(&["Node/"]);
             if nodes.is_empty() { place(&evidence) } else { nodes }
         }
-        "assistant-quota" | "quota-exceeded" | "quota-needs-requests" => {
+        Cause::AssistantQuota | Cause::QuotaExceeded | Cause::QuotaNeedsRequests => {
             format!("{} {}", report.namespace, objects(&["ResourceQuota/"]))
         }
-        "pvc-missing" | "pvc-unbound" => format!("{} {}", report.namespace, objects(&["PersistentVolumeClaim/"])),
-        "untolerated-taint" | "assistant-pending-untolerated-taint" => objects(&["Node/"]),
+        Cause::PvcMissing | Cause::PvcUnbound => {
+            format!("{} {}", report.namespace, objects(&["PersistentVolumeClaim/"]))
+        }
+        Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => objects(&["Node/"]),
         _ => String::new(),
     };
     if !shared.trim().is_empty() && shared.trim() != report.namespace {
@@ -98,7 +100,7 @@ fn is_of(word: &str, run: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::finding::{Finding, RunState};
+    use crate::finding::{Finding, RunState};
 
     fn report(name: &str, findings: Vec<Finding>) -> RunReport {
         RunReport {
@@ -116,7 +118,7 @@ mod tests {
             let summary = format!(
                 "OpenShift refuses the pod of the affinity assistant affinity-assistant-{assistant} (ServiceAccount default): {why}"
             );
-            Finding::new("TKF101", "assistant-refused-by-scc", summary)
+            Finding::new(Cause::AssistantRefusedByScc, summary)
         };
         let reports = [
             report("a", vec![refused("0123456789", "fsGroup 1001")]),

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::scheduler::message::{self, Message, Unschedulable};
-use crate::analysis::scheduler::{KubernetesVersion, Options, Verdict, judge};
+use crate::analysis::scheduler::message::{self, Detail, Message, Unschedulable};
+use crate::analysis::scheduler::{KubernetesVersion, Options, Plugin, Refusal, judge};
 use crate::model::Cluster;
 use crate::model::pod::{Pod, Toleration};
 
@@ -15,24 +15,34 @@ use super::focus::Focus;
 pub struct NodeObstacles {
     /// Node.
     pub node: String,
-    /// Refusals: plugin with reasons, the scheduler's first one first.
-    pub refusals: Vec<(String, Vec<String>)>,
+    /// Refusals, the scheduler's first one first.
+    pub refusals: Vec<Refusal>,
 }
 
 impl NodeObstacles {
     /// Whether a plugin refuses.
-    pub fn has(&self, plugin: &str) -> bool {
-        self.refusals.iter().any(|(name, _)| name == plugin)
+    pub fn has(&self, plugin: Plugin) -> bool {
+        self.refusals.iter().any(|refusal| refusal.plugin == Some(plugin))
     }
 
     /// Plugins that refuse.
-    pub fn plugins(&self) -> BTreeSet<&str> {
-        self.refusals.iter().map(|(name, _)| name.as_str()).collect()
+    pub fn plugins(&self) -> BTreeSet<Plugin> {
+        self.refusals.iter().filter_map(|refusal| refusal.plugin).collect()
+    }
+
+    /// Whether that plugin is all that refuses.
+    pub fn only(&self, plugin: Plugin) -> bool {
+        self.plugins() == BTreeSet::from([plugin])
+    }
+
+    /// Whether a reason has this detail.
+    pub fn says(&self, detail: &Detail) -> bool {
+        self.reasons().any(|reason| message::meaning(reason).detail.as_ref() == Some(detail))
     }
 
     /// All reasons.
     pub fn reasons(&self) -> impl Iterator<Item = &str> {
-        self.refusals.iter().flat_map(|(_, reasons)| reasons).map(String::as_str)
+        self.refusals.iter().flat_map(|refusal| &refusal.reasons).map(AsRef::as_ref)
     }
 }
 
@@ -81,9 +91,9 @@ pub fn judged(focus: &Focus<'_>, pod: &Pod) -> Judged {
     Judged { nodes, is_complete: is_complete || agrees }
 }
 
-const CORDON: &str = "NodeUnschedulable";
+const CORDON: Plugin = Plugin::NodeUnschedulable;
 /// The filter plugin that looks at taints.
-pub const TAINT: &str = "TaintToleration";
+pub const TAINT: Plugin = Plugin::TaintToleration;
 
 /// The pod as it would be if cordons were nothing to it.
 fn tolerating_cordons(pod: &Pod) -> Pod {
@@ -102,7 +112,7 @@ fn one_obstacle_per_cordon(nodes: &mut [NodeObstacles], tolerant: &[NodeObstacle
     for node in nodes.iter_mut().filter(|node| node.has(CORDON)) {
         let other = tolerant.iter().find(|verdict| verdict.node == node.node);
         if other.is_some_and(|verdict| !verdict.has(TAINT)) {
-            node.refusals.retain(|(plugin, _)| plugin != TAINT);
+            node.refusals.retain(|refusal| refusal.plugin != Some(TAINT));
         }
     }
 }
@@ -141,24 +151,10 @@ fn without_version(reason: &str) -> &str {
 }
 
 fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObstacles> {
-    nodes
-        .iter()
-        .map(|node| {
-            let first = match &node.verdict {
-                Verdict::Refused(refusal) => Some(refusal),
-                Verdict::Fits | Verdict::Unknown => None,
-            };
-            let refusals = first
-                .into_iter()
-                .chain(&node.also)
-                .map(|refusal| {
-                    let plugin = refusal.plugin.map_or("", |plugin| plugin.name()).to_owned();
-                    (plugin, refusal.reasons.iter().map(ToString::to_string).collect())
-                })
-                .collect();
-            NodeObstacles { node: node.name.clone(), refusals }
-        })
-        .collect()
+    let refusals = |node: &crate::analysis::scheduler::NodeVerdict| {
+        node.refusal().into_iter().chain(&node.also).cloned().collect::<Vec<_>>()
+    };
+    nodes.iter().map(|node| NodeObstacles { node: node.name.clone(), refusals: refusals(node) }).collect()
 }
 
 #[cfg(test)]

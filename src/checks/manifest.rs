@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::model::Kind;
 
-use super::finding::Finding;
 use super::focus::Focus;
+use crate::finding::{Cause, Finding};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -38,9 +38,7 @@ pub fn misplaced(focus: &Focus<'_>) -> Vec<Finding> {
     spec.iter()
         .filter(|(key, _)| MISPLACED.contains(&key.as_str()) && run.spec_at(&format!("/{key}")).is_none())
         .map(|(key, value)| {
-            Finding::new(
-                "TKF520",
-                "pod-template-misplaced",
+            Finding::new(Cause::PodTemplateMisplaced,
                 if key == "timeout" {
                     "spec.timeout is not read under tekton.dev/v1, where it is spec.timeouts.pipeline, so the API server dropped it".to_owned()
                 } else {

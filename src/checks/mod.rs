@@ -11,7 +11,7 @@ pub mod cancelled_by_user;
 pub mod consequence;
 pub mod controller_log;
 pub mod failed_task;
-pub mod finding;
+
 pub mod flags_misread;
 pub mod focus;
 pub mod future;
@@ -46,7 +46,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 
-use finding::{Finding, RunReport, RunState, Severity};
+use crate::finding::{Cause, Finding, RunReport, RunState, Severity};
 use focus::Focus;
 
 /// Large images and slow disks take minutes to come to a node.
@@ -102,13 +102,13 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         flags_misread::edited::tell(&focus, &mut findings);
         let says_itself = |finding: &Finding| {
             finding.cause == assistant_refused_by_scc::CAUSE
-                || finding.code != "TKF901" && finding.severity == Severity::Error
+                || finding.cause != Cause::EvidenceMissing && finding.severity == Severity::Error
         };
         if findings.iter().any(says_itself) {
             // It says itself what could not be read.
-            findings.retain(|finding| finding.cause != "evidence-missing");
+            findings.retain(|finding| finding.cause != Cause::EvidenceMissing);
         }
-        if findings.iter().all(|finding| finding.cause == "pod-template-misplaced") && is_progressing(&focus) {
+        if findings.iter().all(|finding| finding.cause == Cause::PodTemplateMisplaced) && is_progressing(&focus) {
             findings.clear();
         }
     }
@@ -164,19 +164,19 @@ fn is_progressing(focus: &Focus<'_>) -> bool {
 
 fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
     let run = focus.run();
-    let has = |cause: &str| findings.iter().any(|finding| finding.cause == cause);
+    let has = |cause: Cause| findings.iter().any(|finding| finding.cause == cause);
     match run.succeeded() {
         Some(condition) if condition.status == "True" => RunState::Healthy,
         Some(condition) if condition.status == "False" => {
-            if has("cancelled-by-user") {
+            if has(Cause::CancelledByUser) {
                 RunState::Cancelled
             } else {
                 RunState::Failed
             }
         }
-        _ if has("pending-by-spec-status") => RunState::Waiting,
+        _ if has(Cause::PendingBySpecStatus) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
-        _ if ["scheduling-gated", "managed-by-other-controller", "custom-run-waits"].into_iter().any(has) => {
+        _ if [Cause::SchedulingGated, Cause::ManagedByOtherController, Cause::CustomRunWaits].into_iter().any(has) => {
             RunState::Waiting
         }
         _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,

@@ -1,11 +1,11 @@
 //! What stands between a pod and each node, sorted out into one cause.
 
-use std::collections::BTreeSet;
-
-use super::finding::Finding;
 use super::focus::Focus;
 use super::judged::{NodeObstacles, TAINT, judged};
 use super::no_node::volume_node_affinity::claims_of;
+use crate::analysis::scheduler::Plugin;
+use crate::analysis::scheduler::message::Detail;
+use crate::finding::Finding;
 use crate::model::Cluster;
 use crate::model::node::Node;
 use crate::model::pod::Pod;
@@ -122,29 +122,33 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
     if judged.is_empty() {
         return None;
     }
-    let without = |plugin: &'static str| move |node: &&NodeObstacles| !node.has(plugin);
-    let allowed: Vec<&NodeObstacles> = judged.iter().filter(without("NodeAffinity")).collect();
+    let without = |plugin: Plugin| move |node: &&NodeObstacles| !node.has(plugin);
+    let allowed: Vec<&NodeObstacles> = judged.iter().filter(without(Plugin::NodeAffinity)).collect();
     if allowed.is_empty() {
         return Some(Decisive { obstacle: Obstacle::Selector, nodes: Vec::new() });
     }
-    let reachable: Vec<&NodeObstacles> =
-        allowed.iter().copied().filter(|node| !node.has("VolumeBinding") && !node.has("VolumeZone")).collect();
+    let reachable: Vec<&NodeObstacles> = allowed
+        .iter()
+        .copied()
+        .filter(|node| !node.has(Plugin::VolumeBinding) && !node.has(Plugin::VolumeZone))
+        .collect();
     if reachable.is_empty() {
-        let beyond = only(judged, "NodeAffinity");
-        let elsewhere = allowed.iter().flat_map(|node| node.reasons()).any(|reason| reason.contains("node affinity"));
-        let is_bound = elsewhere || !beyond.is_empty() || allowed.iter().any(|node| node.has("VolumeZone"));
+        let beyond = only(judged, Plugin::NodeAffinity);
+        let elsewhere = allowed.iter().any(|node| node.says(&Detail::VolumeElsewhere));
+        let is_bound = elsewhere || !beyond.is_empty() || allowed.iter().any(|node| node.has(Plugin::VolumeZone));
         let obstacle = if is_bound { Obstacle::VolumeNodeAffinity } else { Obstacle::ClaimUnbound };
         return Some(Decisive { obstacle, nodes: beyond });
     }
     let read = |node: &NodeObstacles| cluster.node(&node.node);
     let of = |node: &NodeObstacles, test: fn(&Node) -> bool| read(node).is_some_and(test);
-    let is_shut = |node: &NodeObstacles| node.has("NodeUnschedulable") || node.has(TAINT) && of(node, is_unhealthy);
+    let is_shut =
+        |node: &NodeObstacles| node.has(Plugin::NodeUnschedulable) || node.has(TAINT) && of(node, is_unhealthy);
     // A node that is cordoned or lost counts only where no other worker may be used: as
     // long as one may, that one's obstacle is what the pod waits for.
     let open = |node: &NodeObstacles| !is_shut(node) && !node.has(TAINT);
     let only_shut = !reachable.iter().any(|node| open(node));
-    let alone = |plugin: &str, wanted: &dyn Fn(&NodeObstacles) -> bool| -> Vec<String> {
-        let nodes = reachable.iter().filter(|node| node.plugins() == BTreeSet::from([plugin]) && wanted(node));
+    let alone = |plugin: Plugin, wanted: &dyn Fn(&NodeObstacles) -> bool| -> Vec<String> {
+        let nodes = reachable.iter().filter(|node| node.only(plugin) && wanted(node));
         nodes.map(|node| node.node.clone()).collect()
     };
     let any = |_: &NodeObstacles| true;
@@ -152,25 +156,25 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
     let usable = |node: &NodeObstacles| !of(node, is_unhealthy) && !of(node, is_reserved);
     let reserved = |node: &NodeObstacles| !of(node, is_unhealthy) && of(node, is_reserved);
     let shut = [
-        ("NodeUnschedulable", Obstacle::Cordoned, &any as &dyn Fn(&NodeObstacles) -> bool),
+        (Plugin::NodeUnschedulable, Obstacle::Cordoned, &any as &dyn Fn(&NodeObstacles) -> bool),
         (TAINT, Obstacle::Unhealthy, &lost),
     ];
     // What alone keeps the pod from a node, likeliest to be meant first. Nodes that
     // are kept for others come last.
     let order = [
-        ("VolumeRestrictions", Obstacle::VolumeInUse, &any as &dyn Fn(&NodeObstacles) -> bool),
-        ("NodeVolumeLimits", Obstacle::VolumeLimit, &any),
-        ("NodePorts", Obstacle::HostPort, &any),
-        ("InterPodAffinity", Obstacle::Affinity, &any),
-        ("PodTopologySpread", Obstacle::TopologySpread, &any),
+        (Plugin::VolumeRestrictions, Obstacle::VolumeInUse, &any as &dyn Fn(&NodeObstacles) -> bool),
+        (Plugin::NodeVolumeLimits, Obstacle::VolumeLimit, &any),
+        (Plugin::NodePorts, Obstacle::HostPort, &any),
+        (Plugin::InterPodAffinity, Obstacle::Affinity, &any),
+        (Plugin::PodTopologySpread, Obstacle::TopologySpread, &any),
         (TAINT, Obstacle::Taint, &usable),
-        ("NodeResourcesFit", Obstacle::Resources, &any),
-        ("DynamicResources", Obstacle::Resources, &any),
+        (Plugin::NodeResourcesFit, Obstacle::Resources, &any),
+        (Plugin::DynamicResources, Obstacle::Resources, &any),
     ];
     let kept = [(TAINT, Obstacle::Taint, &reserved as &dyn Fn(&NodeObstacles) -> bool)];
     let first: &[_] = if only_shut { &shut } else { &[] };
     for (plugin, obstacle, wanted) in first.iter().chain(&order).chain(&shut).chain(&kept) {
-        let nodes = alone(plugin, wanted);
+        let nodes = alone(*plugin, wanted);
         if !nodes.is_empty() {
             let obstacle = match obstacle {
                 Obstacle::Affinity if is_anti(&reachable) => Obstacle::AntiAffinity,
@@ -182,17 +186,17 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
     // No node has a single obstacle: what most reachable nodes lack.
     let commonest = order
         .iter()
-        .map(|(plugin, obstacle, _)| (reachable.iter().filter(|node| node.has(plugin)).count(), obstacle))
+        .map(|(plugin, obstacle, _)| (reachable.iter().filter(|node| node.has(*plugin)).count(), obstacle))
         .max_by_key(|(count, _)| *count)?;
     (commonest.0 > 0).then(|| Decisive { obstacle: commonest.1.clone(), nodes: Vec::new() })
 }
 
-fn only(judged: &[NodeObstacles], plugin: &str) -> Vec<String> {
-    judged.iter().filter(|node| node.plugins() == BTreeSet::from([plugin])).map(|node| node.node.clone()).collect()
+fn only(judged: &[NodeObstacles], plugin: Plugin) -> Vec<String> {
+    judged.iter().filter(|node| node.only(plugin)).map(|node| node.node.clone()).collect()
 }
 
 fn is_anti(nodes: &[&NodeObstacles]) -> bool {
-    nodes.iter().flat_map(|node| node.reasons()).any(|reason| reason.contains("anti-affinity"))
+    nodes.iter().any(|node| node.says(&Detail::AntiAffinity))
 }
 
 /// Whether the scheduler's words name an obstacle that does not depend on room.

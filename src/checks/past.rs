@@ -9,14 +9,19 @@ use crate::model::event::Event;
 use crate::model::pod::Pod;
 use crate::model::workload::Workload;
 
-use super::finding::{Confidence, Evidence, Finding};
 use super::focus::Focus;
 use super::future;
+use crate::finding::{Cause, Confidence, Evidence, Finding};
 
 /// Causes that only objects of a run under way show, since its StatefulSets go with it; and
 /// what is told of the ended run itself.
-const NOT_PROVABLE: [&str; 5] =
-    ["assistant-deleted", "assistant-missing", "controller-not-running", "evidence-missing", "pod-template-misplaced"];
+const NOT_PROVABLE: [Cause; 5] = [
+    Cause::AssistantDeleted,
+    Cause::AssistantMissing,
+    Cause::ControllerNotRunning,
+    Cause::EvidenceMissing,
+    Cause::PodTemplateMisplaced,
+];
 
 /// What the run waited for until it ended, by `causes`, which look at a run under way.
 pub fn findings(focus: &Focus<'_>, causes: impl Fn(&Focus<'_>) -> Vec<Finding>) -> Vec<Finding> {

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::model::Kind;
 
-use super::finding::{Finding, Severity};
 use super::focus::Focus;
+use crate::finding::{Cause, Finding, Severity};
 
 /// `pending-by-spec-status`.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -14,7 +14,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     vec![
-        Finding::new("TKF501", "pending-by-spec-status", "the run is held: spec.status is PipelineRunPending")
+        Finding::new(Cause::PendingBySpecStatus, "the run is held: spec.status is PipelineRunPending")
             .severity(Severity::Warning)
             .link("Tekton starts nothing while the field stands; whoever set it (a queue, a person) removes it.")
             .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.status", "PipelineRunPending")])

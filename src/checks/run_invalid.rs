@@ -2,10 +2,10 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 
-use super::finding::Finding;
 use super::focus::Focus;
 use super::reconciling::resolver;
 use super::task_run_refused;
+use crate::finding::{Cause, Finding};
 
 /// A run that ended by Tekton's own validation, without a failed task.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -30,8 +30,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     }
     vec![
         Finding::new(
-            "TKF503",
-            "run-invalid",
+            Cause::RunInvalid,
             format!("Tekton refused the run ({}): {}", condition.reason, condition.message),
         )
         .evidence(focus.quote_run())

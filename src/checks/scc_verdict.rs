@@ -8,8 +8,8 @@ use crate::model::pod::Pod;
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Kind};
 
-use super::finding::Evidence;
 use super::focus::Focus;
+use crate::finding::Evidence;
 
 /// The fields of a run's pod template that SCC admission judges.
 const FIELDS: [&str; 5] = ["fsGroup", "runAsUser", "seLinuxOptions", "seccompProfile", "supplementalGroups"];

@@ -2,9 +2,9 @@
 
 use crate::model::Kind;
 
-use super::finding::{Confidence, Finding};
 use super::focus::Focus;
 use super::obstacles::waits_for_provisioner;
+use crate::finding::{Cause, Confidence, Finding};
 
 /// Pods that were never looked at: no condition, no event. Either their scheduler
 /// does not exist or the scheduler does not run.
@@ -18,9 +18,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .map(|(task, pod)| {
             let scheduler = if pod.spec.scheduler_name.is_empty() { "default-scheduler" } else { &pod.spec.scheduler_name };
             let events_read = focus.cluster.coverage.proves_absence(Kind::Event, focus.namespace());
-            let mut finding = Finding::new(
-                "TKF220",
-                "scheduler-not-running",
+            let mut finding = Finding::new(Cause::SchedulerNotRunning,
                 format!("no scheduler has looked at the pod of task {}: it asks for the scheduler {scheduler}", task.task),
             )
             .confidence(if events_read { Confidence::Proven } else { Confidence::Likely })

@@ -2,8 +2,8 @@
 
 use crate::model::Kind;
 
-use super::finding::{Finding, Severity};
 use super::focus::Focus;
+use crate::finding::{Cause, Finding, Severity};
 
 /// `scheduling-gated`: the scheduler does not look at a pod before its gates are taken
 /// away; queues such as Kueue hold pods so (kubernetes
@@ -21,7 +21,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .map(|(who, evidence, pod)| {
             let gates: Vec<&str> = pod.spec.scheduling_gates.iter().map(|gate| gate.name.as_str()).collect();
             let gates = gates.join(", ");
-            Finding::new("TKF221", "scheduling-gated", format!("{who} is held back by the scheduling gates {gates}"))
+            Finding::new(Cause::SchedulingGated, format!("{who} is held back by the scheduling gates {gates}"))
                 .severity(Severity::Warning)
                 .link("The scheduler does not look at the pod while it has a gate; whoever put the gate there (a queue) takes it away.")
                 .evidence(evidence)

@@ -2,9 +2,9 @@
 
 use crate::model::event::Event;
 
-use super::finding::Finding;
 use super::focus::Focus;
 use super::refused::RefusedBy;
+use crate::finding::{Cause, Finding};
 
 /// Reason with which Tekton ends a run whose TaskRuns it cannot create, since 0.47.
 pub const REASON: &str = "CreateRunFailed";
@@ -36,7 +36,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         }
         _ => (format!("the run's TaskRuns cannot be created: {}", words(text)), None),
     };
-    let mut finding = Finding::new("TKF311", "task-run-refused", summary);
+    let mut finding = Finding::new(Cause::TaskRunRefused, summary);
     if let Some(link) = link {
         finding = finding.link(link);
     }

@@ -2,8 +2,8 @@
 
 use crate::model::Kind;
 
-use super::finding::{Confidence, Finding};
 use super::focus::Focus;
+use crate::finding::{Cause, Confidence, Finding};
 
 /// `evidence-missing`: TaskRuns or pods of a run under way are not among what was
 /// read.
@@ -41,7 +41,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 
 fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
     let namespace = focus.namespace();
-    Finding::new("TKF901", "evidence-missing", format!("{summary}: why the run waits cannot be told"))
+    Finding::new(Cause::EvidenceMissing, format!("{summary}: why the run waits cannot be told"))
         .confidence(Confidence::Likely)
         .evidence(focus.quote_run())
         .cannot_tell(format!("what holds the run: {} of namespace {namespace} were not read", kind.plural()))

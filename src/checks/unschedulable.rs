@@ -4,7 +4,6 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::pod::Pod;
 
-use super::finding::{Confidence, Finding};
 use super::focus::Focus;
 use super::judged::judged;
 use super::no_node::{
@@ -12,6 +11,7 @@ use super::no_node::{
     pod_affinity, taint, topology_spread, unexplained, unhealthy, volume_in_use, volume_limit, volume_node_affinity,
 };
 use super::obstacles::{self, Decisive, Obstacle};
+use crate::finding::{Confidence, Finding};
 
 /// Runs the checks on pods that wait for a node without an assistant.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {

@@ -14,9 +14,9 @@ use crate::model::pod::{Container, Pod};
 use crate::model::run::StepState;
 use crate::model::volume::{PersistentVolume, VolumeSource};
 
-use super::finding::{Evidence, Finding};
 use super::focus::Focus;
 use super::scc_verdict::is_openshift;
+use crate::finding::{self, Evidence, Finding};
 
 /// A denial in what a container wrote, with the field and place where it stands.
 fn denied(focus: &Focus<'_>, pod: &Pod, container: &str) -> Option<(Denial, String, String)> {
@@ -68,7 +68,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
     let (line, path) = (denial.line.clone(), denial.path.clone());
     let summary = format!("step {} of task {} was denied a file: {line}", step.name, task.task);
     let object = format!("Pod/{}", pod.metadata.name);
-    let mut finding = Finding::new("TKF410", "workspace-permission-denied", summary).evidence([Evidence {
+    let mut finding = Finding::new(finding::Cause::WorkspacePermissionDenied, summary).evidence([Evidence {
         object,
         field,
         value: line,

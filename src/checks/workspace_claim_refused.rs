@@ -1,7 +1,7 @@
 //! The claim of a workspace could not be created.
 
-use super::finding::Finding;
 use super::focus::Focus;
+use crate::finding::{Cause, Finding};
 
 /// `workspace-claim-refused`: the claim of a `volumeClaimTemplate` cannot be made. Up
 /// to 1.3 the run fails, from 1.4 on it waits (tektoncd/pipeline
@@ -16,8 +16,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let finding = Finding::new(
-        "TKF412",
-        "workspace-claim-refused",
+        Cause::WorkspaceClaimRefused,
         format!("the claim that the run's volumeClaimTemplate asks for cannot be made: {}", condition.message),
     );
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]

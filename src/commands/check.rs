@@ -54,7 +54,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         Some(Output::Yaml) => print::yaml(ui, &report)?,
         Some(Output::Name) => {
             let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
-            let mut codes: Vec<&str> = notes.map(|note| note.code).collect();
+            let mut codes: Vec<&str> = notes.map(|note| note.code.code()).collect();
             codes.sort_unstable();
             codes.dedup();
             for code in codes {

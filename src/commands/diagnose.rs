@@ -1,9 +1,10 @@
 //! `diagnose`: why is a run stuck, and what heals it.
 
 use crate::checks::focus::Focus;
-use crate::checks::{self, controller_log, finding::RunReport, ruled_out};
+use crate::checks::{self, controller_log, ruled_out};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::finding::{Confidence, RunReport, RunState};
 use crate::model::Cluster;
 use crate::model::selector::LabelSelector;
 use crate::output::{diagnosis, json_v1};
@@ -110,7 +111,6 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 }
 
 fn code(reports: &[RunReport]) -> u8 {
-    use checks::finding::{Confidence, RunState};
     let found = reports.iter().any(|report| {
         report.findings.iter().any(|finding| finding.confidence > Confidence::Likely || finding.cannot_tell.is_empty())
     });

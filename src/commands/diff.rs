@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::analysis::comparison::{self, Difference};
 use crate::checks::consequence::{self, Consequence};
-use crate::checks::finding::RunReport;
 use crate::checks::{self};
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::finding::RunReport;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 use crate::output::{Style, diff as text_diff, json_v1, plain, wrap};
@@ -327,7 +327,7 @@ fn document<'a>(
                 right: &difference.right,
                 matters: matters.as_ref().map(|consequence| Matters {
                     consequence: &consequence.sentence,
-                    cause: consequence.cause,
+                    cause: consequence.cause.id(),
                     evidence: consequence
                         .evidence
                         .iter()

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::checks;
-use crate::checks::finding::Severity;
 use crate::checks::focus::Focus;
 use crate::checks::progress::{self, Progress};
 use crate::cli::{CommandError, Ui};
+use crate::finding::Severity;
 use crate::output::plain;
 use crate::sources::{Source, Wanted};
 

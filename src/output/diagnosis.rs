@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
-use crate::checks::finding::{Finding, Prediction, Repair, RunReport, RunState, Severity};
 use crate::checks::grouping;
 use crate::checks::ruled_out::RuledOut;
+use crate::finding::{Finding, Prediction, Repair, RunReport, RunState, Severity};
 
 use super::{Style, plain, wrap};
 
@@ -57,8 +57,8 @@ fn render_finding(
     writeln!(
         out,
         "{severity}[{}] {order}{} ({})",
-        finding.code,
-        style.bold(finding.cause),
+        finding.cause.code(),
+        style.bold(finding.cause.id()),
         finding.confidence.as_str()
     )?;
     if number > 1 {
@@ -153,7 +153,7 @@ pub fn render_many(reports: &[RunReport], style: Style, wide: bool, out: &mut dy
     for group in groups {
         let Some(first) = group.runs.first() else { continue };
         writeln!(out)?;
-        writeln!(out, "{}: {}", style.bold(&count(group.runs.len(), "run", "runs")), style.bold(group.cause))?;
+        writeln!(out, "{}: {}", style.bold(&count(group.runs.len(), "run", "runs")), style.bold(group.cause.id()))?;
         for report in group.runs.iter().skip(1) {
             writeln!(out, "  {}/{} is {}", plain(&report.namespace), plain(&report.name), report.state.as_str())?;
         }
@@ -172,7 +172,7 @@ pub fn render_ruled_out(cleared: &[RuledOut], style: Style, out: &mut dyn Write)
     }
     writeln!(out, "\n{}", style.bold("Ruled out"))?;
     for item in cleared {
-        let line = format!("{}: {}", item.cause, plain(&item.because));
+        let line = format!("{}: {}", item.suspect.id(), plain(&item.because));
         writeln!(out, "{}", wrap(&line, style.width, "  – ", "    "))?;
     }
     Ok(())

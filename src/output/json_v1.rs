@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::checks::finding::{Finding, RunReport};
 use crate::checks::ruled_out::RuledOut;
+use crate::finding::{Finding, RunReport};
 
 /// Version of every JSON and YAML document that commands print.
 pub const SCHEMA_VERSION: &str = "v1";
@@ -115,7 +115,10 @@ impl<'a> Diagnosis<'a> {
             schema_version: SCHEMA_VERSION,
             exit_code,
             runs: reports.iter().map(Run::of).collect(),
-            ruled_out: cleared.iter().map(|item| Cleared { cause: item.cause, because: &item.because }).collect(),
+            ruled_out: cleared
+                .iter()
+                .map(|item| Cleared { cause: item.suspect.id(), because: &item.because })
+                .collect(),
         }
     }
 }
@@ -135,8 +138,8 @@ impl<'a> Run<'a> {
 impl<'a> RunFinding<'a> {
     fn of(finding: &'a Finding) -> Self {
         Self {
-            code: finding.code,
-            cause: finding.cause,
+            code: finding.cause.code(),
+            cause: finding.cause.id(),
             severity: finding.severity.as_str(),
             confidence: finding.confidence.as_str(),
             summary: &finding.summary,

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::analysis::scc::run_pods::Role;
-use crate::checks::finding::{Confidence, Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
+use crate::finding::{Confidence, Finding, Prediction, Repair};
 
 use super::grant::{self, Grant};
 use super::prediction::{self, Lifted};

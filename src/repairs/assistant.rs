@@ -1,10 +1,11 @@
 //! Repairs around the assistant itself: submit again, or another node for it.
 
+use crate::analysis::scheduler::Plugin;
 use serde_json::{Value, json};
 
-use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::judged::judged;
+use crate::finding::{Prediction, Repair};
 
 use super::prediction::{self, Lifted};
 use super::resubmission::Edit;
@@ -25,7 +26,7 @@ pub(super) fn resubmit(focus: &Focus<'_>) -> Vec<Repair> {
 fn only_the_cordon(focus: &Focus<'_>, node: &str) -> Prediction {
     let is_all = focus.unplaced().all(|(_, pod)| {
         let judged = judged(focus, pod);
-        judged.nodes.iter().any(|verdict| verdict.node == node && verdict.plugins() == ["NodeUnschedulable"].into())
+        judged.nodes.iter().any(|verdict| verdict.node == node && verdict.only(Plugin::NodeUnschedulable))
     });
     if is_all { Prediction::Heals } else { Prediction::Unknown }
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT, assistant_flags};
 use crate::analysis::tekton::{Coschedule, assistant};
-use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
+use crate::finding::{Prediction, Repair};
 use crate::model::run::PipelineRun;
 
 use super::prediction;

@@ -24,8 +24,8 @@ pub use admission::block_start;
 
 use serde_json::Value;
 
-use crate::checks::finding::{Finding, Prediction, Repair, RunReport};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding, Prediction, Repair, RunReport};
 use crate::model::Cluster;
 
 use prediction::Lifted;
@@ -35,7 +35,7 @@ use resubmission::Edit;
 pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
     let Some(run) = cluster.pipeline_run(&report.namespace, &report.name) else { return };
     let focus = Focus::new(cluster, run, now);
-    let causes: Vec<&'static str> = report.findings.iter().map(|finding| finding.cause).collect();
+    let causes: Vec<Cause> = report.findings.iter().map(|finding| finding.cause).collect();
     for finding in &mut report.findings {
         finding.repairs = for_finding(&focus, finding);
         if let Some(other) = also_blocks(finding.cause, &causes) {
@@ -49,16 +49,16 @@ pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
 
 /// Another cause that would still block the run after this one is cured. Causes
 /// that name one obstacle from two sides do not count.
-fn also_blocks<'c>(cause: &str, causes: &[&'c str]) -> Option<&'c str> {
-    const REFUSALS: [&str; 8] = [
-        "assistant-refused-by-scc",
-        "assistant-refused-by-pod-security",
-        "assistant-refused-by-policy",
-        "assistant-quota",
-        "assistant-limitrange",
-        "assistant-service-account-missing",
-        "quota-exceeded",
-        "task-pod-refused-by-scc",
+fn also_blocks(cause: Cause, causes: &[Cause]) -> Option<Cause> {
+    const REFUSALS: [Cause; 8] = [
+        Cause::AssistantRefusedByScc,
+        Cause::AssistantRefusedByPodSecurity,
+        Cause::AssistantRefusedByPolicy,
+        Cause::AssistantQuota,
+        Cause::AssistantLimitrange,
+        Cause::AssistantServiceAccountMissing,
+        Cause::QuotaExceeded,
+        Cause::TaskPodRefusedByScc,
     ];
     REFUSALS
         .contains(&cause)
@@ -67,80 +67,84 @@ fn also_blocks<'c>(cause: &str, causes: &[&'c str]) -> Option<&'c str> {
 
 fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     match finding.cause {
-        "assistant-refused-by-scc" | "timeout-after-assistant-refused-by-scc" => admission::assistant(focus, finding),
-        "task-pod-refused-by-scc" => admission::task_pod(focus, finding),
-        "assistant-refused-by-pod-security" => refusals::pod_security(focus),
-        "task-pod-refused-by-pod-security" => refusals::task_pod_security(focus),
-        "assistant-refused-by-policy" | "task-pod-refused-by-policy" | "task-run-refused" => {
+        Cause::AssistantRefusedByScc | Cause::TimeoutAfterAssistantRefusedByScc => admission::assistant(focus, finding),
+        Cause::TaskPodRefusedByScc => admission::task_pod(focus, finding),
+        Cause::AssistantRefusedByPodSecurity => refusals::pod_security(focus),
+        Cause::TaskPodRefusedByPodSecurity => refusals::task_pod_security(focus),
+        Cause::AssistantRefusedByPolicy | Cause::TaskPodRefusedByPolicy | Cause::TaskRunRefused => {
             refusals::policy(focus, finding)
         }
-        "assistant-quota" | "quota-exceeded" => refusals::quota(focus, finding),
-        "quota-needs-requests" => refusals::needs_requests(focus),
-        "assistant-limitrange" => refusals::limit_range(focus),
-        "task-pod-limitrange" => refusals::task_limit_range(focus),
-        "service-account-missing" | "assistant-service-account-missing" => refusals::service_account(focus, finding),
-        "assistant-statefulset-refused" => refusals::stateful_set(focus, finding),
-        "priority-class-missing" => scheduling::drop_field(
+        Cause::AssistantQuota | Cause::QuotaExceeded => refusals::quota(focus, finding),
+        Cause::QuotaNeedsRequests => refusals::needs_requests(focus),
+        Cause::AssistantLimitrange => refusals::limit_range(focus),
+        Cause::TaskPodLimitrange => refusals::task_limit_range(focus),
+        Cause::ServiceAccountMissing | Cause::AssistantServiceAccountMissing => {
+            refusals::service_account(focus, finding)
+        }
+        Cause::AssistantStatefulsetRefused => refusals::stateful_set(focus, finding),
+        Cause::PriorityClassMissing => scheduling::drop_field(
             focus,
             "drop-priority-class",
             ("priorityClassName", "priority-class"),
             "submit again without the priority class",
         ),
-        "runtime-class-missing" => scheduling::drop_field(
+        Cause::RuntimeClassMissing => scheduling::drop_field(
             focus,
             "drop-runtime-class",
             ("runtimeClassName", "runtime-class"),
             "submit again without the runtime class",
         ),
-        "assistant-missing-shared-claim" => workspaces::shared_claim(focus),
-        "assistant-missing-flag-flip" | "assistant-deleted" | "assistant-missing" => assistant::resubmit(focus),
-        "assistant-node-cordoned" => assistant::cordoned(focus),
-        "assistant-node-full" => scheduling::node_full(focus),
-        "assistant-contradicts-task-placement" => assistant::contradiction(focus),
-        "two-claims-in-one-task" => workspaces::two_claims(focus),
-        "flags-misread-legacy-key" => flags::coschedule_off(focus).into_iter().collect(),
-        "invalid-flag-value-ignored" => flags::valid_flag(focus).into_iter().collect(),
-        "rwop-in-use" => workspaces::one_pod(focus),
-        "anti-affinity-isolate" => assistant::isolated(focus),
-        "isolate-affinity-aliasing" => {
+        Cause::AssistantMissingSharedClaim => workspaces::shared_claim(focus),
+        Cause::AssistantMissingFlagFlip | Cause::AssistantDeleted | Cause::AssistantMissing => {
+            assistant::resubmit(focus)
+        }
+        Cause::AssistantNodeCordoned => assistant::cordoned(focus),
+        Cause::AssistantNodeFull => scheduling::node_full(focus),
+        Cause::AssistantContradictsTaskPlacement => assistant::contradiction(focus),
+        Cause::TwoClaimsInOneTask => workspaces::two_claims(focus),
+        Cause::FlagsMisreadLegacyKey => flags::coschedule_off(focus).into_iter().collect(),
+        Cause::InvalidFlagValueIgnored => flags::valid_flag(focus).into_iter().collect(),
+        Cause::RwopInUse => workspaces::one_pod(focus),
+        Cause::AntiAffinityIsolate => assistant::isolated(focus),
+        Cause::IsolateAffinityAliasing => {
             let mut repairs = drop_affinity(focus);
             repairs.push(flags::one_assistant_for_each_run(focus));
             repairs
         }
-        "anti-affinity-against-assistant" | "anti-affinity" | "pod-affinity" => drop_affinity(focus),
-        "topology-spread" => scheduling::drop_field(
+        Cause::AntiAffinityAgainstAssistant | Cause::AntiAffinity | Cause::PodAffinity => drop_affinity(focus),
+        Cause::TopologySpread => scheduling::drop_field(
             focus,
             "drop-topology-spread",
             ("topologySpreadConstraints", "topology-spread"),
             "submit again without the spread constraints",
         ),
-        "pod-template-misplaced" => admission::misplaced(focus),
-        "untolerated-taint" | "assistant-pending-untolerated-taint" => scheduling::tolerate(focus, finding),
-        "assistant-pending-volume-node-affinity" | "volume-node-affinity" => volumes::follow_volume(focus),
-        "assistant-pending-volume-limit" | "volume-limit" | "assistant-pending-insufficient-resources" => {
+        Cause::PodTemplateMisplaced => admission::misplaced(focus),
+        Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => scheduling::tolerate(focus, finding),
+        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => volumes::follow_volume(focus),
+        Cause::AssistantPendingVolumeLimit | Cause::VolumeLimit | Cause::AssistantPendingInsufficientResources => {
             scheduling::elsewhere(focus)
         }
-        "insufficient-resources" => scheduling::no_room(focus),
-        "node-selector-mismatch" => scheduling::selector(focus),
-        "nodes-cordoned" | "assistant-pending-cordoned" => scheduling::uncordon(focus, finding),
-        "hostport-conflict" => scheduling::free_port(finding),
-        "scheduler-not-running" => scheduling::drop_field(
+        Cause::InsufficientResources => scheduling::no_room(focus),
+        Cause::NodeSelectorMismatch => scheduling::selector(focus),
+        Cause::NodesCordoned | Cause::AssistantPendingCordoned => scheduling::uncordon(focus, finding),
+        Cause::HostportConflict => scheduling::free_port(finding),
+        Cause::SchedulerNotRunning => scheduling::drop_field(
             focus,
             "drop-scheduler-name",
             ("schedulerName", "scheduler-name"),
             "submit again without schedulerName: the cluster's own scheduler then places its pods",
         ),
-        "pvc-missing" => workspaces::missing(focus, finding),
-        "pvc-unbound" => workspaces::unbound(focus),
-        "workspace-claim-refused" => workspaces::claim_refused(focus, finding),
-        "volume-multi-attach" => starting::multi_attach(focus),
-        "volume-source-missing" => starting::source_missing(focus, finding),
-        "image-pull" => starting::image(focus, finding),
-        "node-not-ready" => starting::node_lost(focus),
-        "pod-evicted" => starting::evicted(focus),
-        "workspace-permission-denied" => starting::denied(focus),
-        "pending-by-spec-status" => assistant::release(focus),
-        "controller-not-running" => controller::look(focus),
+        Cause::PvcMissing => workspaces::missing(focus, finding),
+        Cause::PvcUnbound => workspaces::unbound(focus),
+        Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, finding),
+        Cause::VolumeMultiAttach => starting::multi_attach(focus),
+        Cause::VolumeSourceMissing => starting::source_missing(focus, finding),
+        Cause::ImagePull => starting::image(focus, finding),
+        Cause::NodeNotReady => starting::node_lost(focus),
+        Cause::PodEvicted => starting::evicted(focus),
+        Cause::WorkspacePermissionDenied => starting::denied(focus),
+        Cause::PendingBySpecStatus => assistant::release(focus),
+        Cause::ControllerNotRunning => controller::look(focus),
         _ => Vec::new(),
     }
 }

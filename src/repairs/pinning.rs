@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::analysis::tekton::pod_template::{self, Template};
-use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::future;
+use crate::finding::{Prediction, Repair};
 
 use super::resubmission::{self, Edit, HOSTNAME};
 use super::{placement, prediction, rerun};

@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::analysis::admission::{self, Plugin, service_account};
 use crate::analysis::pipeline_fit::{self, Answer, Fit, Plan};
 use crate::analysis::tekton::{Coschedule, assistant};
-use crate::checks::finding::{Prediction, RunReport, Severity};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::judged::judged;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::scc_verdict::{self, SetVerdict};
+use crate::finding::{Prediction, RunReport, Severity, Stage};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
@@ -96,7 +96,7 @@ pub fn of_edits(focus: &Focus<'_>, edits: &[Edit], is_cancelled: bool) -> Predic
 pub fn doubt(report: &RunReport) -> Option<String> {
     let first = report.findings.iter().find(|finding| finding.severity == Severity::Error)?;
     let repairs = || report.findings.iter().flat_map(|finding| &finding.repairs);
-    let is_later = first.code.starts_with("TKF4");
+    let is_later = matches!(first.cause.stage(), Stage::Start | Stage::Run);
     let is_open = repairs().any(|repair| repair.predicted == Prediction::Unknown)
         && !repairs().any(|repair| repair.predicted == Prediction::Heals);
     (is_later || is_open).then(|| {

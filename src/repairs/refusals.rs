@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::analysis::admission::Plugin;
 use crate::analysis::admission::pod_security::{self, ENFORCE};
 use crate::analysis::tekton::TektonVersion;
-use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::{refused, scc_verdict};
+use crate::finding::{Cause, Finding, Prediction, Repair};
 use crate::model::pod::Pod;
 use crate::model::{Kind, Origin};
 
@@ -231,10 +231,10 @@ pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let words =
         finding.evidence.iter().find(|item| item.value.contains("denied request")).map(|item| item.value.clone());
     let what = match finding.cause {
-        "assistant-refused-by-policy" => {
+        Cause::AssistantRefusedByPolicy => {
             "meet the policy or exempt pods labelled app.kubernetes.io/component=affinity-assistant; labels of the run are copied to the assistant."
         }
-        "task-run-refused" => "meet the policy in the run, or exempt TaskRuns that Tekton's controller makes.",
+        Cause::TaskRunRefused => "meet the policy in the run, or exempt TaskRuns that Tekton's controller makes.",
         _ => "meet the policy in the task or the run's pod template, or exempt the pods of TaskRuns.",
     };
     let repair = by_admin(
@@ -249,7 +249,7 @@ pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
 
 pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let quota = &finding.about;
-    let lifts_assistant = finding.cause == "assistant-quota";
+    let lifts_assistant = finding.cause == Cause::AssistantQuota;
     let raise = by_admin(
         "raise-quota",
         format!("kubectl edit resourcequota/{quota} -n {}{}", focus.namespace(), nudge(focus)),

@@ -1,13 +1,14 @@
 //! Requests that fit what a node has left.
 
+use crate::analysis::scheduler::Plugin;
 use serde_json::json;
 
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
 use crate::analysis::scheduler::{Behaviour, Snapshot};
 use crate::analysis::tekton::TaskNode;
-use crate::checks::finding::{Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::judged::{NodeObstacles, judged, kubernetes_version};
+use crate::finding::{Prediction, Repair};
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod};
 
@@ -75,7 +76,7 @@ fn amount(container: &Container, resource: &str) -> i64 {
 fn computed(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Repair> {
     let snapshot = Snapshot::new(focus.cluster, kubernetes_version(focus.cluster));
     let wanted = of_incoming(pod, &Behaviour::of(snapshot.version()));
-    let only_room = |node: &&NodeObstacles| node.plugins() == ["NodeResourcesFit"].into();
+    let only_room = |node: &&NodeObstacles| node.only(Plugin::NodeResourcesFit);
     let beside = task.task_run.assistant().and_then(|name| focus.assistant_node(name));
     let candidates = judged(focus, pod);
     let best = candidates

@@ -1,10 +1,11 @@
 //! Repairs for pods that find no node.
 
+use crate::analysis::scheduler::Plugin;
 use serde_json::{Value, json};
 
-use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::judged::judged;
+use crate::finding::{Finding, Prediction, Repair};
 use crate::model::node::Node;
 
 use super::resubmission::Edit;
@@ -152,7 +153,7 @@ pub(super) fn uncordon(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
     let mut repairs = selector(focus);
     repairs.extend(nodes.into_iter().map(|name| {
         let alone = |verdict: &crate::checks::judged::NodeObstacles| {
-            verdict.node == name && verdict.plugins() == ["NodeUnschedulable"].into()
+            verdict.node == name && verdict.only(Plugin::NodeUnschedulable)
         };
         let takes = !pods.is_empty() && pods.iter().all(|pod| judged(focus, pod).nodes.iter().any(alone));
         Repair {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::analysis::access::Cure;
-use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::workspace_access;
+use crate::finding::{Finding, Prediction, Repair};
 use crate::model::volume::VolumeSource;
 
 use super::{assistant, pinning, rerun, resubmission, target};

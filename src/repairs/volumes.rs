@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::checks::finding::Repair;
 use crate::checks::focus::Focus;
+use crate::finding::Repair;
 use crate::model::volume::VolumeSource;
 
 use super::resubmission;

@@ -1,13 +1,14 @@
 //! Repairs by what the workspaces of a run are bound to.
 
+use crate::analysis::scheduler::Plugin;
 use serde_json::{Value, json};
 
 use crate::analysis::tekton::assistant::{self, ClaimWorkspace};
-use crate::checks::finding::{Finding, Prediction, Repair};
 use crate::checks::focus::Focus;
 use crate::checks::judged::{NodeObstacles, judged};
 use crate::checks::no_node::volume_in_use;
 use crate::checks::no_node::volume_node_affinity::claims_of;
+use crate::finding::{Finding, Prediction, Repair};
 use crate::model::volume::{Claim, StorageClass};
 
 use super::prediction;
@@ -296,7 +297,7 @@ fn end_left_behind(focus: &Focus<'_>) -> Option<Repair> {
     let holder = holders.next()?;
     let run = volume_in_use::left_behind(focus, holder)?;
     let is_alone = holders.all(|other| other.metadata.name == holder.metadata.name);
-    let only = |node: &NodeObstacles| node.plugins() == ["VolumeRestrictions"].into();
+    let only = |node: &NodeObstacles| node.only(Plugin::VolumeRestrictions);
     let heals = is_alone && judged(focus, pod).nodes.iter().any(only);
     Some(Repair {
         id: "delete-ended-run",

@@ -1,8 +1,8 @@
 //! The StatefulSet was there and was deleted.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 
 use super::{listed, start};
 
@@ -28,8 +28,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
         focus,
         task,
         name,
-        "TKF113",
-        "assistant-deleted",
+        Cause::AssistantDeleted,
         format!("the StatefulSet of the affinity assistant {name} was deleted while the run was under way"),
     )
     .evidence(made.into_iter().map(|event| focus.quote_event(event)));

@@ -2,8 +2,8 @@
 
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::run::ASSISTANT_ANNOTATION;
 
@@ -39,8 +39,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
         focus,
         task,
         name,
-        "TKF112",
-        "assistant-missing-flag-flip",
+        Cause::AssistantMissingFlagFlip,
         format!(
             "the affinity assistant was switched on while the run was under way: task {} waits for {name}, which was never created",
             task.task

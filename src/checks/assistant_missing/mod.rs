@@ -9,8 +9,8 @@ mod unexplained;
 use crate::analysis::tekton::run_tree::{self, TaskNode};
 use crate::model::Kind;
 
-use super::finding::Finding;
 use super::focus::{Focus, unplaced};
+use crate::finding::{Cause, Finding};
 
 /// Runs the checks: they share the question which assistant is missing, and
 /// each task has one answer.
@@ -40,15 +40,8 @@ fn listed(focus: &Focus<'_>) -> bool {
 }
 
 /// What every variant says: who waits for what, and that it is not there.
-fn start(
-    focus: &Focus<'_>,
-    task: &TaskNode<'_>,
-    name: &str,
-    code: &'static str,
-    cause: &'static str,
-    summary: String,
-) -> Finding {
-    let mut finding = Finding::new(code, cause, summary)
+fn start(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str, cause: Cause, summary: String) -> Finding {
+    let mut finding = Finding::new(cause, summary)
         .link(format!("The pod of task {} must stand beside the assistant {name}.", task.task))
         .evidence(focus.quote_waiting(task));
     if listed(focus) {

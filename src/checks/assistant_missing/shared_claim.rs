@@ -3,8 +3,8 @@
 
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
 use super::{listed, start};
@@ -25,8 +25,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
         focus,
         task,
         name,
-        "TKF111",
-        "assistant-missing-shared-claim",
+        Cause::AssistantMissingSharedClaim,
         format!("workspaces {} bind the same claim {claim}; Tekton made one assistant, for {made}, and task {} waits for the one of {wanted}", workspaces.join(" and "), task.task),
     )
     .link(format!(

@@ -1,8 +1,8 @@
 //! The assistant is absent and nothing that was read tells why.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::{Confidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Confidence, Finding};
 
 use super::{listed, start};
 
@@ -15,8 +15,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
                 focus,
                 task,
                 name,
-                "TKF114",
-                "assistant-missing",
+                Cause::AssistantMissing,
                 format!("the affinity assistant {name} that task {} waits for does not exist", task.task),
             )
             .confidence(Confidence::Likely)
@@ -28,8 +27,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
             focus,
             task,
             name,
-            "TKF901",
-            "evidence-missing",
+            Cause::EvidenceMissing,
             format!("task {} must stand beside the assistant {name}; whether that exists, was refused or waits cannot be told", task.task),
         )
         .confidence(Confidence::Likely)

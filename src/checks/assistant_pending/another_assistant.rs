@@ -1,8 +1,8 @@
 //! The assistant's pod keeps away from other assistants, and each node has one.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::no_node::anti_affinity::quote_affinity;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -13,7 +13,7 @@ pub fn finding(focus: &Focus<'_>, pod: &Pod) -> Finding {
     let summary = format!(
         "the affinity assistant's pod {name} finds no node without another run's assistant (coschedule: isolate-pipelinerun)"
     );
-    Finding::new("TKF124", "anti-affinity-isolate", summary)
+    Finding::new(Cause::AntiAffinityIsolate, summary)
         .evidence(quote_affinity(focus, pod))
         .evidence(focus.other_assistants().map(|other| quote_place(focus, other)))
 }

@@ -11,10 +11,10 @@ mod volume_node_affinity;
 
 use crate::model::pod::Pod;
 
-use super::finding::{Confidence, Evidence, Finding};
 use super::focus::{Focus, unplaced};
 use super::no_node::{anti_affinity, claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
 use super::obstacles::{self, Decisive, Obstacle};
+use crate::finding::{Confidence, Evidence, Finding};
 
 /// Runs the checks on assistants that wait for a node.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {

@@ -1,8 +1,8 @@
 //! The assistant's pod against a LimitRange.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::refused::{RefusedAssistant, RefusedBy};
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::namespace::LimitRange;
 
@@ -15,8 +15,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 
 fn limit_range_finding(focus: &Focus<'_>, refused: &RefusedAssistant<'_>, text: &str) -> Finding {
     Finding::new(
-        "TKF105",
-        "assistant-limitrange",
+        Cause::AssistantLimitrange,
         format!("a LimitRange refuses the pod of the affinity assistant {}: {text}", refused.name),
     )
     .link("Tekton fits its own task containers to the LimitRange; the assistant's 50m CPU and 100Mi memory are fixed.")

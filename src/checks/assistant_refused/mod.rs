@@ -12,9 +12,9 @@ pub mod unexplained;
 use crate::analysis::admission::{Plugin, Refusal};
 use crate::model::Kind;
 
-use super::finding::{Confidence, Evidence, Finding};
 use super::focus::Focus;
 use super::refused::{self, RefusedAssistant, RefusedBy};
+use crate::finding::{Confidence, Evidence, Finding};
 
 fn waiting(focus: &Focus<'_>, assistant: &str) -> Vec<Evidence> {
     focus

@@ -1,14 +1,13 @@
 //! The assistant's pod refused in words that no other check knows.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::RefusedBy;
 use crate::checks::task_refused::{priority_class, runtime_class};
+use crate::finding::{Cause, Finding};
 
 use super::of;
 
-const CODE: &str = "TKF107";
-const CAUSE: &str = "assistant-refused";
+const CAUSE: Cause = Cause::AssistantRefused;
 
 /// `assistant-refused`: words that no other check knows.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -20,7 +19,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             Some(RefusedBy::RuntimeClassMissing) => runtime_class::of_assistant(&refused.name, text),
             _ => {
                 let summary = format!("the pod of the affinity assistant {} is refused: {text}", refused.name);
-                Finding::new(CODE, CAUSE, summary)
+                Finding::new(CAUSE, summary)
             }
         },
     )

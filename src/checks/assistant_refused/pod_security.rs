@@ -1,8 +1,8 @@
 //! The assistant's pod against Pod Security.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::{self, RefusedBy};
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
 use super::of;
@@ -14,9 +14,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         |by| matches!(by, RefusedBy::PodSecurity),
         |refused, text| {
             let level = refused::between(text, "violates PodSecurity \"", "\"").unwrap_or("enforced");
-            Finding::new(
-            "TKF102",
-            "assistant-refused-by-pod-security",
+            Finding::new(Cause::AssistantRefusedByPodSecurity,
             format!("Pod Security ({level}) refuses the pod of the affinity assistant {}", refused.name),
         )
         .link("Task pods may pass all the same: they are created by Tekton's controller, the assistant's pod by the StatefulSet controller.")

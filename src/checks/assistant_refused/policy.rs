@@ -1,8 +1,8 @@
 //! The assistant's pod against an admission policy or webhook.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::{RefusedAssistant, RefusedBy};
+use crate::finding::{Cause, Finding};
 
 use super::of;
 
@@ -12,21 +12,20 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 }
 
 fn finding(refused: &RefusedAssistant<'_>) -> Finding {
-    const CODE: &str = "TKF103";
-    const CAUSE: &str = "assistant-refused-by-policy";
+    const CAUSE: Cause = Cause::AssistantRefusedByPolicy;
     let name = &refused.name;
     match &refused.by {
         Some(RefusedBy::WebhookSilent(webhook)) => {
             let summary = format!(
                 "the admission webhook {webhook} must be asked about the pod of the affinity assistant {name} and does not answer"
             );
-            Finding::new(CODE, CAUSE, summary)
+            Finding::new(CAUSE, summary)
                 .link("Its failurePolicy is Fail: as long as its service does not answer, no pod that it looks at can be created in the namespace.")
         }
         by => {
             let policy = if let Some(RefusedBy::Policy(policy)) = by { policy.as_str() } else { "" };
             let summary = format!("the admission policy {policy} refuses the pod of the affinity assistant {name}");
-            Finding::new(CODE, CAUSE, summary)
+            Finding::new(CAUSE, summary)
                 .link("The assistant carries the run's labels, a fixed container and no annotations: what the policy demands must come from the run's labels or from an exception.")
         }
     }

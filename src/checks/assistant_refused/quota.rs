@@ -1,9 +1,9 @@
 //! The assistant's pod against a ResourceQuota.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::task_refused::quota::quote_usage;
+use crate::finding::{Cause, Finding};
 
 use super::of;
 
@@ -14,9 +14,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         |by| matches!(by, RefusedBy::Quota | RefusedBy::QuotaNeedsRequests),
         |refused, text| {
             let quota = refused::quota_name(text);
-            Finding::new(
-            "TKF104",
-            "assistant-quota",
+            Finding::new(Cause::AssistantQuota,
             format!("ResourceQuota {quota} leaves no room for the pod of the affinity assistant {}", refused.name),
         )
         .link("The assistant always asks for 50m CPU and 100Mi memory (requests and limits); no setting of the run changes that.")

@@ -1,8 +1,8 @@
 //! The assistant's pod with a ServiceAccount that does not exist.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::RefusedBy;
+use crate::finding::{Cause, Finding};
 
 use super::of;
 
@@ -17,8 +17,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                 _ => String::new(),
             };
             Finding::new(
-                "TKF106",
-                "assistant-service-account-missing",
+                Cause::AssistantServiceAccountMissing,
                 format!(
                     "the pod of the affinity assistant {} names ServiceAccount {account}, which does not exist",
                     refused.name

@@ -1,8 +1,8 @@
 //! An assistant without a pod, of which nothing tells why.
 
-use crate::checks::finding::{Confidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::refused;
+use crate::finding::{Cause, Confidence, Finding};
 
 use super::waiting;
 
@@ -14,8 +14,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .map(|refused| {
             let namespace = focus.namespace();
             let mut finding = Finding::new(
-                "TKF901",
-                "evidence-missing",
+                Cause::EvidenceMissing,
                 format!("the affinity assistant {} has no pod; what refuses it cannot be told", refused.name),
             )
             .confidence(Confidence::Likely)

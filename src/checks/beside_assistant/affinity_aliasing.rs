@@ -1,9 +1,9 @@
 //! Tekton's own anti-affinity, copied into the task's pod.
 
 use crate::analysis::tekton::assistant::COMPONENT;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::no_node::anti_affinity::{names_component, quote_affinity};
+use crate::finding::{Cause, Finding};
 
 use super::Joining;
 
@@ -11,9 +11,7 @@ use super::Joining;
 /// such thing. Flags may have changed since; what the run itself asks for has not.
 pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
     (names_component(joining.pod) && !asks_for_it(joining.focus)).then(|| {
-        Finding::new(
-            "TKF135",
-            "isolate-affinity-aliasing",
+        Finding::new(Cause::IsolateAffinityAliasing,
             format!(
                 "pod {} demands to stand beside its assistant and apart from every assistant: Tekton copied the assistant's own anti-affinity into it",
                 joining.pod.metadata.name

@@ -1,14 +1,14 @@
 //! A pod that must stand beside its assistant, and whom an anti-affinity keeps apart
 //! from it.
 
-use crate::checks::finding::Finding;
+use crate::analysis::scheduler::message::Detail;
 use crate::checks::no_node::anti_affinity::{names_component, quote_affinity, terms};
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
 use super::Joining;
 
-const CODE: &str = "TKF134";
-const CAUSE: &str = "anti-affinity-against-assistant";
+const CAUSE: Cause = Cause::AntiAffinityAgainstAssistant;
 
 /// `anti-affinity-against-assistant`: the pod's own required anti-affinity.
 pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
             "the run's own anti-affinity names affinity assistants: pod {} may not stand beside the one that it must join",
             pod.metadata.name
         );
-        return Some(Finding::new(CODE, CAUSE, summary).evidence(quote_affinity(joining.focus, pod)));
+        return Some(Finding::new(CAUSE, summary).evidence(quote_affinity(joining.focus, pod)));
     }
     let assistant = joining.focus.tree.assistants.iter().find_map(|assistant| assistant.pod)?;
     let hit = terms(pod).iter().any(|term| {
@@ -32,7 +32,7 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
             pod.metadata.name
         );
         let labels = serde_json::to_string(&assistant.metadata.labels).unwrap_or_default();
-        Finding::new(CODE, CAUSE, summary)
+        Finding::new(CAUSE, summary)
             .evidence(quote_affinity(joining.focus, pod))
             .evidence([joining.focus.quote(Kind::Pod, &assistant.metadata.name, "metadata.labels", labels)])
     })
@@ -40,9 +40,9 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
 
 /// `anti-affinity-against-assistant`: a rule of another pod on that node.
 pub(super) fn of_others(joining: &Joining<'_, '_>) -> Option<Finding> {
-    let hit = joining.has("InterPodAffinity") && joining.reasons().contains("anti-affinity");
+    let hit = joining.here.is_some_and(|verdict| verdict.says(&Detail::AntiAffinity));
     hit.then(|| {
         let summary = format!("an anti-affinity rule forbids task {} the node of its assistant", joining.task);
-        Finding::new(CODE, CAUSE, summary)
+        Finding::new(CAUSE, summary)
     })
 }

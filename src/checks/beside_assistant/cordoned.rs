@@ -1,6 +1,7 @@
 //! The assistant's node was cordoned after it came to stand there.
 
-use crate::checks::finding::Finding;
+use crate::analysis::scheduler::Plugin;
+use crate::finding::{Cause, Finding};
 
 use super::Joining;
 
@@ -8,13 +9,12 @@ use super::Joining;
 pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, node, .. } = *joining;
     let read = focus.cluster.node(node);
-    if !joining.has("NodeUnschedulable") && !read.is_some_and(|node| node.spec.unschedulable) {
+    if !joining.has(Plugin::NodeUnschedulable) && !read.is_some_and(|node| node.spec.unschedulable) {
         return None;
     }
     Some(
         Finding::new(
-            "TKF131",
-            "assistant-node-cordoned",
+            Cause::AssistantNodeCordoned,
             format!("the assistant stands on {node}, which was cordoned: task {task} may not join it"),
         )
         .evidence(read.map(|node| focus.quote_cordon(node))),

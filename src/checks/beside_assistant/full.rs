@@ -1,20 +1,20 @@
 //! The assistant's node has no room for the task.
 
-use crate::checks::finding::Finding;
+use crate::analysis::scheduler::Plugin;
 use crate::checks::no_node::insufficient_resources::quote_room;
+use crate::finding::{Cause, Finding};
 
 use super::Joining;
 
-const CODE: &str = "TKF130";
-const CAUSE: &str = "assistant-node-full";
+const CAUSE: Cause = Cause::AssistantNodeFull;
 
 /// `assistant-node-full`: computed from the node and its pods.
 pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, pod, node, .. } = *joining;
-    joining.has("NodeResourcesFit").then(|| {
+    joining.has(Plugin::NodeResourcesFit).then(|| {
         let reasons = joining.reasons();
         let summary = format!("{node}, where the assistant stands, has no room for task {task} ({reasons})");
-        Finding::new(CODE, CAUSE, summary).evidence(quote_room(focus, pod, &[node.to_owned()]))
+        Finding::new(CAUSE, summary).evidence(quote_room(focus, pod, &[node.to_owned()]))
     })
 }
 
@@ -24,6 +24,6 @@ pub(super) fn by_words(joining: &Joining<'_, '_>) -> Option<Finding> {
     (message.contains("Insufficient") || message.contains("Too many pods")).then(|| {
         let summary =
             format!("{node}, where the assistant stands, has no room for task {task} by the scheduler's words");
-        Finding::new(CODE, CAUSE, summary)
+        Finding::new(CAUSE, summary)
     })
 }

@@ -7,15 +7,16 @@ mod cordoned;
 mod full;
 mod other_placement;
 
+use crate::analysis::scheduler::Plugin;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-use super::finding::{Confidence, Finding};
 use super::focus::{Focus, unplaced};
 use super::judged::{NodeObstacles, judged};
 use super::no_node::{host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit, volume_node_affinity};
 use super::obstacles::is_unhealthy;
+use crate::finding::{Cause, Confidence, Finding};
 
 /// A task's pod that waits to join its assistant.
 struct Joining<'j, 'a> {
@@ -31,7 +32,7 @@ struct Joining<'j, 'a> {
 }
 
 impl Joining<'_, '_> {
-    fn has(&self, plugin: &str) -> bool {
+    fn has(&self, plugin: Plugin) -> bool {
         self.here.is_some_and(|verdict| verdict.has(plugin))
     }
 
@@ -91,29 +92,29 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
         .or_else(|| anti_affinity::of_run(joining))
         .or_else(|| other_placement::finding(joining))
         .or_else(|| {
-            let is_ill = joining.has("TaintToleration") && focus.cluster.node(node).is_some_and(is_unhealthy);
+            let is_ill = joining.has(Plugin::TaintToleration) && focus.cluster.node(node).is_some_and(is_unhealthy);
             is_ill.then(|| unhealthy::beside_assistant(focus, task, node))
         })
         .or_else(|| cordoned::finding(joining))
         .or_else(|| {
-            let in_use = joining.has("VolumeRestrictions") || message.contains("ReadWriteOncePod");
+            let in_use = joining.has(Plugin::VolumeRestrictions) || message.contains("ReadWriteOncePod");
             in_use.then(|| volume_in_use::beside_assistant(focus, pod, task))
         })
-        .or_else(|| joining.has("PodTopologySpread").then(|| topology_spread::beside_assistant(focus, pod, task, node)))
+        .or_else(|| joining.has(Plugin::PodTopologySpread).then(|| topology_spread::beside_assistant(focus, pod, task, node)))
         .or_else(|| anti_affinity::of_others(joining))
         .or_else(|| full::by_verdict(joining))
-        .or_else(|| joining.has("NodePorts").then(|| host_port::beside_assistant(focus, pod, task, node)))
-        .or_else(|| joining.has("NodeVolumeLimits").then(|| volume_limit::beside_assistant(focus, task, node)))
+        .or_else(|| joining.has(Plugin::NodePorts).then(|| host_port::beside_assistant(focus, pod, task, node)))
+        .or_else(|| joining.has(Plugin::NodeVolumeLimits).then(|| volume_limit::beside_assistant(focus, task, node)))
         .or_else(|| {
-            let out_of_reach = joining.has("VolumeBinding") || joining.has("VolumeZone");
+            let out_of_reach = joining.has(Plugin::VolumeBinding) || joining.has(Plugin::VolumeZone);
             out_of_reach.then(|| volume_node_affinity::beside_assistant(focus, pod, task, node))
         })
-        .or_else(|| joining.has("TaintToleration").then(|| taint::beside_assistant(focus, task, node)))
+        .or_else(|| joining.has(Plugin::TaintToleration).then(|| taint::beside_assistant(focus, task, node)))
         .or_else(|| full::by_words(joining))
         .or_else(|| {
             let summary = format!(
                 "the pod of task {task} does not get beside its assistant on {node}: why cannot be told, nodes or volumes were not read"
             );
-            joining.here.is_none().then(|| Finding::new("TKF901", "evidence-missing", summary))
+            joining.here.is_none().then(|| Finding::new(Cause::EvidenceMissing, summary))
         })
 }

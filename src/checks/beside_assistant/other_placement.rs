@@ -1,8 +1,9 @@
 //! The task's own node selection excludes the node of its assistant.
 
+use crate::analysis::scheduler::Plugin;
 use crate::analysis::tekton::pod_template;
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 
 use super::Joining;
@@ -10,10 +11,8 @@ use super::Joining;
 /// `assistant-contradicts-task-placement`.
 pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, node, .. } = *joining;
-    joining.has("NodeAffinity").then(|| {
-        Finding::new(
-            "TKF132",
-            "assistant-contradicts-task-placement",
+    joining.has(Plugin::NodeAffinity).then(|| {
+        Finding::new(Cause::AssistantContradictsTaskPlacement,
             format!(
                 "task {task} may not run on {node}, where the assistant stands: its own node selection excludes that node"
             ),

@@ -1,7 +1,7 @@
 //! The kubelet evicted a task's pod.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
+use crate::finding::{Cause, Finding};
 use crate::model::Condition;
 
 /// The kubelet's words for why it evicts a pod (kubernetes pkg/kubelet/eviction/helpers.go
@@ -21,8 +21,7 @@ pub fn finding(task: &TaskNode<'_>, condition: &Condition) -> Option<Finding> {
         || task.pod.is_some_and(|pod| pod.status.reason == "Evicted");
     evicted.then(|| {
         Finding::new(
-            "TKF407",
-            "pod-evicted",
+            Cause::PodEvicted,
             format!("the kubelet evicted the pod of task {}: {}", task.task, condition.message.trim()),
         )
     })

@@ -10,9 +10,9 @@ pub use otherwise::otherwise_failed;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::run::StepState;
 
-use super::finding::Finding;
 use super::focus::Focus;
 use super::workspace_access;
+use crate::finding::Finding;
 
 /// Runs the checks on tasks that ran and failed.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {

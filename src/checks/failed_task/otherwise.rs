@@ -1,8 +1,8 @@
 //! A task that failed in a way that no other check knows.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::{Finding, Severity};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding, Severity};
 
 /// `task-failed`: a task failed in a way that no other check knows; its own words are
 /// all there is.
@@ -12,8 +12,7 @@ pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
     let Some(condition) = task.task_run.succeeded() else { return Vec::new() };
     vec![
         Finding::new(
-            "TKF409",
-            "task-failed",
+            Cause::TaskFailed,
             format!("task {} failed ({}): {}", task.task, condition.reason, condition.message),
         )
         .severity(Severity::Warning)

@@ -2,17 +2,16 @@
 
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::{Confidence, Finding, Severity};
 use crate::checks::focus::Focus;
 use crate::checks::workspace_access::container_of;
+use crate::finding::{Cause, Confidence, Finding, Severity};
 use crate::model::run::StepState;
 
 /// `step-failed`.
 pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Finding {
     let code = step.state.terminated.as_ref().map(|end| end.exit_code).unwrap_or_default();
     let finding = Finding::new(
-        "TKF408",
-        "step-failed",
+        Cause::StepFailed,
         format!(
             "step {} of task {} ended with exit code {code}; placement, volumes and assistant are not at fault",
             step.name, task.task

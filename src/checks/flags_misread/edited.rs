@@ -1,15 +1,19 @@
 //! A ConfigMap that was edited beside the operator, which will set it back some day.
 
 use crate::analysis::tekton::flags::{COSCHEDULE, of_operator};
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 
 use super::quote;
 
 /// Causes that a flag brought about.
-const OF_FLAGS: [&str; 4] =
-    ["flags-misread-legacy-key", "invalid-flag-value-ignored", "assistant-missing-flag-flip", "two-claims-in-one-task"];
+const OF_FLAGS: [Cause; 4] = [
+    Cause::FlagsMisreadLegacyKey,
+    Cause::InvalidFlagValueIgnored,
+    Cause::AssistantMissingFlagFlip,
+    Cause::TwoClaimsInOneTask,
+];
 
 /// Adds to findings that a flag brought about that the flag will not last: the operator
 /// writes the map anew at its upgrade and when its own object changes.

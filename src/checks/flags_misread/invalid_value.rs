@@ -1,25 +1,17 @@
 //! The ConfigMap holds what the controller rejects.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Stage};
+use crate::finding::{Evidence, Finding};
 use crate::model::Kind;
 
 use super::quote;
 
 /// Further causes that come of the mode in force: an assistant, or that there is none.
-const OF_THE_MODE: [&str; 7] = [
-    "two-claims-in-one-task",
-    "rwop-in-use",
-    "topology-spread",
-    "anti-affinity-against-assistant",
-    "anti-affinity-isolate",
-    "isolate-affinity-aliasing",
-    "volume-multi-attach",
-];
 
 /// The mode in force is what hurts a run, by these other findings.
 fn assistant_hurts(others: &[Finding]) -> bool {
-    others.iter().any(|finding| finding.cause.starts_with("assistant-") || OF_THE_MODE.contains(&finding.cause))
+    others.iter().any(|finding| finding.cause.stage() == Stage::Assistant || finding.cause == Cause::VolumeMultiAttach)
 }
 
 /// `invalid-flag-value-ignored`: the ConfigMap holds what the controller rejects.
@@ -30,9 +22,7 @@ pub(super) fn finding(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> 
         return None;
     }
     Some(
-        Finding::new(
-            "TKF602",
-            "invalid-flag-value-ignored",
+        Finding::new(Cause::InvalidFlagValueIgnored,
             format!("feature-flags holds {}: {:?}, which Tekton's controller rejects: it keeps the configuration it had before", invalid.key, invalid.value),
         )
         .link(format!("The controller only logs it: {}", invalid.error))

@@ -7,8 +7,8 @@ mod legacy_key;
 use crate::analysis::tekton::flags::CONFIG_MAP;
 use crate::model::Kind;
 
-use super::finding::{Evidence, Finding};
 use super::focus::Focus;
+use crate::finding::{Evidence, Finding};
 
 /// Looks behind the findings on a run for a flag that was misread.
 pub fn check(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> {

@@ -1,22 +1,22 @@
 //! Required anti-affinity forbids a pod every node.
 
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::{Pod, PodAffinityTerm};
 
 /// `anti-affinity`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
     let summary = format!("anti-affinity rules forbid task {task} every node it may use");
-    Finding::new("TKF208", "anti-affinity", summary).evidence(quote_affinity(focus, pod))
+    Finding::new(Cause::AntiAffinity, summary).evidence(quote_affinity(focus, pod))
 }
 
 /// `anti-affinity`: the run's own rules, which its assistant has too.
 pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
     let name = &pod.metadata.name;
     let summary = format!("anti-affinity rules forbid the affinity assistant's pod {name} every node it may use");
-    Finding::new("TKF208", "anti-affinity", summary).evidence(quote_affinity(focus, pod))
+    Finding::new(Cause::AntiAffinity, summary).evidence(quote_affinity(focus, pod))
 }
 
 /// What a pod requires to be kept apart from.

@@ -1,15 +1,14 @@
 //! A claim that the run names and that does not exist.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
 /// `pvc-missing`, the same for assistants and tasks.
 pub fn of_any(focus: &Focus<'_>, claim: &str) -> Finding {
     let namespace = focus.namespace();
     let finding = Finding::new(
-        "TKF402",
-        "pvc-missing",
+        Cause::PvcMissing,
         format!("the claim {claim} that the run names does not exist in namespace {namespace}"),
     )
     .about(claim);

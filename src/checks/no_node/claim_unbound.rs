@@ -1,8 +1,8 @@
 //! A claim without a volume: nothing provisions it.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::obstacles::SELECTED_NODE;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 use crate::model::volume::Claim;
@@ -15,7 +15,7 @@ pub fn of_any(focus: &Focus<'_>, pod: &Pod) -> Finding {
     let unbound: Vec<&Claim> = known.filter(|claim| claim.status.phase != "Bound").collect();
     let names: Vec<&str> = unbound.iter().map(|claim| claim.metadata.name.as_str()).collect();
     let summary = format!("the claim {} is not bound to a volume", names.join(", "));
-    let mut finding = Finding::new("TKF401", "pvc-unbound", summary).evidence(quote_claims(focus, pod));
+    let mut finding = Finding::new(Cause::PvcUnbound, summary).evidence(quote_claims(focus, pod));
     for claim in unbound {
         finding = about_class(focus, finding, claim);
         if let Some(node) = claim.metadata.annotation(SELECTED_NODE) {

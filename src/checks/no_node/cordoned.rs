@@ -1,11 +1,11 @@
 //! Every node that would fit is cordoned.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 
 /// `nodes-cordoned`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
-    Finding::new("TKF210", "nodes-cordoned", format!("every node that would fit task {task} is cordoned"))
+    Finding::new(Cause::NodesCordoned, format!("every node that would fit task {task} is cordoned"))
         .evidence(quote_cordons(focus, nodes))
 }
 

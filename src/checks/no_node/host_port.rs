@@ -1,23 +1,22 @@
 //! A host port that is taken.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-const CODE: &str = "TKF206";
-const CAUSE: &str = "hostport-conflict";
+const CAUSE: Cause = Cause::HostportConflict;
 
 /// `hostport-conflict`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str, nodes: &[String]) -> Finding {
     let summary = format!("the host port that task {task} wants is taken on every node it may use");
-    Finding::new(CODE, CAUSE, summary).evidence(quote_ports(focus, pod, nodes))
+    Finding::new(CAUSE, summary).evidence(quote_ports(focus, pod, nodes))
 }
 
 /// `hostport-conflict`: a task that must join its assistant.
 pub fn beside_assistant(focus: &Focus<'_>, pod: &Pod, task: &str, node: &str) -> Finding {
     let summary = format!("a host port that task {task} wants is taken on {node}");
-    Finding::new(CODE, CAUSE, summary).evidence(quote_ports(focus, pod, &[node.to_owned()]))
+    Finding::new(CAUSE, summary).evidence(quote_ports(focus, pod, &[node.to_owned()]))
 }
 
 /// The host ports of a pod.

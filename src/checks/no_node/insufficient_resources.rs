@@ -2,9 +2,9 @@
 
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
 use crate::analysis::scheduler::{Behaviour, NodeInfo, Snapshot};
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::judged::kubernetes_version;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -15,7 +15,7 @@ const TOLD: usize = 6;
 /// `nodes` are those that lack nothing else.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, nodes: &[String]) -> Finding {
     let summary = format!("no node that task {task} may use has enough free: {}", shortages(message));
-    Finding::new("TKF203", "insufficient-resources", summary).evidence(quote_room(focus, pod, nodes))
+    Finding::new(Cause::InsufficientResources, summary).evidence(quote_room(focus, pod, nodes))
 }
 
 /// The resources that the scheduler's text calls insufficient.

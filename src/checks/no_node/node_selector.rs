@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-const CODE: &str = "TKF202";
-const CAUSE: &str = "node-selector-mismatch";
+const CAUSE: Cause = Cause::NodeSelectorMismatch;
 /// Values of a label that are told.
 const VALUES: usize = 8;
 
@@ -29,7 +28,7 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
 
 /// With what is demanded, and what nodes have of it.
 fn told(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
-    let finding = Finding::new(CODE, CAUSE, summary).evidence(quote_selection(focus, pod));
+    let finding = Finding::new(CAUSE, summary).evidence(quote_selection(focus, pod));
     keys(pod).into_iter().fold(finding, |finding, key| match values(focus, key) {
         Some(values) if values.is_empty() => finding.link(format!("No node has the label {key}.")),
         Some(values) => finding.link(format!("Nodes have the label {key} with {values}.")),

@@ -1,7 +1,7 @@
 //! Required affinity to pods that stand on no node.
 
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::pod::Pod;
 
 use super::anti_affinity::quote_affinity;
@@ -9,5 +9,5 @@ use super::anti_affinity::quote_affinity;
 /// `pod-affinity`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
     let summary = format!("no node has the pods beside which task {task} must stand");
-    Finding::new("TKF209", "pod-affinity", summary).evidence(quote_affinity(focus, pod))
+    Finding::new(Cause::PodAffinity, summary).evidence(quote_affinity(focus, pod))
 }

@@ -1,8 +1,8 @@
 //! The scheduler's words name nothing that another check knows.
 
-use crate::checks::finding::Finding;
+use crate::finding::{Cause, Finding};
 
 /// `unschedulable`: a task's pod on its own, in the scheduler's words.
 pub fn of_task(task: &str, text: &str) -> Finding {
-    Finding::new("TKF211", "unschedulable", format!("task {task} finds no node: {text}"))
+    Finding::new(Cause::Unschedulable, format!("task {task} finds no node: {text}"))
 }

@@ -1,7 +1,7 @@
 //! The only nodes that would do have lost contact, or run short of something.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::node::Node;
 
@@ -48,8 +48,8 @@ fn is_lost(focus: &Focus<'_>, nodes: &[String]) -> bool {
 }
 
 fn finding(focus: &Focus<'_>, lost: bool, summary: String, nodes: &[String]) -> Finding {
-    let (code, cause) = if lost { ("TKF205", "node-not-ready") } else { ("TKF212", "node-under-pressure") };
-    Finding::new(code, cause, summary).evidence(quote_taints(focus, nodes)).evidence(quote_conditions(focus, nodes))
+    let cause = if lost { Cause::NodeNotReady } else { Cause::NodeUnderPressure };
+    Finding::new(cause, summary).evidence(quote_taints(focus, nodes)).evidence(quote_conditions(focus, nodes))
 }
 
 /// Quotes the conditions by which a node says that it is ill.

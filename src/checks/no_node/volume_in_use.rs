@@ -1,14 +1,13 @@
 //! A ReadWriteOncePod claim that another pod uses.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
 use super::volume_node_affinity::claims_of;
 
-const CODE: &str = "TKF133";
-const CAUSE: &str = "rwop-in-use";
+const CAUSE: Cause = Cause::RwopInUse;
 
 /// `rwop-in-use`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
@@ -32,7 +31,7 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
 
 /// With the claims and the pods that use them.
 fn told(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
-    let mut finding = Finding::new(CODE, CAUSE, summary);
+    let mut finding = Finding::new(CAUSE, summary);
     for claim in claims_of(pod).filter_map(|name| focus.cluster.claim(focus.namespace(), name)) {
         let name = &claim.metadata.name;
         if !claim.spec.access_modes.iter().any(|mode| mode == "ReadWriteOncePod") {

@@ -1,22 +1,21 @@
 //! Nodes that may attach no further volume.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 
-const CODE: &str = "TKF207";
-const CAUSE: &str = "volume-limit";
+const CAUSE: Cause = Cause::VolumeLimit;
 
 /// `volume-limit`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
-    Finding::new(CODE, CAUSE, format!("no node that task {task} may use may attach one more volume"))
+    Finding::new(CAUSE, format!("no node that task {task} may use may attach one more volume"))
         .evidence(quote_limits(focus, nodes))
 }
 
 /// `volume-limit`: a task that must join its assistant.
 pub fn beside_assistant(focus: &Focus<'_>, task: &str, node: &str) -> Finding {
     let summary = format!("{node}, where the assistant stands, may attach no further volume for task {task}");
-    Finding::new(CODE, CAUSE, summary).evidence(quote_limits(focus, &[node.to_owned()]))
+    Finding::new(CAUSE, summary).evidence(quote_limits(focus, &[node.to_owned()]))
 }
 
 /// Quotes how many volumes each driver may attach to nodes.

@@ -1,24 +1,23 @@
 //! A volume that the nodes which a pod may use do not reach.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 use crate::model::volume::VolumeSource;
 
-const CODE: &str = "TKF204";
-const CAUSE: &str = "volume-node-affinity";
+const CAUSE: Cause = Cause::VolumeNodeAffinity;
 
 /// `volume-node-affinity`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
     let summary = format!("the volume of task {task} cannot be reached from the nodes that its pod may use");
-    Finding::new(CODE, CAUSE, summary).evidence(quote_claims(focus, pod))
+    Finding::new(CAUSE, summary).evidence(quote_claims(focus, pod))
 }
 
 /// `volume-node-affinity`: a task that must join its assistant.
 pub fn beside_assistant(focus: &Focus<'_>, pod: &Pod, task: &str, node: &str) -> Finding {
     let summary = format!("a volume of task {task} cannot be reached from {node}, where the assistant stands");
-    Finding::new(CODE, CAUSE, summary).evidence(quote_claims(focus, pod))
+    Finding::new(CAUSE, summary).evidence(quote_claims(focus, pod))
 }
 
 /// Names of the claims that a pod mounts.

@@ -1,8 +1,8 @@
 //! A container cannot be set up.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -16,8 +16,7 @@ pub(super) fn config_error(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
     let value = format!("{}: {}", waiting.reason, waiting.message);
     Some(
         Finding::new(
-            "TKF406",
-            "container-not-created",
+            Cause::ContainerNotCreated,
             format!("container {} of task {} cannot be created: {}", status.name, task.task, waiting.message),
         )
         .evidence(focus.quote_task_run(task.task_run))
@@ -41,16 +40,12 @@ pub(super) fn config_refused(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<F
     let told = task.pod.and_then(|pod| config_waiting(pod)).map(|(name, text)| format!("{name}: {text}"));
     let why = told.unwrap_or_else(|| condition.message.clone());
     Some(
-        Finding::new(
-            "TKF406",
-            "container-not-created",
-            format!("a container of task {} cannot be created: {why}", task.task),
-        )
-        .evidence(focus.quote_run())
-        .evidence(focus.quote_task_run(task.task_run))
-        .evidence(events.into_iter().map(|event| focus.quote_event(event)))
-        .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name))
-        .evidence(focus.quote_warnings("PipelineRun", &focus.run().metadata.name)),
+        Finding::new(Cause::ContainerNotCreated, format!("a container of task {} cannot be created: {why}", task.task))
+            .evidence(focus.quote_run())
+            .evidence(focus.quote_task_run(task.task_run))
+            .evidence(events.into_iter().map(|event| focus.quote_event(event)))
+            .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name))
+            .evidence(focus.quote_warnings("PipelineRun", &focus.run().metadata.name)),
     )
 }
 

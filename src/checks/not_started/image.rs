@@ -1,9 +1,9 @@
 //! The node cannot pull an image.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::event::Event;
 
@@ -38,7 +38,7 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         })
         .unwrap_or("an image");
     let mut finding =
-        Finding::new("TKF405", "image-pull", format!("the node cannot pull {image}, which task {} needs", task.task))
+        Finding::new(Cause::ImagePull, format!("the node cannot pull {image}, which task {} needs", task.task))
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run));
     if let Some(event) = pull {

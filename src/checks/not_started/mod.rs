@@ -10,9 +10,9 @@ mod volume_not_mounted;
 
 use crate::model::event::Event;
 
-use super::finding::Finding;
 use super::focus::Focus;
 use super::refused;
+use crate::finding::Finding;
 use container_not_created::{config_error, config_refused};
 use image::image;
 use multi_attach::multi_attach;

@@ -1,8 +1,8 @@
 //! A volume is attached to another node.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -12,9 +12,7 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
     let events = standing(focus, &pod.metadata.name);
     let event = events.iter().find(|event| event.message.contains("Multi-Attach error"))?;
     Some(
-        Finding::new(
-            "TKF403",
-            "volume-multi-attach",
+        Finding::new(Cause::VolumeMultiAttach,
             format!("the volume of task {} is attached to another node than {}", task.task, pod.spec.node_name),
         )
         .link("A ReadWriteOnce volume can be attached to one node only; without an assistant nothing keeps the run's pods on one node.")

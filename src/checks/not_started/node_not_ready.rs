@@ -1,8 +1,8 @@
 //! The pod's node has lost contact.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::{Confidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Confidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -14,8 +14,7 @@ pub(super) fn node_not_ready(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
     let value = format!("{} {}: {}", ready.status, ready.reason, ready.message);
     Some(
         Finding::new(
-            "TKF205",
-            "node-not-ready",
+            Cause::NodeNotReady,
             format!(
                 "the pod of task {} is bound to {}, which lost contact and starts nothing",
                 task.task, node.metadata.name
@@ -37,7 +36,7 @@ fn by_event(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding
     let node = &pod.spec.node_name;
     let summary = format!("the pod of task {} is bound to {node}, which lost contact and starts nothing", task.task);
     Some(
-        Finding::new("TKF205", "node-not-ready", summary)
+        Finding::new(Cause::NodeNotReady, summary)
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
             .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", node), focus.quote_event(event)])

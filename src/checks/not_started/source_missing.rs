@@ -1,9 +1,9 @@
 //! A Secret or ConfigMap that is mounted does not exist.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
+use crate::finding::{Cause, Finding};
 use crate::model::event::Event;
 use crate::model::pod::Pod;
 
@@ -36,7 +36,7 @@ pub(super) fn source_missing(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
         focus.namespace()
     );
     Some(
-        Finding::new("TKF404", "volume-source-missing", summary)
+        Finding::new(Cause::VolumeSourceMissing, summary)
             .about(about.join(","))
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))

@@ -1,8 +1,8 @@
 //! A pod that its node does not start, in words that no other check knows.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -15,8 +15,7 @@ pub(super) fn not_started(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> 
         events.iter().rev().find(|event| !matches!(event.reason.as_str(), "FailedScheduling" | "NodeNotReady"))?;
     Some(
         Finding::new(
-            "TKF411",
-            "pod-not-started",
+            Cause::PodNotStarted,
             format!(
                 "the pod of task {} does not start on {} ({}): {}",
                 task.task,

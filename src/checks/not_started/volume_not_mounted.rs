@@ -1,9 +1,9 @@
 //! A volume of the pod cannot be attached or mounted.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
 use crate::checks::no_node::volume_node_affinity::quote_claims;
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -16,8 +16,7 @@ pub(super) fn volume_not_mounted(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &P
     let event = events.iter().rev().find(|event| about_volume(&event.reason))?;
     Some(
         Finding::new(
-            "TKF413",
-            "volume-not-mounted",
+            Cause::VolumeNotMounted,
             format!(
                 "a volume of task {} does not come up on {}: {}",
                 task.task,

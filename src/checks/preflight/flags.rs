@@ -1,6 +1,7 @@
 //! The flags in force, by the three places that tell of them: the ConfigMap, the
 //! operator's TektonConfig, and what recent runs were reconciled with.
 
+use crate::finding::Cause;
 use serde_json::Value;
 
 use crate::analysis::tekton::flags::{CONFIG_MAP, COSCHEDULE, DISABLE_ASSISTANT, of_operator};
@@ -50,7 +51,7 @@ fn of_config_map(installation: &Installation<'_>, version: TektonVersion, found:
                 "{}: {:?} is rejected by the controller ({}); it keeps the configuration it had before, and after a restart it does not start",
                 invalid.key, invalid.value, invalid.error
             );
-            found.notes.push(Note::new("TKF602", "error", text));
+            found.notes.push(Note::new(Cause::InvalidFlagValueIgnored, "error", text));
             None
         }
     };
@@ -65,10 +66,10 @@ fn of_config_map(installation: &Installation<'_>, version: TektonVersion, found:
         let text = format!(
             "{DISABLE_ASSISTANT}: {value:?} does nothing: Tekton {version} does not read that key (removed in 1.0); coschedule decides, and the affinity assistant is {state}"
         );
-        found.notes.push(Note::new("TKF601", if contradicts { "warning" } else { "info" }, text));
+        found.notes.push(Note::new(Cause::FlagsMisreadLegacyKey, if contradicts { "warning" } else { "info" }, text));
     }
     if let Some(mode) = mode {
-        found.notes.push(Note::new("TKF603", "info", meaning(mode, version)));
+        found.notes.push(Note::new(Cause::FlagInForce, "info", meaning(mode, version)));
     }
     mode
 }
@@ -111,7 +112,7 @@ fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Prefl
                 "{CONFIG_MAP} has {key}: {:?}, {source} has {value:?}: the ConfigMap was edited by hand; that works until the operator is upgraded or its object changes, so set spec.pipeline.{key} of TektonConfig",
                 in_map.value
             );
-            found.notes.push(Note::new("TKF608", "warning", text));
+            found.notes.push(Note::new(Cause::EditedConfigMap, "warning", text));
         }
         found.flags.push(Flag { source: source.clone(), key: key.to_owned(), value, read: is_read(key) });
     }
@@ -124,14 +125,14 @@ fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Prefl
         let text = format!(
             "coschedule was set in the ConfigMap, {source} does not hold it: the operator's next upgrade sets it back to its default; the lasting place is spec.pipeline.coschedule of TektonConfig"
         );
-        found.notes.push(Note::new("TKF608", "warning", text));
+        found.notes.push(Note::new(Cause::EditedConfigMap, "warning", text));
     }
     let dead = own(DISABLE_ASSISTANT).zip(version.filter(|version| !version.reads_disable_affinity_assistant()));
     if let Some((value, version)) = dead {
         let text = format!(
             "{source} sets {DISABLE_ASSISTANT}: {value}, which Tekton {version} does not read; the lasting place for the decision is spec.pipeline.coschedule of TektonConfig, edits of the ConfigMap are lost at the next upgrade of the operator"
         );
-        found.notes.push(Note::new("TKF606", "info", text));
+        found.notes.push(Note::new(Cause::OperatorSetsDeadKey, "info", text));
     }
 }
 
@@ -155,7 +156,7 @@ fn witness(cluster: &Cluster, found: &mut Preflight, mode: Option<Coschedule>) -
         (None, Some(witnessed)) => {
             let text =
                 format!("coschedule was {} when {source} was reconciled, by its status.provenance", witnessed.as_str());
-            found.notes.push(Note::new("TKF603", "info", text));
+            found.notes.push(Note::new(Cause::FlagInForce, "info", text));
         }
         (Some(mode), Some(witnessed)) if mode != witnessed => {
             let text = format!(
@@ -163,7 +164,7 @@ fn witness(cluster: &Cluster, found: &mut Preflight, mode: Option<Coschedule>) -
                 mode.as_str(),
                 witnessed.as_str()
             );
-            found.notes.push(Note::new("TKF607", "info", text));
+            found.notes.push(Note::new(Cause::FlagNotInForceYet, "info", text));
         }
         _ => {}
     }

@@ -5,6 +5,7 @@ mod flags;
 mod namespaces;
 mod upgrades;
 
+use crate::finding::Cause;
 use serde::Serialize;
 
 use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
@@ -51,7 +52,8 @@ pub struct Flag {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
     /// Permanent code.
-    pub code: &'static str,
+    #[serde(serialize_with = "code")]
+    pub code: Cause,
     /// `info`, `warning` or `error`.
     pub severity: &'static str,
     /// One sentence.
@@ -59,9 +61,13 @@ pub struct Note {
 }
 
 impl Note {
-    fn new(code: &'static str, severity: &'static str, text: impl Into<String>) -> Self {
+    fn new(code: Cause, severity: &'static str, text: impl Into<String>) -> Self {
         Self { code, severity, text: text.into() }
     }
+}
+
+fn code<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.code())
 }
 
 /// A namespace as an assistant meets it.
@@ -108,7 +114,7 @@ pub fn preflight(cluster: &Cluster, namespaces: &[String]) -> Preflight {
         let text = format!(
             "Tekton {version} is newer than {known}, the newest that is known here; it is judged like that one"
         );
-        found.notes.push(Note::new("TKF604", "info", text));
+        found.notes.push(Note::new(Cause::NewerThanKnown, "info", text));
     }
     found.namespaces = namespaces.iter().map(|name| namespaces::judge(cluster, &installation, mode, name)).collect();
     found

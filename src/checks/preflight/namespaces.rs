@@ -4,6 +4,7 @@
 use crate::analysis::admission::{self, Plugin};
 use crate::analysis::tekton::{Coschedule, Installation, assistant};
 use crate::checks::scc_verdict::{self, SetVerdict};
+use crate::finding::Cause;
 use crate::model::Cluster;
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod, Resources};
@@ -38,12 +39,14 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Op
     let judgement = admission::judge(cluster, &pod);
     for refusal in &judgement.refusals {
         let (code, what) = match refusal.plugin {
-            Plugin::LimitRanger => ("TKF105", format!("LimitRange {}", refusal.object)),
-            Plugin::ResourceQuota => ("TKF104", format!("ResourceQuota {}", refusal.object)),
-            Plugin::ServiceAccount => ("TKF106", format!("ServiceAccount {}", refusal.object)),
+            Plugin::LimitRanger => (Cause::AssistantLimitrange, format!("LimitRange {}", refusal.object)),
+            Plugin::ResourceQuota => (Cause::AssistantQuota, format!("ResourceQuota {}", refusal.object)),
+            Plugin::ServiceAccount => {
+                (Cause::AssistantServiceAccountMissing, format!("ServiceAccount {}", refusal.object))
+            }
             // SCC admission fills in what Pod Security asks for.
             Plugin::PodSecurity if is_openshift => continue,
-            Plugin::PodSecurity => ("TKF102", "Pod Security".to_owned()),
+            Plugin::PodSecurity => (Cause::AssistantRefusedByPodSecurity, "Pod Security".to_owned()),
         };
         let text = format!("{what} refuses every affinity assistant in {name}: {}", refusal.text);
         place.notes.push(Note::new(code, "warning", text));
@@ -56,7 +59,7 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Op
             SetVerdict::Admitted => {}
             SetVerdict::Refused { reasons } => {
                 let text = format!("no SCC admits an affinity assistant in {name}: {}", reasons.join("; "));
-                place.notes.push(Note::new("TKF101", "warning", text));
+                place.notes.push(Note::new(Cause::AssistantRefusedByScc, "warning", text));
             }
             SetVerdict::CannotTell(why) => {
                 place.cannot_tell.push(format!("whether SCC admission accepts an assistant: {why}"));

@@ -2,6 +2,7 @@
 
 use crate::analysis::tekton::flags;
 use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
+use crate::finding::Cause;
 
 use super::{Note, Preflight};
 
@@ -21,7 +22,7 @@ pub(super) fn judge(installation: &Installation<'_>, mode: Option<Coschedule>, f
                 after.as_str(),
                 now.as_str()
             );
-            found.notes.push(Note::new("TKF605", "warning", text));
+            found.notes.push(Note::new(Cause::UpgradeChangesMeaning, "warning", text));
         }
     }
     if mode == Some(Coschedule::Disabled) {
@@ -43,7 +44,7 @@ pub(super) fn judge(installation: &Installation<'_>, mode: Option<Coschedule>, f
     ] {
         if version < since {
             found.notes.push(Note::new(
-                "TKF609",
+                Cause::NextUpgrade,
                 "info",
                 format!("from Tekton {}.{} on {text}", since.major, since.minor),
             ));

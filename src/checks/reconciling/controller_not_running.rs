@@ -2,12 +2,11 @@
 
 use jiff::SignedDuration;
 
-use crate::checks::finding::{Confidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Confidence, Finding};
 use crate::model::Kind;
 
-const CODE: &str = "TKF510";
-const CAUSE: &str = "controller-not-running";
+const CAUSE: Cause = Cause::ControllerNotRunning;
 
 /// After its last task has ended, a run goes on or ends within moments; this is long.
 const LONG: SignedDuration = SignedDuration::from_secs(90);
@@ -15,7 +14,7 @@ const LONG: SignedDuration = SignedDuration::from_secs(90);
 /// `controller-not-running`: the run has no condition yet.
 pub(super) fn not_taken_up(focus: &Focus<'_>) -> Finding {
     let run = focus.run();
-    let finding = Finding::new(CODE, CAUSE, "Tekton's controller has not taken up the run: it has no condition yet")
+    let finding = Finding::new(CAUSE, "Tekton's controller has not taken up the run: it has no condition yet")
         .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "status.conditions", "absent")]);
     about_controller(focus, finding)
 }
@@ -29,7 +28,6 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     if let Some(task) = ignored {
         let name = &task.task_run.metadata.name;
         let finding = Finding::new(
-            CODE,
             CAUSE,
             format!("Tekton's controller has not taken up TaskRun {name}: it has no condition yet"),
         )
@@ -46,7 +44,6 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
         return None;
     }
     let finding = Finding::new(
-        CODE,
         CAUSE,
         "every TaskRun of the run has ended, and Tekton's controller neither goes on with the run nor ends it",
     )

@@ -1,7 +1,7 @@
 //! A run whose task is left to a custom task's controller: an approval, for example.
 
-use crate::checks::finding::{Confidence, Finding, Severity};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Confidence, Finding, Severity};
 use crate::model::Kind;
 use crate::model::cluster::find;
 
@@ -26,7 +26,7 @@ fn finding(focus: &Focus<'_>, name: &str, task: &str) -> Option<Finding> {
     }
     let what = of_task(focus, task);
     let finding = |summary: String| {
-        Finding::new("TKF512", "custom-run-waits", summary)
+        Finding::new(Cause::CustomRunWaits, summary)
             .severity(Severity::Warning)
             .link("Tekton leaves such a task to its own controller: an approval waits for people, others for what they watch.")
             .evidence(focus.quote_run())

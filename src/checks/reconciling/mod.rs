@@ -6,8 +6,8 @@ mod custom_run;
 mod other_controller;
 pub mod resolver;
 
-use super::finding::Finding;
 use super::focus::Focus;
+use crate::finding::Finding;
 
 /// Runs the checks on runs that are not taken up, or not gone on with.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {

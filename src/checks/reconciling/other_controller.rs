@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::checks::finding::{Finding, Severity};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding, Severity};
 use crate::model::Kind;
 
 /// `managed-by-other-controller`: since 1.5 Tekton leaves such runs alone
@@ -13,8 +13,7 @@ pub(super) fn finding(focus: &Focus<'_>) -> Option<Finding> {
     let named = run.spec_at("/managedBy").and_then(Value::as_str).filter(|name| *name != "tekton.dev/pipeline")?;
     Some(
         Finding::new(
-            "TKF511",
-            "managed-by-other-controller",
+            Cause::ManagedByOtherController,
             format!("the run is left to another controller: spec.managedBy is {named}"),
         )
         .severity(Severity::Warning)

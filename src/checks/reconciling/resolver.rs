@@ -2,11 +2,10 @@
 
 use jiff::SignedDuration;
 
-use crate::checks::finding::{Confidence, Finding};
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Confidence, Finding};
 
-const CODE: &str = "TKF513";
-const CAUSE: &str = "resolver-not-answering";
+const CAUSE: Cause = Cause::ResolverNotAnswering;
 
 /// Tekton gives up after a minute (tektoncd/pipeline config/resolvers `default-timeout`,
 /// and the global timeout of pkg/resolution/resource).
@@ -29,12 +28,9 @@ pub fn is_late(focus: &Focus<'_>) -> bool {
 /// `resolver-not-answering`: the run still waits, longer than Tekton should.
 pub(super) fn waiting(focus: &Focus<'_>) -> Option<Finding> {
     (is_resolving(focus) && is_late(focus)).then(|| {
-        about(
-            focus,
-            Finding::new(CODE, CAUSE, "the resolver that is to fetch the run's pipeline or task does not answer"),
-        )
-        .confidence(Confidence::Likely)
-        .cannot_tell("why: the log of the resolvers' Deployment tekton-pipelines-remote-resolvers tells")
+        about(focus, Finding::new(CAUSE, "the resolver that is to fetch the run's pipeline or task does not answer"))
+            .confidence(Confidence::Likely)
+            .cannot_tell("why: the log of the resolvers' Deployment tekton-pipelines-remote-resolvers tells")
     })
 }
 
@@ -43,7 +39,7 @@ pub fn gave_up(focus: &Focus<'_>) -> Option<Finding> {
     let condition = focus.run().succeeded().filter(|condition| condition.status == "False")?;
     condition.message.contains("resolution took longer than global timeout").then(|| {
         let summary = "the resolver that was to fetch the run's pipeline or task did not answer within a minute";
-        about(focus, Finding::new(CODE, CAUSE, summary)).evidence(focus.quote_run_warnings())
+        about(focus, Finding::new(CAUSE, summary)).evidence(focus.quote_run_warnings())
     })
 }
 

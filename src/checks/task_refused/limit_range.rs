@@ -1,8 +1,8 @@
 //! A task's pod against a LimitRange.
 
-use crate::checks::finding::Finding;
+use crate::finding::{Cause, Finding};
 
 /// `task-pod-limitrange`.
 pub fn finding(task: &str, message: &str) -> Finding {
-    Finding::new("TKF306", "task-pod-limitrange", format!("a LimitRange refuses the pod of task {task}: {message}"))
+    Finding::new(Cause::TaskPodLimitrange, format!("a LimitRange refuses the pod of task {task}: {message}"))
 }

@@ -15,9 +15,9 @@ mod unexplained;
 
 use crate::analysis::tekton::run_tree::TaskNode;
 
-use super::finding::{Evidence, Finding};
 use super::focus::Focus;
 use super::refused::RefusedBy;
+use crate::finding::{Evidence, Finding};
 
 /// Reasons with which Tekton reports that a pod was not created
 /// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `handlePodCreationError`).

@@ -1,14 +1,12 @@
 //! A ResourceQuota that demands requests or limits of every container.
 
-use crate::checks::finding::Finding;
 use crate::checks::refused;
+use crate::finding::{Cause, Finding};
 
 /// `quota-needs-requests`.
 pub fn finding(task: &str, message: &str) -> Finding {
     let quota = refused::quota_name(message);
-    Finding::new(
-        "TKF304",
-        "quota-needs-requests",
+    Finding::new(Cause::QuotaNeedsRequests,
         format!("ResourceQuota {quota} demands requests or limits that containers of task {task} lack"),
     )
     .link("Tekton's own init containers (prepare, place-scripts) have no requests; without LimitRange defaults every run in the namespace fails so.")

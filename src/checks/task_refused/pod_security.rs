@@ -1,8 +1,8 @@
 //! A task's pod against Pod Security.
 
-use crate::checks::finding::Finding;
+use crate::finding::{Cause, Finding};
 
 /// `task-pod-refused-by-pod-security`.
 pub fn finding(task: &str) -> Finding {
-    Finding::new("TKF302", "task-pod-refused-by-pod-security", format!("Pod Security refuses the pod of task {task}"))
+    Finding::new(Cause::TaskPodRefusedByPodSecurity, format!("Pod Security refuses the pod of task {task}"))
 }

@@ -1,15 +1,15 @@
 //! A task's pod against a ResourceQuota that is used up.
 
-use crate::checks::finding::{Evidence, Finding};
 use crate::checks::focus::Focus;
 use crate::checks::refused;
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::cluster::find;
 
 /// `quota-exceeded`.
 pub fn finding(focus: &Focus<'_>, task: &str, message: &str) -> Finding {
     let quota = refused::quota_name(message);
-    Finding::new("TKF303", "quota-exceeded", format!("ResourceQuota {quota} leaves no room for the pod of task {task}"))
+    Finding::new(Cause::QuotaExceeded, format!("ResourceQuota {quota} leaves no room for the pod of task {task}"))
         .link("Tekton tries again every minute; no timeout runs while it waits.")
         .about(quota)
         .evidence(quote_usage(focus, quota))

@@ -1,17 +1,15 @@
 //! A task's pod against OpenShift's SecurityContextConstraints.
 
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::scc_verdict;
+use crate::finding::{Cause, Finding};
 
 /// `task-pod-refused-by-scc`.
 pub fn finding(task: &TaskNode<'_>, message: &str) -> Finding {
     let name = task.task;
     let account = task.task_run.spec.get("serviceAccountName").and_then(|v| v.as_str()).unwrap_or("default");
     let reasons = scc_verdict::reasons(message);
-    let finding = Finding::new(
-        "TKF301",
-        "task-pod-refused-by-scc",
+    let finding = Finding::new(Cause::TaskPodRefusedByScc,
         format!("OpenShift refuses the pod of task {name} (ServiceAccount {account}): {}", reasons.join("; ")),
     )
     .link(format!("No SCC that ServiceAccount {account} or Tekton's controller may use admits the pod of task {name}; the TaskRun fails at once."));

@@ -3,8 +3,8 @@
 
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::finding::Finding;
 use crate::checks::focus::Focus;
+use crate::finding::{Cause, Finding};
 
 /// `two-claims-in-one-task`.
 pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Finding {
@@ -17,9 +17,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Finding {
             format!("{} ({})", bound.workspace, bound.claim.unwrap_or_else(|| "volumeClaimTemplate".to_owned()))
         })
         .collect();
-    Finding::new(
-        "TKF115",
-        "two-claims-in-one-task",
+    Finding::new(Cause::TwoClaimsInOneTask,
         format!("task {} binds two claims ({}), which Tekton refuses while it makes an assistant for each workspace", task.task, claims.join(", ")),
     )
     .link("With coschedule: workspaces a task may bind one claim only, because one pod cannot stand beside two assistants.")

@@ -1,8 +1,8 @@
 //! A task's pod refused in words that no other check knows.
 
-use crate::checks::finding::Finding;
+use crate::finding::{Cause, Finding};
 
 /// `task-pod-refused`.
 pub fn finding(task: &str, message: &str) -> Finding {
-    Finding::new("TKF310", "task-pod-refused", format!("the pod of task {task} could not be created: {message}"))
+    Finding::new(Cause::TaskPodRefused, format!("the pod of task {task} could not be created: {message}"))
 }

@@ -1,14 +1,13 @@
 //! SCC admission refused the assistant, and the timeout kept the words on affinity only.
 
-use crate::checks::finding::Finding;
+use crate::finding::{Cause, Finding};
 
 use super::{TimedOut, with_evidence};
 
 /// `timeout-after-assistant-refused-by-scc`.
 pub(super) fn finding(ended: &TimedOut<'_, '_>) -> Finding {
     let finding = Finding::new(
-        "TKF504",
-        "timeout-after-assistant-refused-by-scc",
+        Cause::TimeoutAfterAssistantRefusedByScc,
         "the run timed out while its assistant was refused by SCC admission; what Tekton kept speaks of affinity only",
     );
     with_evidence(finding, ended)

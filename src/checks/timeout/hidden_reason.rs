@@ -1,7 +1,7 @@
 //! The timeout overwrote the reason why a run did not go on, or Tekton kept it.
 
-use crate::checks::finding::{Confidence, Finding};
 use crate::checks::{past, while_under_way};
+use crate::finding::{Cause, Confidence, Finding};
 
 use super::{TimedOut, with_evidence};
 
@@ -19,7 +19,7 @@ pub(super) fn findings(ended: &TimedOut<'_, '_>, keeps_words: bool) -> Vec<Findi
     } else {
         "the run timed out, and the timeout overwrote the reason why it did not go on"
     };
-    let finding = Finding::new("TKF505", "timeout-hid-the-reason", summary);
+    let finding = Finding::new(Cause::TimeoutHidTheReason, summary);
     let mut finding = with_evidence(finding, ended);
     if behind.is_empty() {
         finding = finding.confidence(Confidence::Likely).cannot_tell(format!(

@@ -6,10 +6,10 @@ mod steps_ran_too_long;
 
 use crate::analysis::tekton::run_tree::TaskNode;
 
-use super::finding::{Evidence, Finding};
 use super::focus::{Focus, GRACE};
 use super::past;
 use super::refused::{self, RefusedAssistant, RefusedBy};
+use crate::finding::{Evidence, Finding};
 
 /// A run or task that timed out, and what tells why it waited.
 struct TimedOut<'t, 'a> {

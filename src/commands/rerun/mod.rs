@@ -4,12 +4,12 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::checks::finding::{Prediction, RunReport};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::{self};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::finding::{Prediction, RunReport};
 use crate::model::run::PipelineRun;
 use crate::output::{diff, plain, wrap};
 use crate::repairs::resubmission::{self, Edit};

@@ -95,7 +95,7 @@ async fn watch(
     name: &str,
     wait: Duration,
 ) -> Result<u8, CommandError> {
-    use checks::finding::RunState;
+    use crate::finding::RunState;
     let deadline = tokio::time::Instant::now() + wait;
     let style: Style = ui.style();
     let mut last_error = None;

@@ -27,6 +27,10 @@ pub enum Detail {
         /// Value; often empty.
         value: String,
     },
+    /// Anti-affinity, of the pod itself or of pods on the node.
+    AntiAffinity,
+    /// A bound volume that the node does not reach.
+    VolumeElsewhere,
 }
 
 impl Meaning {
@@ -92,7 +96,7 @@ const STARTS: &[(&str, Plugin)] = &[
 pub fn meaning(reason: &str) -> Meaning {
     let known = |plugin, detail| Meaning { plugin: Some(plugin), detail };
     if let Some((_, plugin)) = TEXTS.iter().find(|(text, _)| *text == reason) {
-        return known(*plugin, None);
+        return known(*plugin, detail_of(reason));
     }
     if let Some(resource) = reason.strip_prefix("Insufficient ") {
         return known(Plugin::NodeResourcesFit, Some(Detail::Resource(resource.to_owned())));
@@ -114,6 +118,19 @@ pub fn meaning(reason: &str) -> Meaning {
         return known(Plugin::VolumeZone, None);
     }
     Meaning::default()
+}
+
+/// What one of the fixed texts says beyond its plugin.
+fn detail_of(text: &str) -> Option<Detail> {
+    match text {
+        "node(s) didn't match pod anti-affinity rules" | "node(s) didn't satisfy existing pods anti-affinity rules" => {
+            Some(Detail::AntiAffinity)
+        }
+        "node(s) had volume node affinity conflict"
+        | "node(s) didn't match PersistentVolume's node affinity"
+        | "node(s) had no available volume zone" => Some(Detail::VolumeElsewhere),
+        _ => None,
+    }
 }
 
 /// `node(s) had untolerated taint {key: value}` until 1.34.1, `node(s) had taint

@@ -1,6 +1,10 @@
 //! Findings: what is wrong, the evidence for it, and what would heal it.
 
+mod cause;
+
 use serde_json::Value;
+
+pub use cause::{Cause, Stage, Survival};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,10 +110,8 @@ pub struct Repair {
 /// Something that is wrong with a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// Permanent code, `TKF101` for example.
-    pub code: &'static str,
-    /// Id of the cause.
-    pub cause: &'static str,
+    /// What it is.
+    pub cause: Cause,
     /// How bad.
     pub severity: Severity,
     /// How sure.
@@ -130,9 +132,8 @@ pub struct Finding {
 
 impl Finding {
     /// A finding that is proven and breaks the run; the builders below add to it.
-    pub fn new(code: &'static str, cause: &'static str, summary: impl Into<String>) -> Self {
+    pub fn new(cause: Cause, summary: impl Into<String>) -> Self {
         Self {
-            code,
             cause,
             severity: Severity::Error,
             confidence: Confidence::Proven,
