@@ -71,7 +71,7 @@ fn made(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
     let of = |case: &str| fixtures.iter().find(|fixture| fixture.name.ends_with(case)).unwrap();
     let changed = |case: &str, change: &dyn Fn(&mut Cluster, &str, &str)| {
         let fixture = of(case);
-        let mut cluster = fixture.cluster.clone();
+        let mut cluster = fixture.cluster.overlay();
         change(&mut cluster, &fixture.namespace, &fixture.run);
         report(&cluster, &fixture.namespace, &fixture.run)
     };

@@ -109,7 +109,7 @@ const LOSSES: &[Loss] = &[
 ];
 
 fn without(cluster: &Cluster, loss: &Loss) -> Cluster {
-    let mut cluster = cluster.clone();
+    let mut cluster = cluster.overlay();
     for kind in loss.kinds {
         cluster.forget(*kind);
         if loss.listed {

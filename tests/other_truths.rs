@@ -94,7 +94,11 @@ fn a_task_that_ran_too_long_did_not_wait_though_the_scheduler_spoke_of_it() {
         .map(|task| task.metadata.name.clone())
         .unwrap();
     cluster.task_runs.retain(|task| task.metadata.name == first);
-    set(&mut cluster.task_runs[0].status.conditions, "TaskRunCancelled", "cancelled as its PipelineRun has timed out");
+    set(
+        &mut cluster.task_runs.iter_mut().next().unwrap().status.conditions,
+        "TaskRunCancelled",
+        "cancelled as its PipelineRun has timed out",
+    );
     for run in cluster.pipeline_runs.iter_mut().filter(|run| run.metadata.name == name) {
         set(&mut run.status.conditions, "PipelineRunTimeout", "PipelineRun failed to finish within \"1m0s\"");
     }
@@ -176,7 +180,7 @@ fn one_quota_with_room_does_not_heal_where_another_is_full() {
         repairs.into_iter().find(|repair| repair.id == "raise-quota").unwrap().predicted
     };
     assert_eq!(outcome(&cluster), Prediction::Heals);
-    let mut other = cluster.resource_quotas[0].clone();
+    let mut other = cluster.resource_quotas.first().unwrap().clone();
     other.metadata.name = "zz-other".to_owned();
     cluster.resource_quotas.push(other);
     assert_eq!(outcome(&cluster), Prediction::DoesNotHeal);

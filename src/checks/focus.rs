@@ -74,7 +74,7 @@ impl<'a> Focus<'a> {
             return (self.cluster, !self.is_past);
         }
         let assumed = self.assumed.get_or_init(|| {
-            let mut assumed = self.cluster.clone();
+            let mut assumed = self.cluster.overlay();
             assumed.coverage.assume_whole();
             Box::new(assumed)
         });

@@ -140,7 +140,7 @@ async fn not_submitted(
         return Err(CommandError::usage("-f - and --from - cannot both read standard input"));
     }
     let beside = export::read(file)?;
-    let [run] = beside.pipeline_runs.as_slice() else {
+    let (Some(run), 1) = (beside.pipeline_runs.first(), beside.pipeline_runs.len()) else {
         let count = beside.pipeline_runs.len();
         return Err(CommandError::usage(format!("{file} holds {count} PipelineRuns; one is judged at a time")));
     };
@@ -152,11 +152,11 @@ async fn not_submitted(
         run.metadata.name = format!("{}new", run.metadata.generate_name.as_deref().unwrap_or_default());
     }
     let mut cluster = source.read(&Wanted::namespace(&run.metadata.namespace)).await?;
-    for mut pipeline in beside.pipelines {
+    for mut pipeline in beside.pipelines.iter().cloned() {
         pipeline.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.pipelines.insert(0, pipeline);
     }
-    for mut task in beside.tasks {
+    for mut task in beside.tasks.iter().cloned() {
         task.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.tasks.insert(0, task);
     }

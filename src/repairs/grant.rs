@@ -50,7 +50,7 @@ impl Grant {
     /// The cluster with the grant, as `oc adm policy add-scc-to-user` makes it
     /// (openshift/oc `pkg/cli/admin/policy/modify_scc.go`).
     pub fn given(&self, cluster: &Cluster, namespace: &str) -> Cluster {
-        let mut cluster = cluster.clone();
+        let mut cluster = cluster.overlay();
         let origin = || Origin::Server(String::new());
         let role = json!({ "metadata": { "name": self.role() }, "rules": [{ "verbs": ["use"],
             "apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"],

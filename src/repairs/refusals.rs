@@ -219,7 +219,7 @@ fn range_names<'a>(focus: &Focus<'a>) -> Vec<&'a str> {
 /// What becomes of the run once its ServiceAccount is there: the new account has the
 /// rights that every account has, no more.
 fn with_account(focus: &Focus<'_>, name: &str) -> prediction::Predicted {
-    let mut cluster = focus.cluster.clone();
+    let mut cluster = focus.cluster.overlay();
     let account = json!({ "metadata": { "name": name, "namespace": focus.namespace() } });
     // An object of a fixed shape is always read.
     let _ = cluster.insert(Kind::ServiceAccount, account, Origin::Server(String::new()));
@@ -290,7 +290,7 @@ pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
 
 /// What becomes of the run where a quota has room.
 fn without_quota(focus: &Focus<'_>, quota: &str) -> prediction::Predicted {
-    let mut cluster = focus.cluster.clone();
+    let mut cluster = focus.cluster.overlay();
     cluster
         .resource_quotas
         .retain(|known| known.metadata.namespace != focus.namespace() || known.metadata.name != quota);

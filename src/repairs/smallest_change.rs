@@ -279,7 +279,7 @@ impl Search<'_> {
     /// For every account of a refused pod the most restrictive constraint with which
     /// all pods are admitted.
     fn grants(&self, steps: &[Step], refused: &[RunPod]) -> Option<Vec<Grant>> {
-        let mut cluster = self.access.clone();
+        let mut cluster = self.access.overlay();
         let mut grants: Vec<Grant> = Vec::new();
         let accounts = refused.iter().filter_map(|pod| Some(&pod.pod.as_ref().ok()?.spec.service_account_name));
         for account in accounts.collect::<BTreeSet<_>>() {
