@@ -12,11 +12,13 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod analysis;
+pub mod assess;
 pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod finding;
 pub mod model;
+pub mod ops;
 pub mod output;
 pub mod repairs;
 pub mod sources;

@@ -38,6 +38,7 @@ pub struct Focus<'a> {
     /// The time against which ages are counted.
     pub now: Timestamp,
     mode: Option<Coschedule>,
+    by_installation: bool,
     is_past: bool,
     assumed: OnceCell<Box<Cluster>>,
 }
@@ -51,6 +52,7 @@ impl<'a> Focus<'a> {
             installation: Installation::find(cluster),
             now,
             mode: None,
+            by_installation: false,
             is_past: false,
             assumed: OnceCell::new(),
         }
@@ -59,6 +61,18 @@ impl<'a> Focus<'a> {
     /// The same run, were the installation's mode another one.
     pub fn in_mode(&self, mode: Coschedule) -> Self {
         Self { mode: Some(mode), ..Self::new(self.cluster, self.run(), self.now) }
+    }
+
+    /// The mode under which the run is looked at instead of the installation's, if any.
+    pub fn given_mode(&self) -> Option<Coschedule> {
+        self.mode
+    }
+
+    /// The same run under the mode that the installation's settings give, whatever the run
+    /// itself has recorded.
+    #[must_use]
+    pub fn by_installation(self) -> Self {
+        Self { by_installation: true, ..self }
     }
 
     /// The same run as it once was, in a cluster whose other objects are those of now.
@@ -101,6 +115,9 @@ impl<'a> Focus<'a> {
     pub fn coschedule(&self) -> Option<Coschedule> {
         if self.mode.is_some() {
             return self.mode;
+        }
+        if self.by_installation {
+            return self.installation.assistant_flags()?.mode.ok();
         }
         let provenance = self.run().status.provenance.as_ref();
         let witnessed = provenance.and_then(|p| p.flag("coschedule")?.as_str()).and_then(Coschedule::parse);

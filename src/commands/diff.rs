@@ -12,8 +12,8 @@ use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::finding::RunReport;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
+use crate::ops::edit;
 use crate::output::{Style, diff as text_diff, json_v1, plain, wrap};
-use crate::repairs::resubmission;
 use crate::sources::{Source, Wanted};
 use crate::yaml;
 
@@ -222,7 +222,7 @@ fn pipeline_of(run: &PipelineRun) -> String {
     }
     match run.spec_at("/pipelineRef") {
         Some(reference) => format!("reference {reference}"),
-        None => format!("runs {}", resubmission::stem(run)),
+        None => format!("runs {}", edit::stem(run)),
     }
 }
 
