@@ -60,7 +60,8 @@ fn offers(diagnosis: &Value) -> Vec<Value> {
 /// The words of the printed `rerun`, if one is printed.
 fn rerun(offer: &Value) -> Option<Vec<String>> {
     let lines = offer["command"].as_str()?.lines();
-    let words = lines.map(|line| shlex::split(line).unwrap()).find(|words| words.get(2).is_some_and(|w| w == "rerun"))?;
+    let words =
+        lines.map(|line| shlex::split(line).unwrap()).find(|words| words.get(2).is_some_and(|w| w == "rerun"))?;
     assert_eq!(words[..2], ["kubectl", "tekton-fix"]);
     Some(words[2..].to_vec())
 }
@@ -147,9 +148,9 @@ fn commands_agree_about_pods_and_nodes() {
             }
         }
         // Resubmitting unchanged is what `nodes --for-pipeline` judges, without a pin.
-        let unchanged = offers(&diagnosis).into_iter().find(|offer| {
-            offer["ops"].as_array().is_some_and(|ops| ops.len() == 1 && ops[0]["edits"] == json!([]))
-        });
+        let unchanged = offers(&diagnosis)
+            .into_iter()
+            .find(|offer| offer["ops"].as_array().is_some_and(|ops| ops.len() == 1 && ops[0]["edits"] == json!([])));
         let goes_on = unchanged.is_some_and(|offer| offer["predicted"] == "heals");
         if goes_on && refused > 0 {
             wrong.push(format!("{}: resubmitting unchanged works although pods are refused", case.name));
@@ -167,9 +168,8 @@ fn commands_agree_about_pods_and_nodes() {
             }
         }
         let changes = document(&admission)["changes"].as_array().cloned().unwrap_or_default();
-        let of_refusal = findings.iter().find(|finding| {
-            matches!(finding["code"].as_str(), Some("TKF101" | "TKF301" | "TKF504"))
-        });
+        let of_refusal =
+            findings.iter().find(|finding| matches!(finding["code"].as_str(), Some("TKF101" | "TKF301" | "TKF504")));
         if let (Some(finding), false) = (of_refusal, changes.is_empty()) {
             let texts = |list: &[Value]| -> Vec<(Value, Value)> {
                 list.iter().map(|item| (item["summary"].clone(), item["predicted"].clone())).collect()

@@ -41,9 +41,9 @@ pub fn forecast(focus: &Focus<'_>, findings: &[Finding], ops: &[Op]) -> Forecast
     let known = cluster.pipeline_run(&run.metadata.namespace, &run.metadata.name).unwrap_or(run);
     let sets_mode = |op: &Op| matches!(op, Op::SetFlags { pairs, .. } if pairs.iter().any(|(key, _)| matches!(*key, COSCHEDULE | DISABLE_ASSISTANT)));
     let after = match focus.given_mode() {
-        _ if ops.iter().any(sets_mode) => Focus::new(&cluster, known, focus.now).by_installation(),
-        Some(mode) => Focus::new(&cluster, known, focus.now).in_mode(mode),
-        None => Focus::new(&cluster, known, focus.now),
+        _ if ops.iter().any(sets_mode) => Focus::new(&cluster, known, focus.now).like(focus).by_installation(),
+        Some(mode) => Focus::new(&cluster, known, focus.now).like(focus).in_mode(mode),
+        None => Focus::new(&cluster, known, focus.now).like(focus),
     };
     let submitted = ops.iter().find_map(|op| match op {
         Op::Submit { edits, cancel_old, .. } => Some((edits, *cancel_old)),

@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::analysis::pipeline_fit::{self, Answer, Fit, Obstacle, Plan};
-use crate::analysis::scheduler::{Options, Snapshot, judge_in};
+use crate::analysis::scheduler::{Options, judge_in};
 use crate::checks::focus::Focus;
-use crate::checks::judged::{judged, kubernetes_version};
+use crate::checks::judged::judged;
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
 use crate::model::node::Node;
 use crate::model::pod::Pod;
@@ -41,7 +41,7 @@ pub fn of(focus: &Focus<'_>, plan: &Plan, gone: &[&Pod]) -> Result<Placement, No
     }
     let gone: Vec<(&str, &str)> =
         gone.iter().map(|pod| (pod.metadata.namespace.as_str(), pod.metadata.name.as_str())).collect();
-    let fit = pipeline_fit::fit(cluster, kubernetes_version(cluster), plan, &gone);
+    let fit = pipeline_fit::fit(focus.state(!gone.is_empty()), plan, &gone);
     Ok(Placement { fit, is_complete })
 }
 
@@ -138,12 +138,12 @@ fn existing(forecast: &mut Forecast, focus: &Focus<'_>, plan: &mut Plan) {
             forecast.gap(Gap::Nodes);
         }
     } else if !waiting.is_empty() {
-        let snapshot = Snapshot::new(cluster, kubernetes_version(cluster));
+        let snapshot = focus.state(false);
         let waits = waiting.iter().any(|(who, _)| *who == Who::Assistant);
         for (who, pod) in &waiting {
             // Where the assistant itself waits, its tasks follow it.
             let options = Options { without_assistant: waits && *who != Who::Assistant, ..Options::default() };
-            let judgement = judge_in(&snapshot, pod, options);
+            let judgement = judge_in(snapshot, pod, options);
             let fitting = judgement.fitting().count();
             if fitting > 0 && (is_complete || judged(focus, pod).is_complete) {
                 forecast.ground(Ground::Fits { who: who.clone(), nodes: fitting, of: snapshot.nodes().len() });

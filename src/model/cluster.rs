@@ -285,6 +285,20 @@ impl Cluster {
         self.origins.get(&(kind, namespace.to_owned(), name.to_owned()))
     }
 
+    /// Whether everything that decides about room and volumes is the very same in both.
+    pub fn has_same_placement(&self, other: &Self) -> bool {
+        self.pods.is_same(&other.pods)
+            && self.nodes.is_same(&other.nodes)
+            && self.namespaces.is_same(&other.namespaces)
+            && self.claims.is_same(&other.claims)
+            && self.persistent_volumes.is_same(&other.persistent_volumes)
+            && self.storage_classes.is_same(&other.storage_classes)
+            && self.csi_nodes.is_same(&other.csi_nodes)
+            && self.csi_drivers.is_same(&other.csi_drivers)
+            && self.volume_attachments.is_same(&other.volume_attachments)
+            && self.csi_storage_capacities.is_same(&other.csi_storage_capacities)
+    }
+
     /// A pod by name.
     pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
         find(&self.pods, namespace, name)

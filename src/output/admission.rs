@@ -5,11 +5,11 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, plain, wrap};
+use super::{Style, plain, wording, wrap};
 use crate::analysis::scc::effective::{EffectiveContainer, effective};
 use crate::analysis::scc::{Answer, Considered, Creator, Verdict, sentences};
 use crate::finding::Offer;
-use crate::ops::{Caller, Op, Right};
+use crate::ops::{Op, Right};
 
 /// One pod with what admission says of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +122,7 @@ pub fn by(offer: &Offer) -> &'static str {
 
 /// The commands of an offer, a line each.
 pub fn commands(offer: &Offer) -> String {
-    let commands = offer.ops.iter().flat_map(|op| op.commands(&Caller::default()));
+    let commands = offer.ops.iter().flat_map(|op| op.commands(wording::caller()));
     commands.map(|command| command.line()).collect::<Vec<_>>().join("\n")
 }
 

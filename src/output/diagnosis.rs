@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use crate::checks::grouping;
 use crate::checks::ruled_out::RuledOut;
 use crate::finding::{Finding, Offer, Outcome, RunReport, RunState, Severity};
-use crate::ops::Caller;
 
 use super::{Style, plain, wording, wrap};
 
@@ -117,7 +116,7 @@ pub(super) fn render_offers(offers: &[Offer], style: Style, out: &mut dyn Write)
         if outcome == Outcome::Blocked {
             continue;
         }
-        for command in offer.ops.iter().flat_map(|op| op.commands(&Caller::default())) {
+        for command in offer.ops.iter().flat_map(|op| op.commands(wording::caller())) {
             writeln!(out, "      $ {}", plain(&command.line()))?;
         }
         let rights = wording::rights(offer);

@@ -1,17 +1,33 @@
 //! Repairs and forecasts in words. Everything that is said of them is made here, so that all
 //! commands say the same.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use crate::analysis::pipeline_fit::{Obstacle, Reason, Who as Whose, load};
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
 use crate::finding::{Offer, Outcome};
 use crate::model::Kind;
-use crate::ops::{Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Right, Risk};
+use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Right, Risk};
 
 mod risks;
 
 pub use risks::risk;
+
+/// How the program was called; set once, at its start.
+static CALLER: OnceLock<Caller> = OnceLock::new();
+
+/// Has commands named as the caller's own program is.
+pub fn set_caller(caller: Caller) {
+    // A second start in one process keeps the first name.
+    let _ = CALLER.set(caller);
+}
+
+/// How the program was called; as kubectl's plugin where nobody said.
+pub fn caller() -> &'static Caller {
+    CALLER.get_or_init(Caller::default)
+}
 
 /// Nodes of which reasons are given.
 const NODES: usize = 3;

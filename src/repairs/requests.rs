@@ -2,10 +2,10 @@
 
 use crate::analysis::scheduler::message::{Detail, Message, read};
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
-use crate::analysis::scheduler::{Behaviour, Plugin, Snapshot};
+use crate::analysis::scheduler::{Behaviour, Plugin};
 use crate::analysis::tekton::TaskNode;
 use crate::checks::focus::Focus;
-use crate::checks::judged::{NodeObstacles, judged, kubernetes_version};
+use crate::checks::judged::{NodeObstacles, judged};
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod};
 use crate::ops::{Edit, Instruction};
@@ -54,7 +54,7 @@ fn amount(container: &Container, resource: &str) -> i64 {
 }
 
 fn computed(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Plan> {
-    let snapshot = Snapshot::new(focus.cluster, kubernetes_version(focus.cluster));
+    let snapshot = focus.state(false);
     let wanted = of_incoming(pod, &Behaviour::of(snapshot.version()));
     let only_room = |node: &&NodeObstacles| node.only(Plugin::NodeResourcesFit);
     let beside = task.task_run.assistant().and_then(|name| focus.assistant_node(name));

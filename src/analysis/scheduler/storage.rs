@@ -24,7 +24,7 @@ pub(super) enum Found<T> {
 }
 
 /// Storage objects by name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Storage<'a> {
     cluster: &'a Cluster,
     claims: HashMap<(&'a str, &'a str), &'a Claim>,

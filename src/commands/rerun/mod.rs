@@ -15,7 +15,7 @@ use crate::finding::{Outcome, RunReport};
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
-use crate::ops::{Caller, ObjectRef, Op};
+use crate::ops::{ObjectRef, Op};
 use crate::output::wording;
 use crate::output::{diff, plain, wrap};
 use crate::repairs;
@@ -266,7 +266,7 @@ fn show(
         for offer in offers.filter(|offer| offer.works()) {
             let text = format!("works instead: {}", wording::summary(offer));
             ui.status(&wrap(&plain(&text), style.width, "  ", "    "));
-            for command in offer.ops.iter().flat_map(|op| op.commands(&Caller::default())) {
+            for command in offer.ops.iter().flat_map(|op| op.commands(wording::caller())) {
                 ui.status(&format!("    $ {}", plain(&command.line())));
             }
         }
