@@ -141,6 +141,9 @@ fn continued(forecast: &mut Forecast, focus: &Focus<'_>, created: Vec<Claim>) {
 }
 
 fn judge(forecast: &mut Forecast, focus: &Focus<'_>, subject: Subject, future: &Future) {
+    if focus.run().pipeline_tasks().is_empty() {
+        forecast.gap(Gap::Pipeline);
+    }
     admission::judge(forecast, focus, subject, future);
     if forecast.blocks.is_empty() {
         placement::judge(forecast, focus, subject, &future.plan);

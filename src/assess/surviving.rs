@@ -114,6 +114,15 @@ fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
     match finding.cause {
         Cause::SchedulerNotRunning => any(|edit| matches!(edit, Edit::DropPodField { field: "schedulerName" })),
         Cause::PendingBySpecStatus if ops.iter().any(|op| matches!(op, Op::Release { .. })) => Lifts::Yes,
+        Cause::AssistantScaledToZero if ops.iter().any(|op| matches!(op, Op::Scale { .. })) => Lifts::Yes,
+        Cause::ResolverAnswerUnnoticed if ops.iter().any(|op| matches!(op, Op::Retry { .. })) => Lifts::Yes,
+        Cause::WrongArchitecture => {
+            if edits().any(|edit| matches!(edit, Edit::NodeSelector { .. })) {
+                Lifts::Perhaps
+            } else {
+                manual
+            }
+        }
         Cause::AssistantStatefulsetRefused | Cause::WorkspaceClaimRefused => {
             let raises = ops.iter().any(|op| matches!(op, Op::RaiseQuota { .. }));
             if raises { Lifts::Yes } else { manual }

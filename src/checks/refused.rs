@@ -124,7 +124,11 @@ pub fn assistants<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a>> {
 
 fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<RefusedAssistant<'a>> {
     let set = node.stateful_set?;
-    if node.pod.is_some() || set.status.replicas > 0 || set.metadata.deletion_timestamp.is_some() {
+    if node.pod.is_some()
+        || set.status.replicas > 0
+        || set.spec.replicas == Some(0)
+        || set.metadata.deletion_timestamp.is_some()
+    {
         return None;
     }
     let event = last_refusal(focus, &node.name);

@@ -116,6 +116,8 @@ fn code(reports: &[RunReport]) -> u8 {
     let found = reports.iter().any(|report| {
         report.findings.iter().any(|finding| finding.confidence > Confidence::Likely || finding.cannot_tell.is_empty())
     });
+    // A run that has failed is never fine, even where nothing says why.
+    let found = found || reports.iter().any(|report| report.state == RunState::Failed && report.findings.is_empty());
     let unknown = reports.iter().any(|report| report.state == RunState::Unknown || !report.findings.is_empty());
     match (found, unknown) {
         (true, _) => exit::FINDINGS,

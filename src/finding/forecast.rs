@@ -86,6 +86,8 @@ pub enum Gap {
     Nodes,
     /// Pods of other namespaces were not read, so free capacity is unknown.
     FreeCapacity,
+    /// What the run's pods ask for: its pipeline was not resolved.
+    Pipeline,
     /// How the assistant looks: its StatefulSet was not read.
     StatefulSet,
     /// Whether SCC admission accepts a pod.

@@ -117,6 +117,26 @@ pub enum Facts {
     Ports(Vec<(String, String)>),
     /// A refusal's own words.
     Words(String),
+    /// A step, or an init container, of a task, with its memory limit.
+    Step {
+        /// The task.
+        task: String,
+        /// The step.
+        step: String,
+        /// The limit, where there is one.
+        memory: Option<String>,
+    },
+    /// A StatefulSet.
+    Set(String),
+    /// The architecture of a node.
+    Architecture(String),
+    /// A container of a pod.
+    Container {
+        /// The pod.
+        pod: String,
+        /// The container.
+        container: String,
+    },
 }
 
 /// Why a node cannot pull an image.

@@ -201,6 +201,8 @@ cluster! {
     pipeline_runs: PipelineRun = PipelineRun;
     task_runs: TaskRun = TaskRun;
     custom_runs: CustomRun = CustomRun;
+    resolution_requests: CustomRun = ResolutionRequest;
+    workloads: CustomRun = Workload;
     pipelines: Opaque = Pipeline;
     tasks: Opaque = Task;
     tekton_configs: Opaque = TektonConfig;

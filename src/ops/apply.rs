@@ -29,6 +29,10 @@ pub fn apply(op: &Op, cluster: &mut Cluster) {
             let _ = cluster.insert(object.kind, manifest, Origin::Server(String::new()));
             cluster.sort();
         }
+        Op::Scale { set, to, .. } => cluster.stateful_sets.change(
+            |known| known.metadata.namespace == set.namespace && known.metadata.name == set.name,
+            |known| known.spec.replicas = Some(*to),
+        ),
         Op::Grant { namespace, grant } => grant.give(cluster, namespace),
         Op::SetFlags { place, pairs } => {
             let operator = matches!(place, FlagPlace::TektonConfig { .. });

@@ -143,6 +143,9 @@ impl Op {
                 let patch = Value::from(bounds.iter().map(bound_patch).collect::<Vec<_>>()).to_string();
                 client(&["patch", &range.target(), "-n", &range.namespace, "--type=json", "-p", &patch])
             }
+            Self::Scale { set, to, .. } => {
+                client(&["scale", &set.target(), "-n", &set.namespace, &format!("--replicas={to}")])
+            }
             Self::Retry { set } => {
                 client(&["annotate", &set.target(), "-n", &set.namespace, "tekton-fix/retry=now", "--overwrite"])
             }

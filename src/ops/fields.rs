@@ -65,6 +65,7 @@ pub fn changed(op: &Op, run: &PipelineRun) -> Vec<Field> {
                 new: json!(bound.new.map(|new| new.to_string())),
             })
             .collect(),
+        Op::Scale { set, to, .. } => one(format!("{}.spec.replicas", set.target()), json!(to)),
         Op::Retry { .. } | Op::Manual { .. } => Vec::new(),
     }
 }

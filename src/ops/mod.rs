@@ -181,6 +181,15 @@ pub enum Op {
         /// The bounds.
         bounds: Vec<Bound>,
     },
+    /// Scale a StatefulSet.
+    Scale {
+        /// The StatefulSet.
+        set: ObjectRef,
+        /// Replicas today.
+        from: i32,
+        /// Replicas to have.
+        to: i32,
+    },
     /// Have the StatefulSet controller try again at once: after a refusal it waits about as
     /// long as it has been refused.
     Retry {
@@ -312,6 +321,34 @@ pub enum Instruction {
     SwapWorkspaces,
     /// Bind both workspaces to one claim with different sub-paths.
     OneClaim,
+    /// Give a step more memory.
+    MoreMemory {
+        /// The task.
+        task: String,
+        /// The step.
+        step: String,
+        /// Its limit today.
+        limit: Option<String>,
+    },
+    /// Give a container of Tekton's own more memory, in config-defaults.
+    MoreMemoryForTekton {
+        /// The container.
+        container: String,
+        /// Its limit today.
+        limit: Option<String>,
+    },
+    /// Use an image that is built for the node's architecture.
+    ImageForArchitecture,
+    /// Correct what the queue does not admit, or ask its owner.
+    AskQueue {
+        /// What the queue says.
+        words: String,
+    },
+    /// Find out why a container is not ready.
+    InspectContainer {
+        /// The container.
+        container: String,
+    },
     /// Let a step get at files on a volume.
     OpenFiles {
         /// How.
@@ -336,6 +373,7 @@ impl Instruction {
                 | Self::FitLimitRange { .. }
                 | Self::ValidFlag { .. }
                 | Self::ProvideVolume { .. }
+                | Self::MoreMemoryForTekton { .. }
         )
     }
 }
@@ -428,6 +466,7 @@ impl Op {
             Self::Release { .. } => Right::InNamespace("patch", Kind::PipelineRun),
             Self::Delete { object, .. } => Right::InNamespace("delete", object.kind),
             Self::Create { object, .. } => Right::InNamespace("create", object.kind),
+            Self::Scale { set, .. } => Right::InNamespace("patch", set.kind),
             Self::Manual { instruction: Instruction::AskForLess { .. }, .. } => Right::Task,
             Self::Manual { instruction: Instruction::CreateSource { .. }, .. } => {
                 Right::InNamespace("create", Kind::ConfigMap)
@@ -457,6 +496,7 @@ impl Op {
                 let bounds = bounds.iter().map(back).collect::<Option<Vec<Bound>>>()?;
                 Some(Self::MoveBounds { range: range.clone(), bounds })
             }
+            Self::Scale { set, from, to } => Some(Self::Scale { set: set.clone(), from: *to, to: *from }),
             // What a submitted run did, a deleted object held, or a flag was before, is not
             // part of the operation.
             _ => None,

@@ -43,7 +43,8 @@ pub fn predicted(outcome: Outcome) -> &'static str {
 
 /// What an offer does, in one line.
 pub fn summary(offer: &Offer) -> String {
-    let parts: Vec<String> = offer.ops.iter().filter(|op| !matches!(op, Op::Retry { .. })).map(op).collect();
+    let parts: Vec<String> =
+        offer.ops.iter().filter(|op| offer.ops.len() == 1 || !matches!(op, Op::Retry { .. })).map(op).collect();
     let many = parts.len() > 1;
     let is_plain = |op: &Op| matches!(op, Op::Submit { edits, .. } if edits.is_empty());
     if many && offer.ops.last().is_some_and(is_plain) {
@@ -120,6 +121,10 @@ pub fn op(op: &Op) -> String {
                 })
                 .collect();
             format!("change LimitRange {}: {}", range.name, bounds.join(", "))
+        }
+        Op::Scale { set, to, .. } => format!("scale the StatefulSet {} to {to}", set.name),
+        Op::Retry { set } if set.kind == Kind::PipelineRun => {
+            format!("annotate the run {}, so that Tekton's controller looks at it again", set.name)
         }
         Op::Retry { set } => format!("have the StatefulSet {} try again at once", set.name),
         Op::Manual { instruction, .. } => self::instruction(instruction),
@@ -253,6 +258,26 @@ fn instruction(instruction: &Instruction) -> String {
             "swap the order of the workspaces: only moves the fault to tasks that use the other workspace".to_owned()
         }
         Instruction::OneClaim => "bind both workspaces to one claim with different sub-paths".to_owned(),
+        Instruction::MoreMemory { task, step, limit } => {
+            let limit = limit.as_ref().map(|limit| format!(" (its limit is {limit})")).unwrap_or_default();
+            format!("give step {step} of task {task} more memory{limit}")
+        }
+        Instruction::MoreMemoryForTekton { container, limit } => {
+            let limit = limit.as_ref().map(|limit| format!(" (its limit is {limit})")).unwrap_or_default();
+            format!(
+                "give Tekton's container {container} more memory{limit} in default-container-resource-requirements of                  ConfigMap config-defaults"
+            )
+        }
+        Instruction::ImageForArchitecture => "use an image that is built for the node's architecture".to_owned(),
+        Instruction::AskQueue { words } if words.is_empty() => {
+            "ask the owner of the queue why the run is not admitted".to_owned()
+        }
+        Instruction::AskQueue { words } => {
+            format!("correct what the queue does not admit and resubmit, or change the queue: {words}")
+        }
+        Instruction::InspectContainer { container } => {
+            format!("find out from its log why {container} is not ready; the run goes on by itself once it is")
+        }
         Instruction::OpenFiles { how } => how.clone(),
     }
 }
@@ -304,6 +329,7 @@ pub fn gap(gap: &Gap) -> String {
     match gap {
         Gap::Nodes => "nodes were not read".to_owned(),
         Gap::FreeCapacity => "free capacity (pods of other namespaces were not read)".to_owned(),
+        Gap::Pipeline => "what its pods ask for (the pipeline was not resolved)".to_owned(),
         Gap::StatefulSet => "what the assistant asks for (its StatefulSet was not read)".to_owned(),
         Gap::Scc(who, why) => format!("whether SCC admission accepts the pod of {}: {why}", whose(who)),
         Gap::Admission(who, unread) => format!("whether the pod of {} is refused: {unread} were not read", whose(who)),

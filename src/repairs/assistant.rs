@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::checks::focus::Focus;
+use crate::finding::Facts;
 use crate::model::Kind;
 use crate::ops::{Edit, Instruction, Op};
 
@@ -24,6 +25,13 @@ pub(super) fn cordoned(focus: &Focus<'_>) -> Vec<Plan> {
         resubmit(focus, true),
         Plan::new("uncordon", vec![Op::Uncordon { node: node.to_owned() }]),
     ]
+}
+
+/// Scales the assistant's StatefulSet up again.
+pub(super) fn scale_up(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Set(name) = facts else { return Vec::new() };
+    let set = object(focus, Kind::StatefulSet, name);
+    vec![Plan::new("scale-assistant", vec![Op::Scale { set, from: 0, to: 1 }])]
 }
 
 pub(super) fn contradiction(focus: &Focus<'_>) -> Vec<Plan> {

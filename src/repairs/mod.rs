@@ -109,9 +109,12 @@ fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
             }
         }
         Op::Enforce { level, .. } => vec![Risk::Level(level)],
-        Op::Uncordon { .. } | Op::RaiseQuota { .. } | Op::MoveBounds { .. } | Op::Retry { .. } | Op::Manual { .. } => {
-            Vec::new()
-        }
+        Op::Uncordon { .. }
+        | Op::RaiseQuota { .. }
+        | Op::MoveBounds { .. }
+        | Op::Scale { .. }
+        | Op::Retry { .. }
+        | Op::Manual { .. } => Vec::new(),
     }
 }
 
@@ -174,6 +177,8 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::HostportConflict => scheduling::free_port(&finding.facts),
         Cause::SchedulerNotRunning => scheduling::drop_field(focus, "drop-scheduler-name", "schedulerName"),
         Cause::PvcMissing => workspaces::missing(focus, &finding.facts),
+        Cause::ClaimBeingDeleted => workspaces::being_deleted(focus, &finding.facts),
+        Cause::AssistantScaledToZero => assistant::scale_up(focus, &finding.facts),
         Cause::PvcUnbound => workspaces::unbound(focus),
         Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, &finding.facts),
         Cause::VolumeMultiAttach => vec![scheduling::pin(focus, &[])],
@@ -181,6 +186,12 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::ImagePull => starting::image(focus, &finding.facts),
         Cause::NodeNotReady => starting::node_lost(focus),
         Cause::PodEvicted => vec![resubmit(focus, false)],
+        Cause::PodLost => vec![resubmit(focus, true)],
+        Cause::StepKilled | Cause::InitContainerFailed => starting::more_memory(focus, &finding.facts),
+        Cause::WrongArchitecture => starting::other_architecture(focus, &finding.facts),
+        Cause::HeldByQueue => vec![Plan::new("ask-queue", vec![manual(Instruction::AskQueue { words: words() })])],
+        Cause::ResolverAnswerUnnoticed => vec![Plan::new("wake-run", vec![Op::Retry { set: run(focus) }])],
+        Cause::SidecarNotReady => starting::sidecar(focus, &finding.facts),
         Cause::WorkspacePermissionDenied => starting::denied(focus),
         Cause::PendingBySpecStatus => vec![Plan::new("release-run", vec![Op::Release { run: run(focus) }])],
         Cause::ControllerNotRunning => starting::controller(focus),
@@ -197,6 +208,8 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         | Cause::PodNotStarted
         | Cause::VolumeNotMounted
         | Cause::CancelledByUser
+        | Cause::RunBeingDeleted
+        | Cause::NamespaceTerminating
         | Cause::RunInvalid
         | Cause::TimeoutHidTheReason
         | Cause::Timeout

@@ -1,6 +1,7 @@
 //! Repairs for pods that have a node and do not start there, or lost it.
 
 use crate::checks::focus::Focus;
+use crate::checks::running::OF_TEKTON;
 use crate::checks::workspace_access;
 use crate::finding::{Facts, ImageTrouble};
 use crate::ops::{Edit, Instruction, Op};
@@ -42,6 +43,46 @@ pub(super) fn node_lost(focus: &Focus<'_>) -> Vec<Plan> {
     plans.extend(assistant::on_lost_node(focus));
     plans.push(Plan::new("mend-node", vec![manual_with(Instruction::RecoverNode, &[&["get", "nodes"]])]));
     plans
+}
+
+/// A container that was killed: more memory, which only its author can judge, and a new run,
+/// because this one cannot go on.
+pub(super) fn more_memory(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Step { task, step, memory } = facts else { return Vec::new() };
+    let is_tektons = OF_TEKTON.contains(&step.as_str());
+    let instruction = if is_tektons {
+        Instruction::MoreMemoryForTekton { container: step.clone(), limit: memory.clone() }
+    } else {
+        Instruction::MoreMemory { task: task.clone(), step: step.clone(), limit: memory.clone() }
+    };
+    vec![Plan::new("more-memory", vec![manual(instruction), submit(focus, Vec::new(), true)])]
+}
+
+/// A step whose image does not run on its node: nodes of the other architecture may do.
+pub(super) fn other_architecture(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    const ARCH: &str = "kubernetes.io/arch";
+    let Facts::Architecture(here) = facts else { return Vec::new() };
+    let others = focus.cluster.nodes.iter().filter_map(|node| node.metadata.label(ARCH));
+    let mut others: Vec<&str> = others.filter(|arch| arch != here).collect();
+    others.sort_unstable();
+    others.dedup();
+    let edit = |arch: &str| Edit::NodeSelector { key: ARCH.to_owned(), value: arch.to_owned() };
+    let mut plans: Vec<Plan> = others
+        .into_iter()
+        .map(|arch| Plan::new("other-architecture", vec![submit(focus, vec![edit(arch)], true)]))
+        .collect();
+    let image = vec![manual(Instruction::ImageForArchitecture), submit(focus, Vec::new(), true)];
+    plans.push(Plan::new("correct-image", image));
+    plans
+}
+
+/// A sidecar that does not become ready.
+pub(super) fn sidecar(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Container { pod, container } = facts else { return Vec::new() };
+    let logs: &[&str] = &["logs", pod, "-c", container, "-n", focus.namespace(), "--tail=50"];
+    let describe: &[&str] = &["describe", "pod", pod, "-n", focus.namespace()];
+    let instruction = Instruction::InspectContainer { container: container.clone() };
+    vec![Plan::new("inspect-sidecar", vec![manual_with(instruction, &[logs, describe])])]
 }
 
 /// What lets a step get at the files of another.

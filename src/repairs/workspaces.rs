@@ -125,6 +125,18 @@ pub(super) fn missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     plans
 }
 
+/// A claim that is being deleted: a new run with claims of its own, or without this one.
+pub(super) fn being_deleted(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Claim(claim) = facts else { return Vec::new() };
+    let mut plans = vec![super::resubmit(focus, true)];
+    let old = focus.cluster.claim(focus.namespace(), claim);
+    for workspace in bound_to(focus, claim) {
+        plans.push(from_template(focus, &workspace, old, None));
+        plans.push(empty_dir(focus, &workspace));
+    }
+    plans
+}
+
 /// A claim that does not get a volume.
 pub(super) fn unbound(focus: &Focus<'_>) -> Vec<Plan> {
     let claims = focus.cluster.claims.iter().filter(|claim| claim.metadata.namespace == focus.namespace());

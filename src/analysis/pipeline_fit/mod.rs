@@ -18,9 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use load::Weight;
 
-use crate::analysis::scheduler::{
-    Behaviour, Judgement, NodeInfo, Options, Snapshot, Verdict, judge_in,
-};
+use crate::analysis::scheduler::{Behaviour, Judgement, NodeInfo, Options, Snapshot, Verdict, judge_in};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::volume::Claim;

@@ -61,6 +61,9 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         RefusedBy::LimitRange => limit_range::finding(name, message),
         RefusedBy::Policy(policy) => policy::finding(name, &policy).facts(words()),
         RefusedBy::WebhookSilent(webhook) => policy::silent(name, &webhook).facts(words()),
+        RefusedBy::Other if limit_range::is_default_too_low(focus, message) => {
+            limit_range::default_too_low(focus, name, message)
+        }
         RefusedBy::Other => unexplained::finding(name, message),
     };
     Some(finding.evidence(evidence(focus, task)))
