@@ -14,7 +14,7 @@ use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::model::volume::{Claim, PersistentVolume};
 use crate::ops::edit;
-use crate::ops::{self, Op};
+use crate::ops::{self, Instruction, Op};
 
 use super::{admission, placement, surviving};
 
@@ -25,9 +25,20 @@ pub(super) enum Subject {
     Resubmitted {
         /// Whether the old run has ended by then.
         old_is_gone: bool,
+        /// Over how many nodes its pods may go.
+        spread: Spread,
     },
     /// The run itself.
     Continued,
+}
+
+/// Over how many nodes the pods of a run may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spread {
+    /// As pods and assistants say.
+    AsSpecified,
+    /// All are to be on one node that is still to be found.
+    OneNode,
 }
 
 /// What becomes of the run in focus after operations. `findings` are those of the run: a
@@ -49,13 +60,17 @@ pub fn forecast(focus: &Focus<'_>, findings: &[Finding], ops: &[Op]) -> Forecast
         Op::Submit { edits, cancel_old, .. } => Some((edits, *cancel_old)),
         _ => None,
     });
+    let finds_node = |op: &Op| matches!(op, Op::Manual { instruction: Instruction::FindNode, .. });
+    let spread = if ops.iter().any(finds_node) { Spread::OneNode } else { Spread::AsSpecified };
     let mut forecast = Forecast::default();
     match submitted {
         None if !focus.is_running() => forecast.gap(Gap::RunEnded),
         None => continued(&mut forecast, &after, created(ops)),
         Some((edits, cancel_old)) => match edit::edited(run, edits) {
             Ok(new) => {
-                resubmitted(&mut forecast, &after, &future::as_run(&after, &new), (cancel_old, created(ops)));
+                let old_is_gone = cancel_old || !after.is_running();
+                let subject = Subject::Resubmitted { old_is_gone, spread };
+                resubmitted(&mut forecast, &after, &future::as_run(&after, &new), (subject, created(ops)));
             }
             Err(why) => forecast.block(Block::NoSuchChange(why)),
         },
@@ -80,7 +95,8 @@ pub fn forecast(focus: &Focus<'_>, findings: &[Finding], ops: &[Op]) -> Forecast
 /// another one.
 pub fn of_run(focus: &Focus<'_>, new: &PipelineRun, old_is_gone: bool) -> Forecast {
     let mut forecast = Forecast { is_judged: true, ..Forecast::default() };
-    resubmitted(&mut forecast, focus, new, (old_is_gone, Vec::new()));
+    let subject = Subject::Resubmitted { old_is_gone: old_is_gone || !focus.is_running(), spread: Spread::AsSpecified };
+    resubmitted(&mut forecast, focus, new, (subject, Vec::new()));
     forecast
 }
 
@@ -101,9 +117,8 @@ fn resubmitted(
     forecast: &mut Forecast,
     focus: &Focus<'_>,
     run: &PipelineRun,
-    (cancel_old, created): (bool, Vec<Claim>),
+    (subject, created): (Subject, Vec<Claim>),
 ) {
-    let subject = Subject::Resubmitted { old_is_gone: cancel_old || !focus.is_running() };
     let mut future = future::of(focus, run);
     future.plan.claims.extend(created);
     tekton(forecast, focus, run);
@@ -253,7 +268,7 @@ fn shared_single_node_claims(focus: &Focus<'_>, run: &PipelineRun) -> Vec<String
 impl Subject {
     /// Pods of the run that are no longer there.
     pub(super) fn gone<'a>(self, focus: &Focus<'a>) -> Vec<&'a crate::model::pod::Pod> {
-        if self != (Self::Resubmitted { old_is_gone: true }) {
+        if !matches!(self, Self::Resubmitted { old_is_gone: true, .. }) {
             return Vec::new();
         }
         let assistants = focus.tree.assistants.iter().filter_map(|node| node.pod);

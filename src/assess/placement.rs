@@ -12,7 +12,7 @@ use crate::model::node::Node;
 use crate::model::pod::Pod;
 use crate::ops::Edit;
 
-use super::forecast::{Subject, apart};
+use super::forecast::{Spread, Subject, apart};
 
 /// The fit of a run's pods, with what it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn of(focus: &Focus<'_>, plan: &Plan, gone: &[&Pod]) -> Result<Placement, No
 
 /// The pods of the old run, which make room once it has ended.
 pub fn old_pods<'a>(focus: &Focus<'a>) -> Vec<&'a Pod> {
-    Subject::Resubmitted { old_is_gone: true }.gone(focus)
+    Subject::Resubmitted { old_is_gone: true, spread: Spread::AsSpecified }.gone(focus)
 }
 
 /// Why no node was chosen.
@@ -99,7 +99,8 @@ pub(super) fn judge(forecast: &mut Forecast, focus: &Focus<'_>, subject: Subject
     } else if subject == Subject::Continued {
         as_they_are(focus, &mut plan);
     }
-    for (who, group) in groups(&plan) {
+    let is_one_node = matches!(subject, Subject::Resubmitted { spread: Spread::OneNode, .. });
+    for (who, group) in if is_one_node { vec![(Who::Pods, plan)] } else { groups(&plan) } {
         let placement = match of(focus, &group, &gone) {
             Ok(placement) => placement,
             Err(NodesUnread) => return forecast.gap(Gap::Nodes),

@@ -54,7 +54,7 @@ pub(super) fn add(
     }
     for op in ops {
         let Op::Manual { instruction, .. } = op else { continue };
-        let is_about_room = matches!(instruction, Instruction::RequestLess { .. } | Instruction::FindNode { .. });
+        let is_about_room = matches!(instruction, Instruction::RequestLess { .. } | Instruction::FindNode);
         if is_about_room && !before.cluster.coverage.proves_absence(Kind::Pod, "") {
             forecast.gap(Gap::FreeCapacity);
         }

@@ -311,10 +311,7 @@ pub enum Instruction {
         task: String,
     },
     /// Use a node that has room for the whole pipeline: none is known.
-    FindNode {
-        /// What speaks against each.
-        against: Vec<String>,
-    },
+    FindNode,
     /// Give each workspace a claim of its own.
     SeparateClaims,
     /// Swap the order of the workspaces.

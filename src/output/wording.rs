@@ -246,13 +246,7 @@ fn instruction(instruction: &Instruction) -> String {
         }
         Instruction::EndPod { pod, holds } => format!("end pod {pod}, which holds port {holds}, or wait until it ends"),
         Instruction::RequestLess { task } => format!("let task {task} request less"),
-        Instruction::FindNode { against } if against.is_empty() => {
-            "pin the run to a node with room for the whole pipeline: none is known".to_owned()
-        }
-        Instruction::FindNode { against } => format!(
-            "pin the run to a node with room for the whole pipeline; as far as was read it fits on {}",
-            against.join(", ")
-        ),
+        Instruction::FindNode => "pin the run to a node with room for the whole pipeline: none is known".to_owned(),
         Instruction::SeparateClaims => "give each workspace a claim of its own".to_owned(),
         Instruction::SwapWorkspaces => {
             "swap the order of the workspaces: only moves the fault to tasks that use the other workspace".to_owned()

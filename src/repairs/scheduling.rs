@@ -25,21 +25,23 @@ fn pin_as(id: &'static str, focus: &Focus<'_>, edits: &[Edit]) -> Plan {
             all.push(pin);
             Plan::new(id, vec![submit(focus, all, true)])
         }
-        Err(nodes) => {
-            Plan::new(id, vec![manual(Instruction::FindNode { against: nodes }), submit(focus, edits.to_vec(), true)])
-        }
+        Err(NoNode) => Plan::new(id, vec![manual(Instruction::FindNode), submit(focus, edits.to_vec(), true)]),
     }
 }
 
-/// The best node for the changed run as an edit, or nodes on which it may fit.
-fn best(focus: &Focus<'_>, edits: &[Edit]) -> Result<Edit, Vec<String>> {
-    let new = edit::edited(focus.run(), edits).map_err(|_| Vec::new())?;
+/// No node is known that takes the whole pipeline.
+struct NoNode;
+
+/// The best node for the changed run as an edit. Where pods of other namespaces were not
+/// read it is the best as far as was read: the forecast says what is open.
+fn best(focus: &Focus<'_>, edits: &[Edit]) -> Result<Edit, NoNode> {
+    let new = edit::edited(focus.run(), edits).map_err(|_| NoNode)?;
     let plan = future::of(focus, &future::as_run(focus, &edit::unpinned(&new))).plan;
-    let node = placement::best_node(focus, &plan, &placement::old_pods(focus)).map_err(|none| match none {
-        NoBest::FreeUnknown(nodes) => nodes,
-        NoBest::Unread | NoBest::None(_) => Vec::new(),
-    })?;
-    Ok(pin_to(focus, &node))
+    match placement::best_node(focus, &plan, &placement::old_pods(focus)) {
+        Ok(node) => Ok(pin_to(focus, &node)),
+        Err(NoBest::FreeUnknown(nodes)) => nodes.first().map(|node| pin_to(focus, node)).ok_or(NoNode),
+        Err(NoBest::Unread | NoBest::None(_)) => Err(NoNode),
+    }
 }
 
 /// A pin to a node by its hostname label.

@@ -119,8 +119,9 @@ fn said(report: &Value) -> Vec<Value> {
                 .filter(|item| !item["field"].as_str().is_some_and(|field| field.contains("less the requests")))
                 .filter_map(|item| item["object"].as_str())
                 .collect();
-            let repairs: Vec<&Value> =
-                finding["repairs"].as_array().into_iter().flatten().map(|repair| &repair["id"]).collect();
+            // Their order follows the outcome, of which an export may know less.
+            let mut repairs: Vec<&str> = repairs(finding).filter_map(|repair| repair["id"].as_str()).collect();
+            repairs.sort_unstable();
             let said = ["code", "cause", "severity", "confidence", "summary"].map(|key| finding[key].clone());
             serde_json::json!({ "said": said, "objects": objects, "repairs": repairs })
         })
@@ -129,12 +130,23 @@ fn said(report: &Value) -> Vec<Value> {
 
 /// An export may know less of a repair's outcome, never otherwise.
 fn predictions_agree(live: &Value, exported: &Value) -> bool {
-    let all = |report: &Value| -> Vec<String> {
+    let all = |report: &Value| -> Vec<(String, String)> {
         let findings = report["runs"][0]["findings"].as_array().cloned().unwrap_or_default();
-        let repairs = findings.iter().flat_map(|finding| finding["repairs"].as_array().cloned().unwrap_or_default());
-        repairs.map(|repair| repair["predicted"].as_str().unwrap_or_default().to_owned()).collect()
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let named = |repair: &Value| (text(&repair["id"]), text(&repair["predicted"]));
+        let mut all: Vec<_> = findings.iter().flat_map(|finding| repairs(finding).map(named)).collect();
+        all.sort();
+        all
     };
-    all(live).iter().zip(&all(exported)).all(|(live, exported)| live == exported || exported == "unknown")
+    let agree = |((id, live), (other, exported)): (&(String, String), &(String, String))| {
+        id == other && (live == exported || exported == "unknown")
+    };
+    let (live, exported) = (all(live), all(exported));
+    live.len() == exported.len() && live.iter().zip(&exported).all(agree)
+}
+
+fn repairs(finding: &Value) -> impl Iterator<Item = &Value> {
+    finding["repairs"].as_array().into_iter().flatten()
 }
 
 fn folder(rig: &Rig, case: &str, temporary: &Path) -> PathBuf {
