@@ -1,6 +1,7 @@
 //! Tekton could not create an assistant's StatefulSet.
 
 use super::focus::Focus;
+use super::webhooks;
 use crate::finding::{Cause, Finding};
 
 /// `assistant-statefulset-refused`.
@@ -11,12 +12,15 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     }) else {
         return Vec::new();
     };
-    vec![
-        Finding::new(
+    let text = condition.message.as_str();
+    let finding = match webhooks::said("the StatefulSet of the affinity assistant", text) {
+        Some(said) => {
+            said.links.into_iter().fold(Finding::new(Cause::AssistantStatefulsetRefused, said.summary), Finding::link)
+        }
+        None => Finding::new(
             Cause::AssistantStatefulsetRefused,
-            format!("Tekton could not create the StatefulSet of the affinity assistant: {}", condition.message),
-        )
-        .evidence(focus.quote_run())
-        .evidence(focus.quote_run_warnings()),
-    ]
+            format!("Tekton could not create the StatefulSet of the affinity assistant: {text}"),
+        ),
+    };
+    vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }

@@ -5,10 +5,12 @@ pub mod assistant_missing;
 pub mod assistant_pending;
 pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
+pub mod assistant_scaled_to_zero;
 pub mod assistant_statefulset_refused;
 pub mod beside_assistant;
 pub mod cancelled_by_user;
 pub mod consequence;
+pub mod containers;
 pub mod controller_log;
 pub mod failed_task;
 
@@ -16,8 +18,10 @@ pub mod flags_misread;
 pub mod focus;
 pub mod future;
 pub mod grouping;
+pub mod held_by_queue;
 pub mod judged;
 pub mod manifest;
+pub mod namespace_terminating;
 pub mod no_node;
 pub mod not_started;
 pub mod obstacles;
@@ -28,6 +32,7 @@ pub mod progress;
 pub mod reconciling;
 pub mod refused;
 pub mod ruled_out;
+pub mod run_being_deleted;
 pub mod run_invalid;
 pub mod scc_verdict;
 pub mod scheduler_not_running;
@@ -37,6 +42,7 @@ pub mod task_run_refused;
 pub mod timeout;
 pub mod unread;
 pub mod unschedulable;
+pub mod webhooks;
 pub mod workspace_access;
 pub mod workspace_claim_refused;
 
@@ -47,6 +53,7 @@ use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 
 use crate::finding::{Cause, Finding, RunReport, RunState, Severity};
+use containers::Progress;
 use focus::Focus;
 
 /// Large images and slow disks take minutes to come to a node.
@@ -58,6 +65,9 @@ pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
 /// All checks, what must be cured first standing first.
 pub const REGISTRY: &[Check] = &[
     manifest::misplaced,
+    run_being_deleted::check,
+    namespace_terminating::check,
+    held_by_queue::check,
     pending_by_spec_status::check,
     cancelled_by_user::check,
     assistant_statefulset_refused::check,
@@ -73,12 +83,14 @@ pub const REGISTRY: &[Check] = &[
     assistant_refused::service_account::check,
     assistant_refused::other::check,
     assistant_refused::unexplained::check,
+    assistant_scaled_to_zero::check,
     assistant_missing::check,
     assistant_pending::check,
     beside_assistant::check,
     task_refused::check,
     unschedulable::check,
     not_started::check,
+    containers::check,
     scheduler_not_running::check,
     scheduling_gated::check,
     failed_task::check,
@@ -117,6 +129,9 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         *first = first.clone().evidence(logged);
     }
     let state = state(&focus, &findings);
+    if state == RunState::Unknown && findings.is_empty() {
+        findings.push(unread::not_understood(&focus));
+    }
     RunReport {
         namespace: run.metadata.namespace.clone(),
         name: run.metadata.name.clone(),
@@ -152,13 +167,12 @@ fn one_per_cause(findings: &mut Vec<Finding>) {
     *findings = kept;
 }
 
-/// A pod of the run runs, or all that waits is younger than a normal start.
+/// A step of the run works, or all that waits is younger than a normal start.
 fn is_progressing(focus: &Focus<'_>) -> bool {
     focus.is_running()
         && focus.tree.unfinished().any(|task| {
-            task.pod.is_some_and(|pod| {
-                pod.status.phase == "Running" || !focus.is_past_grace(pod.metadata.creation_timestamp)
-            })
+            containers::progress(focus, task) == Progress::Works
+                || task.pod.is_some_and(|pod| !focus.is_past_grace(pod.metadata.creation_timestamp))
         })
 }
 
@@ -176,38 +190,49 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
         }
         _ if has(Cause::PendingBySpecStatus) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
-        _ if [Cause::SchedulingGated, Cause::ManagedByOtherController, Cause::CustomRunWaits].into_iter().any(has) => {
+        _ if WAITS.into_iter().any(has) => RunState::Waiting,
+        _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
+        _ if focus.tree.unfinished().any(|task| containers::progress(focus, task) == Progress::Works) => {
+            RunState::Healthy
+        }
+        _ if !focus.is_past_grace(run.metadata.creation_timestamp) => RunState::Waiting,
+        _ if is_between_tasks(focus) => RunState::Waiting,
+        _ if focus.tree.unfinished().next().is_some()
+            && focus.tree.unfinished().all(|task| waits_normally(focus, task)) =>
+        {
             RunState::Waiting
         }
-        _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
-        _ => {
-            let running = focus.tree.unfinished().any(|task| task.pod.is_some_and(|pod| pod.status.phase == "Running"));
-            if running {
-                RunState::Healthy
-            } else if !focus.is_past_grace(run.metadata.creation_timestamp)
-                || !focus.tree.tasks.is_empty() && focus.tree.unfinished().all(|task| waits_normally(focus, task))
-            {
-                RunState::Waiting
-            } else {
-                RunState::Unknown
-            }
-        }
+        _ => RunState::Unknown,
     }
+}
+
+/// Causes of which a run waits on purpose.
+const WAITS: [Cause; 4] =
+    [Cause::SchedulingGated, Cause::ManagedByOtherController, Cause::CustomRunWaits, Cause::HeldByQueue];
+
+/// Whether every task that exists has just ended: the next ones come within moments.
+fn is_between_tasks(focus: &Focus<'_>) -> bool {
+    let ends = focus.tree.tasks.iter().map(|task| task.task_run.status.completion_time);
+    let last = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+    last.is_some_and(|last| focus.age(Some(last)).is_some_and(|age| age < reconciling::LONG))
 }
 
 /// A start that takes its time: young, or on a node that has not complained.
 fn waits_normally(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
     let Some(pod) = task.pod else { return !focus.is_past_grace(task.task_run.metadata.creation_timestamp) };
-    if !focus.is_past_grace(pod.metadata.creation_timestamp) {
-        return true;
-    }
-    if focus.is_scaling_up(pod) {
+    if !focus.is_past_grace(pod.metadata.creation_timestamp)
+        || containers::progress(focus, task) == Progress::Starts
+        || focus.is_scaling_up(pod)
+    {
         return true;
     }
     let is_young = focus.age(pod.metadata.creation_timestamp).is_some_and(|age| age < SLOW_START);
     let standing = not_started::standing(focus, &pod.metadata.name);
     let warned = standing.iter().any(|event| event.reason != "FailedScheduling");
-    !pod.spec.node_name.is_empty() && (is_young || pulling(focus, task).is_some()) && !warned
+    pod.status.phase == "Pending"
+        && !pod.spec.node_name.is_empty()
+        && (is_young || pulling(focus, task).is_some())
+        && !warned
 }
 
 /// What a node says while it pulls an image for a task: large ones take long.
@@ -231,11 +256,25 @@ fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String 
             let images: Vec<String> = focus.tree.unfinished().filter_map(|task| pulling(focus, task)).collect();
             format!("waits for its node to pull an image: {}", images.join("; "))
         }
-        (RunState::Waiting, None) => "just started; a pod that waits for half a minute is normal".to_owned(),
+        (RunState::Waiting, None) if focus.tree.unfinished().next().is_none() && !focus.tree.tasks.is_empty() => {
+            "between tasks: the last one has just ended".to_owned()
+        }
+        (RunState::Waiting, None) => waits_for_start(focus),
         (RunState::Failed, None) => format!("failed: {text}"),
         (RunState::Cancelled, None) => format!("cancelled: {text}"),
         (RunState::Stuck | RunState::Unknown, None) => {
-            format!("waits, and nothing that was read tells for what: {text}")
+            format!("waits, and nothing that was read explains for what: {text}")
         }
+    }
+}
+
+/// How long the run has waited for pods that start normally.
+fn waits_for_start(focus: &Focus<'_>) -> String {
+    let born = focus.tree.unfinished().filter_map(|task| task.pod?.metadata.creation_timestamp).min();
+    match focus.age(born.or(focus.run().metadata.creation_timestamp)) {
+        Some(age) if age >= focus::GRACE => {
+            format!("waits for a pod to start, for {} so far; its node reports no problem", containers::span(age))
+        }
+        _ => "just started; pods may stay Pending for about 30 s".to_owned(),
     }
 }

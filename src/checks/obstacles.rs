@@ -15,6 +15,10 @@ use crate::model::pod::Pod;
 pub enum Obstacle {
     /// A claim that does not exist; holds its name.
     ClaimMissing(String),
+    /// A claim that is being deleted; holds its name.
+    ClaimBeingDeleted(String),
+    /// A claim whose volume is gone; holds its name.
+    ClaimLost(String),
     /// A claim that is not bound: scheduling does not bind it, or its provisioner does
     /// not answer.
     ClaimUnbound,
@@ -91,12 +95,16 @@ pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
 }
 
 /// Refusals before any node was looked at.
-fn from_prefilter(message: &str) -> Option<Obstacle> {
+pub fn from_prefilter(message: &str) -> Option<Obstacle> {
     if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" not found") {
         return Some(Obstacle::ClaimMissing(claim.to_owned()));
     }
-    if message.contains("persistentvolumeclaim \"") && message.contains("\" is being deleted") {
-        return Some(Obstacle::Unknown(message.to_owned()));
+    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" is being deleted") {
+        return Some(Obstacle::ClaimBeingDeleted(claim.to_owned()));
+    }
+    let lost = "\" bound to non-existent persistentvolume";
+    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", lost) {
+        return Some(Obstacle::ClaimLost(claim.to_owned()));
     }
     // The last is what the scheduler says when a provisioner did not answer in time.
     let unbound = message.contains("bound to non-existent persistentvolume")

@@ -49,3 +49,27 @@ fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
             "collect pods, taskruns, statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}"
         ))
 }
+
+/// `evidence-missing`: the run does not go on, and nothing that was read explains it.
+pub fn not_understood(focus: &Focus<'_>) -> Finding {
+    let namespace = focus.namespace();
+    let words = focus.run().succeeded().map(|condition| condition.message.clone()).unwrap_or_default();
+    let mut finding = Finding::new(
+        Cause::EvidenceMissing,
+        format!("the run does not visibly go on, and nothing that was read explains it: {words}"),
+    )
+    .confidence(Confidence::Likely)
+    .evidence(focus.quote_run());
+    for task in focus.tree.unfinished() {
+        let phase = task.pod.map_or("absent", |pod| pod.status.phase.as_str());
+        let name = task.pod_name();
+        finding = finding
+            .link(format!("Task {} is under way; its pod {name} is {phase}.", task.task))
+            .evidence(focus.quote_task_run(task.task_run))
+            .evidence(task.pod.map(|pod| focus.quote(Kind::Pod, &name, "status.phase", &pod.status.phase)))
+            .evidence(focus.quote_warnings("Pod", &name));
+    }
+    finding
+        .cannot_tell(format!("what the containers do: kubectl describe pods -n {namespace}"))
+        .cannot_tell(format!("what happened before: kubectl get events -n {namespace} --sort-by=.lastTimestamp"))
+}

@@ -99,6 +99,7 @@ causes! {
     AntiAffinityAgainstAssistant: "TKF134" "anti-affinity-against-assistant" Assistant Ruled;
     IsolateAffinityAliasing: "TKF135" "isolate-affinity-aliasing" Assistant Ruled;
     TopologySpread: "TKF136" "topology-spread" Assistant Ruled;
+    AssistantScaledToZero: "TKF141" "assistant-scaled-to-zero" Assistant Open;
     UntoleratedTaint: "TKF201" "untolerated-taint" Placement Ruled;
     NodeSelectorMismatch: "TKF202" "node-selector-mismatch" Placement Ruled;
     InsufficientResources: "TKF203" "insufficient-resources" Placement Ruled;
@@ -111,6 +112,7 @@ causes! {
     NodesCordoned: "TKF210" "nodes-cordoned" Placement Ruled;
     Unschedulable: "TKF211" "unschedulable" Placement Open;
     NodeUnderPressure: "TKF212" "node-under-pressure" Placement Ruled;
+    VolumesInDifferentZones: "TKF213" "volumes-in-different-zones" Placement Ruled;
     SchedulerNotRunning: "TKF220" "scheduler-not-running" Placement Stays;
     SchedulingGated: "TKF221" "scheduling-gated" Placement Stays;
     TaskPodRefusedByScc: "TKF301" "task-pod-refused-by-scc" Admission Ruled;
@@ -124,6 +126,7 @@ causes! {
     TaskPodRefusedByPolicy: "TKF309" "task-pod-refused-by-policy" Admission Stays;
     TaskPodRefused: "TKF310" "task-pod-refused" Admission Stays;
     TaskRunRefused: "TKF311" "task-run-refused" Admission Stays;
+    NamespaceTerminating: "TKF312" "namespace-terminating" Admission Stays;
     PvcUnbound: "TKF401" "pvc-unbound" Placement Ruled;
     PvcMissing: "TKF402" "pvc-missing" Placement Ruled;
     VolumeMultiAttach: "TKF403" "volume-multi-attach" Placement Ruled;
@@ -137,6 +140,16 @@ causes! {
     PodNotStarted: "TKF411" "pod-not-started" Start Open;
     WorkspaceClaimRefused: "TKF412" "workspace-claim-refused" Admission Stays;
     VolumeNotMounted: "TKF413" "volume-not-mounted" Start Open;
+    StepKilled: "TKF414" "step-killed" Run Stays;
+    SidecarNotReady: "TKF415" "sidecar-not-ready" Run Stays;
+    InitContainerFailed: "TKF416" "init-container-failed" Start Stays;
+    ImageWouldRunAsRoot: "TKF417" "image-would-run-as-root" Start Stays;
+    PodLost: "TKF418" "pod-lost" Run Open;
+    WrongArchitecture: "TKF419" "wrong-architecture" Run Stays;
+    VolumeFull: "TKF420" "volume-full" Run Stays;
+    VolumeReadOnly: "TKF421" "volume-read-only" Run Stays;
+    ClaimBeingDeleted: "TKF422" "claim-being-deleted" Placement Ruled;
+    ClaimLost: "TKF423" "claim-lost" Placement Ruled;
     PendingBySpecStatus: "TKF501" "pending-by-spec-status" End Gone;
     CancelledByUser: "TKF502" "cancelled-by-user" End Gone;
     RunInvalid: "TKF503" "run-invalid" End Stays;
@@ -147,6 +160,10 @@ causes! {
     ManagedByOtherController: "TKF511" "managed-by-other-controller" Run Open;
     CustomRunWaits: "TKF512" "custom-run-waits" Run Stays;
     ResolverNotAnswering: "TKF513" "resolver-not-answering" Run Stays;
+    HeldByQueue: "TKF514" "held-by-queue" Run Stays;
+    ResolverAnswerUnnoticed: "TKF515" "resolver-answer-unnoticed" Run Gone;
+    ReferenceNotFetched: "TKF516" "reference-not-fetched" Run Stays;
+    RunBeingDeleted: "TKF517" "run-being-deleted" End Gone;
     PodTemplateMisplaced: "TKF520" "pod-template-misplaced" Manifest Gone;
     FlagsMisreadLegacyKey: "TKF601" "flags-misread-legacy-key" Settings Gone;
     InvalidFlagValueIgnored: "TKF602" "invalid-flag-value-ignored" Settings Ruled;

@@ -52,10 +52,12 @@ impl Wanted {
 }
 
 /// Namespaced kinds that are read in the namespaces of runs.
-pub const IN_NAMESPACE: [Kind; 15] = [
+pub const IN_NAMESPACE: [Kind; 17] = [
     Kind::PipelineRun,
     Kind::TaskRun,
     Kind::CustomRun,
+    Kind::ResolutionRequest,
+    Kind::QueueWorkload,
     Kind::Pod,
     Kind::StatefulSet,
     Kind::Event,

@@ -12,7 +12,10 @@ mod volume_node_affinity;
 use crate::model::pod::Pod;
 
 use super::focus::{Focus, unplaced};
-use super::no_node::{anti_affinity, claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
+use super::no_node::{
+    anti_affinity, claim_being_deleted, claim_lost, claim_missing, claim_unbound, node_selector, unhealthy,
+    volume_in_use,
+};
 use super::obstacles::{self, Decisive, Obstacle};
 use crate::finding::{Confidence, Evidence, Finding};
 
@@ -26,6 +29,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .assistants
         .iter()
         .filter_map(|node| node.pod.and_then(unplaced))
+        .filter(|pod| pod.spec.scheduling_gates.is_empty())
         .filter(|pod| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
         .filter_map(|pod| finding(focus, pod))
         .collect()
@@ -61,6 +65,8 @@ fn cause(focus: &Focus<'_>, pod: &Pod, decisive: &Decisive) -> Finding {
     let nodes = &decisive.nodes;
     match &decisive.obstacle {
         Obstacle::ClaimMissing(claim) => claim_missing::of_any(focus, claim),
+        Obstacle::ClaimBeingDeleted(claim) => claim_being_deleted::of_any(focus, claim),
+        Obstacle::ClaimLost(claim) => claim_lost::of_any(focus, claim),
         Obstacle::ClaimUnbound => claim_unbound::of_any(focus, pod),
         Obstacle::Taint => taint::finding(focus, name, nodes),
         Obstacle::VolumeNodeAffinity => volume_node_affinity::finding(focus, pod),

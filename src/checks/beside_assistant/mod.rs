@@ -14,8 +14,11 @@ use crate::model::pod::Pod;
 
 use super::focus::{Focus, unplaced};
 use super::judged::{NodeObstacles, judged};
-use super::no_node::{host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit, volume_node_affinity};
-use super::obstacles::is_unhealthy;
+use super::no_node::{
+    claim_being_deleted, claim_lost, host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit,
+    volume_node_affinity,
+};
+use super::obstacles::{self, Obstacle, is_unhealthy};
 use crate::finding::{Cause, Confidence, Finding};
 
 /// A task's pod that waits to join its assistant.
@@ -88,6 +91,12 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
 /// tomorrow, a rule of the run will be the same.
 fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, pod, node, message, .. } = *joining;
+    // The scheduler says it before it looks at any node.
+    match obstacles::from_prefilter(message) {
+        Some(Obstacle::ClaimBeingDeleted(claim)) => return Some(claim_being_deleted::of_any(focus, &claim)),
+        Some(Obstacle::ClaimLost(claim)) => return Some(claim_lost::of_any(focus, &claim)),
+        _ => {}
+    }
     affinity_aliasing::finding(joining)
         .or_else(|| anti_affinity::of_run(joining))
         .or_else(|| other_placement::finding(joining))

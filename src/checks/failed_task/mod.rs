@@ -2,17 +2,23 @@
 //! cause; what a step was denied is told by `workspace_access`.
 
 mod evicted;
+mod log;
 mod otherwise;
 mod step_failed;
+mod volume_full;
+mod volume_read_only;
+mod wrong_architecture;
 
 pub use otherwise::otherwise_failed;
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::run::StepState;
 
+use super::containers::{self, step_killed};
 use super::focus::Focus;
 use super::workspace_access;
 use crate::finding::Finding;
+use log::Words;
 
 /// Runs the checks on tasks that ran and failed.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -21,7 +27,10 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 
 fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let condition = task.task_run.succeeded().filter(|condition| condition.status == "False")?;
-    let told_elsewhere = condition.reason.contains("Cancelled") || condition.reason.contains("ImagePull");
+    let told_elsewhere = condition.reason.contains("Cancelled")
+        || condition.reason.contains("ImagePull")
+        || condition.reason.starts_with("CreateContainer")
+        || containers::init_container_failed(task);
     // `onError: continue` on the pipeline's task: the run goes on.
     let is_ignored = condition.reason == "FailureIgnored";
     if condition.message.contains("failed to finish within") || told_elsewhere || is_ignored {
@@ -30,7 +39,13 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let finding = evicted::finding(task, condition).or_else(|| {
         let failed = |step: &&StepState| step.state.terminated.as_ref().is_some_and(|end| end.exit_code != 0);
         let step = task.task_run.status.steps.iter().find(failed)?;
-        Some(workspace_access::finding(focus, task, step).unwrap_or_else(|| step_failed::finding(focus, task, step)))
+        let words = Words::of(focus, task, step);
+        let finding = wrong_architecture::finding(focus, task, step, &words)
+            .or_else(|| volume_full::finding(focus, task, step, &words))
+            .or_else(|| volume_read_only::finding(focus, task, step, &words))
+            .or_else(|| workspace_access::finding(focus, task, step))
+            .or_else(|| step_killed::failed(focus, task, step));
+        Some(finding.unwrap_or_else(|| step_failed::finding(focus, task, step, &words)))
     })?;
     let warnings = [("TaskRun", &task.task_run.metadata.name), ("PipelineRun", &focus.run().metadata.name)];
     Some(
