@@ -15,7 +15,8 @@ use tekton_fix::checks;
 use tekton_fix::finding::{Cause, RunReport, RunState};
 use tekton_fix::model::Kind;
 use tekton_fix::model::cluster::Cluster;
-use tekton_fix::model::pod::{Pod, Terminated};
+use tekton_fix::model::event::Event;
+use tekton_fix::model::pod::{ContainerState, Pod, Terminated, Waiting};
 use tekton_fix::sources::export;
 use tempfile::TempDir;
 
@@ -499,4 +500,100 @@ fn a_node_that_lost_contact_makes_a_running_pod_unknown_progress() {
     });
     assert_ne!(report.state, RunState::Healthy);
     assert_eq!(causes.first(), Some(&"node-not-ready"));
+}
+
+/// An event about a task's pod.
+fn warn(cluster: &mut Cluster, reason: &str, message: &str) {
+    let pod = task_pod(cluster).metadata.clone();
+    let mut event = Event { kind: "Warning".to_owned(), reason: reason.to_owned(), ..Event::default() };
+    event.metadata.namespace.clone_from(&pod.namespace);
+    event.metadata.name = format!("{}.1", pod.name);
+    event.message = message.to_owned();
+    event.involved_object.kind = "Pod".to_owned();
+    event.involved_object.name.clone_from(&pod.name);
+    event.involved_object.namespace = pod.namespace;
+    event.last_timestamp = cluster.taken_at;
+    cluster.events.push(event);
+}
+
+#[test]
+fn a_probe_that_fails_is_quoted() {
+    let (_, report) = Case::of("live", "14").changed(|cluster| {
+        // The case's last task is the one that waits.
+        cluster.pods.retain(|pod| pod.metadata.name != "verify-1-fetch-pod");
+        warn(cluster, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503");
+    });
+    assert!(own_words(&report).contains("statuscode: 503"), "{}", own_words(&report));
+    assert_eq!(report.findings[0].cannot_tell, Vec::<String>::new());
+}
+
+#[test]
+fn a_timeout_behind_a_killed_step_is_told_by_the_step() {
+    let (causes, report) = Case::of("reports", "02").changed(|cluster| {
+        let now = cluster.taken_at;
+        cluster.pods.clear();
+        for condition in &mut cluster.pipeline_runs[0].status.conditions {
+            condition.status = "False".to_owned();
+            condition.reason = "PipelineRunTimeout".to_owned();
+            condition.message = "PipelineRun failed to finish within \"6h0m0s\"".to_owned();
+        }
+        let status = &mut cluster.task_runs[0].status;
+        status.completion_time = now;
+        for condition in &mut status.conditions {
+            condition.status = "False".to_owned();
+            condition.reason = "TaskRunTimeout".to_owned();
+            condition.message = "TaskRun failed to finish within \"1h0m0s\"".to_owned();
+        }
+        for step in status.steps.iter_mut().skip(1) {
+            step.state.running = None;
+            step.state.terminated =
+                Some(Terminated { exit_code: 1, reason: "TaskRunTimeout".to_owned(), ..Terminated::default() });
+        }
+    });
+    assert_eq!((causes, report.state), (vec!["step-killed"], RunState::Failed));
+    assert!(own_words(&report).contains("until the timeout"), "{}", own_words(&report));
+}
+
+#[test]
+fn who_asks_for_another_user_than_root_is_said() {
+    for (message, level, scc, words) in [
+        (
+            "container has runAsNonRoot and image will run as root (pod: \"x\", container: step-train)",
+            "restricted",
+            None,
+            "Pod Security level restricted",
+        ),
+        (
+            "container has runAsNonRoot and image has non-numeric user (node), cannot verify user is non-root",
+            "",
+            Some("nonroot-v2"),
+            "SCC nonroot-v2",
+        ),
+    ] {
+        let (causes, report) = Case::of("reports", "02").changed(|cluster| {
+            for namespace in &mut cluster.namespaces {
+                namespace.metadata.labels.insert("pod-security.kubernetes.io/enforce".to_owned(), level.to_owned());
+            }
+            let pod = task_pod(cluster);
+            pod.status.phase = "Pending".to_owned();
+            pod.metadata.annotations.extend(scc.map(|scc| ("openshift.io/scc".to_owned(), scc.to_owned())));
+            for status in &mut pod.status.container_statuses {
+                status.state = ContainerState::default();
+            }
+            pod.status.container_statuses[0].state.waiting =
+                Some(Waiting { reason: "CreateContainerConfigError".to_owned(), message: message.to_owned() });
+        });
+        assert_eq!((causes.as_slice(), report.state), (&["image-would-run-as-root"][..], RunState::Stuck), "{message}");
+        let own = own_words(&report);
+        assert!(own.contains("step-train") && own.contains(words), "{own}");
+    }
+}
+
+#[test]
+fn a_run_that_ended_before_its_namespace_was_deleted_has_another_cause() {
+    let (causes, _) = Case::of("live", "05").changed(|cluster| {
+        let born = cluster.pipeline_runs[0].metadata.creation_timestamp;
+        cluster.pipeline_runs[0].status.completion_time = born;
+    });
+    assert_eq!(causes, Vec::<&str>::new());
 }

@@ -9,7 +9,12 @@ use crate::finding::{Cause, Evidence, Finding};
 /// plugin/pkg/admission/namespace/lifecycle, v1.33), and what is there is deleted.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     let namespace = focus.namespace();
-    let deletion = focus.cluster.namespace(namespace).and_then(|known| known.metadata.deletion_timestamp);
+    let known = focus.cluster.namespace(namespace);
+    // A run that ended before is not the worse for it.
+    let ended = focus.run().status.completion_time;
+    let deletion = known
+        .and_then(|known| known.metadata.deletion_timestamp)
+        .filter(|deletion| ended.is_none_or(|ended| ended >= *deletion));
     let said = said(focus);
     if deletion.is_none() && said.is_empty() {
         return Vec::new();

@@ -25,8 +25,9 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
     if task.task_run.succeeded().is_some_and(|condition| condition.status == "True") {
         return None;
     }
-    let pod = task.pod?;
-    let (container, end) = failed(pod)?;
+    let Some((pod, (container, end))) = task.pod.and_then(|pod| Some((pod, failed(pod)?))) else {
+        return by_words(focus, task);
+    };
     let name = &container.name;
     let role = OF_TEKTON.iter().find(|(known, _)| known == name).map(|(_, role)| *role);
     let how = if end.reason == "OOMKilled" {
@@ -66,6 +67,21 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
     } else {
         finding
     })
+}
+
+/// The pod is gone; since 1.12 the TaskRun's reason tells (tektoncd/pipeline
+/// pkg/apis/pipeline/v1/taskrun_types.go `TaskRunReasonInitContainerFailed`).
+fn by_words(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
+    let condition = task.task_run.succeeded().filter(|condition| condition.reason.starts_with("InitContainer"))?;
+    Some(
+        Finding::new(
+            Cause::InitContainerFailed,
+            format!("an init container of task {} failed, no step has run: {}", task.task, condition.message.trim()),
+        )
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .cannot_tell(format!("what it wrote, and its memory limit: pod {} was not read", task.pod_name())),
+    )
 }
 
 /// The first init container that ended badly and is not started again.

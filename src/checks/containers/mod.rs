@@ -49,6 +49,21 @@ pub fn init_container_failed(task: &TaskNode<'_>) -> bool {
     task.pod.is_some_and(|pod| init_container_failed::failed(pod).is_some())
 }
 
+/// Containers of a task whose log tells more: those that ended badly, and sidecars that
+/// are not Ready.
+pub fn worth_reading(task: &TaskNode<'_>) -> Vec<String> {
+    let Some(pod) = task.pod.filter(|_| task.task_run.succeeded().is_none_or(|condition| condition.status != "True"))
+    else {
+        return Vec::new();
+    };
+    let ended_badly = |status: &&ContainerStatus| {
+        status.state.terminated.as_ref().is_some_and(|end| end.exit_code != 0)
+            || status.state.running.is_some() && !status.ready && !status.name.starts_with(STEP)
+    };
+    let statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+    statuses.filter(ended_badly).map(|status| status.name.clone()).collect()
+}
+
 /// The steps of a pod with their states, in the order in which they run.
 pub fn steps(pod: &Pod) -> Vec<(&Container, &ContainerStatus)> {
     let status = |name: &str| pod.status.container_statuses.iter().find(|status| status.name == name);

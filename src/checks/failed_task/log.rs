@@ -85,6 +85,6 @@ impl<'a> Words<'a> {
 pub fn path(line: &str) -> Option<&str> {
     let is_end =
         |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '(' | ')' | ',' | ';' | '‘' | '’' | '[' | ']');
-    let words = line.split(is_end).map(|word| word.trim_end_matches([':', '.', '!']));
-    words.filter(|word| word.starts_with('/') && word.len() > 1).last()
+    let mut words = line.rsplit(is_end).map(|word| word.trim_end_matches([':', '.', '!']));
+    words.find(|word| word.starts_with('/') && word.len() > 1)
 }

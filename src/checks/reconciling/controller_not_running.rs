@@ -70,8 +70,7 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     let last = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
     let is_over = focus.tree.missing_children.is_empty() && focus.tree.unfinished().next().is_none();
     let last = last.filter(|_| is_over && !resolves && !others)?;
-    let patience = if is_down(focus) { GRACE } else { LONG };
-    if run.metadata.deletion_timestamp.is_some() || focus.age(Some(last)).is_none_or(|age| age < patience) {
+    if run.metadata.deletion_timestamp.is_some() || focus.age(Some(last)).is_none_or(|age| age < LONG) {
         return None;
     }
     let finding = Finding::new(
