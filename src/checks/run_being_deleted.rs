@@ -35,9 +35,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     ])
     .evidence(focus.quote_run());
     if !owner.is_empty() {
-        finding = finding.link(format!(
-            "The controller behind {owner} has to remove its finalizer; it does not run, or has not finished."
-        ));
+        finding = finding.link(format!("The controller behind {owner} has not removed its finalizer yet."));
     }
     vec![finding]
 }

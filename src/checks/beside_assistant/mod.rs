@@ -15,8 +15,8 @@ use crate::model::pod::Pod;
 use super::focus::{Focus, unplaced};
 use super::judged::{NodeObstacles, judged};
 use super::no_node::{
-    claim_being_deleted, claim_lost, host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit,
-    volume_node_affinity,
+    claim_being_deleted, claim_lost, claim_missing, host_port, taint, topology_spread, unhealthy, volume_in_use,
+    volume_limit, volume_node_affinity,
 };
 use super::obstacles::{self, Obstacle, is_unhealthy};
 use crate::finding::{Cause, Confidence, Finding};
@@ -79,7 +79,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
     evidence.extend(set.map(|set| focus.quote_replicas(set)));
     evidence.push(focus.quote(Kind::Pod, &format!("{name}-0"), "spec.nodeName", node));
     let mut finding = cause(joining)?.preceded_by(links, evidence);
-    if joining.here.is_none() {
+    if joining.here.is_none() && obstacles::from_prefilter(joining.message).is_none() {
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell(format!("what {node} has left: nodes or their pods were not read"));
@@ -95,6 +95,7 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
     match obstacles::from_prefilter(message) {
         Some(Obstacle::ClaimBeingDeleted(claim)) => return Some(claim_being_deleted::of_any(focus, &claim)),
         Some(Obstacle::ClaimLost(claim)) => return Some(claim_lost::of_any(focus, &claim)),
+        Some(Obstacle::ClaimMissing(claim)) => return Some(claim_missing::of_any(focus, &claim)),
         _ => {}
     }
     affinity_aliasing::finding(joining)

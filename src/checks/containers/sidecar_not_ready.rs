@@ -30,7 +30,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
     let sidecar = name.strip_prefix("sidecar-").unwrap_or(name);
     let mut finding = Finding::new(
         Cause::SidecarNotReady,
-        format!("no step of task {} has begun: its sidecar {sidecar} is not Ready since {}", task.task, span(age)),
+        format!("no step of task {} has begun: its sidecar {sidecar} has not been Ready for {}", task.task, span(age)),
     )
     .about(sidecar)
     .link("Tekton starts the first step only once every sidecar is Ready; TaskRun and pod say Running meanwhile.");

@@ -19,7 +19,7 @@ pub fn of_any(focus: &Focus<'_>, name: &str) -> Finding {
     let cluster = focus.cluster;
     let known = cluster.claim(focus.namespace(), name);
     let deletion = known.and_then(|claim| claim.metadata.deletion_timestamp);
-    let since = focus.age(deletion).map(|age| format!(" for {}", span(age))).unwrap_or_default();
+    let since = focus.age(deletion).map(|age| format!(" (requested {} ago)", span(age))).unwrap_or_default();
     let mut finding = Finding::new(
         Cause::ClaimBeingDeleted,
         format!("claim {name} of the run is being deleted{since}: no new pod may use it"),
