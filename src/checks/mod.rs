@@ -132,6 +132,9 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
     if state == RunState::Unknown && findings.is_empty() {
         findings.push(unread::not_understood(&focus));
     }
+    if state == RunState::Failed && findings.is_empty() {
+        findings.push(unread::failed_unexplained(&focus));
+    }
     RunReport {
         namespace: run.metadata.namespace.clone(),
         name: run.metadata.name.clone(),

@@ -73,3 +73,36 @@ pub fn not_understood(focus: &Focus<'_>) -> Finding {
         .cannot_tell(format!("what the containers do: kubectl describe pods -n {namespace}"))
         .cannot_tell(format!("what happened before: kubectl get events -n {namespace} --sort-by=.lastTimestamp"))
 }
+
+/// `evidence-missing`: the run failed, and no TaskRun that was read says of what.
+pub fn failed_unexplained(focus: &Focus<'_>) -> Finding {
+    let namespace = focus.namespace();
+    let words = focus.run().succeeded().map(|condition| condition.message.clone()).unwrap_or_default();
+    let missing = focus.tree.missing_children.join(", ");
+    let is_listed = focus.cluster.coverage.proves_absence(Kind::TaskRun, namespace);
+    let finding = Finding::new(
+        Cause::EvidenceMissing,
+        match (missing.as_str(), is_listed) {
+            ("", _) => format!("the run failed, and nothing that was read says of what: {words}"),
+            (_, true) => {
+                format!("the run failed, and its TaskRuns no longer exist: which task failed is unknown ({words})")
+            }
+            (_, false) => {
+                format!("the run failed, and its TaskRuns were not read: which task failed is unknown ({words})")
+            }
+        },
+    )
+    .confidence(Confidence::Likely)
+    .evidence(focus.quote_run())
+    .evidence(focus.quote_run_warnings());
+    if missing.is_empty() || is_listed {
+        let name = &focus.run().metadata.name;
+        finding.cannot_tell(format!(
+            "why it failed: kubectl get events -n {namespace} --field-selector involvedObject.name={name}"
+        ))
+    } else {
+        finding.cannot_tell(format!(
+            "why it failed: collect TaskRuns {missing}, their pods and logs: oc adm inspect ns/{namespace}"
+        ))
+    }
+}

@@ -173,6 +173,16 @@ fn a_running_pod_without_container_statuses_proves_nothing() {
 }
 
 #[test]
+fn a_failed_run_without_task_runs_is_not_without_findings() {
+    let (causes, report) = Case::of("reports", "07").changed(|cluster| {
+        cluster.forget(Kind::TaskRun);
+        cluster.forget(Kind::Pod);
+    });
+    assert_eq!((causes, report.state), (vec!["evidence-missing"], RunState::Failed));
+    assert!(report.headline.contains("were not read"), "{}", report.headline);
+}
+
+#[test]
 fn whose_init_container_failed_is_said() {
     let (_, report) = Case::of("reports", "03").changed(|cluster| {
         let pod = task_pod(cluster);
@@ -518,5 +528,5 @@ fn a_run_that_ended_before_its_namespace_was_deleted_has_another_cause() {
         let born = cluster.pipeline_runs[0].metadata.creation_timestamp;
         cluster.pipeline_runs[0].status.completion_time = born;
     });
-    assert_eq!(causes, Vec::<&str>::new());
+    assert_eq!(causes, ["evidence-missing"], "its TaskRuns are gone");
 }
