@@ -25,7 +25,7 @@ const PAC_REPOSITORY: &str = "pipelinesascode.tekton.dev/repository";
 const NEVER: [&str; 5] =
     ["unavailable in ClusterQueue", "doesn't exist", "is inactive", "exceeds maximum capacity", "not found"];
 
-/// `held-by-queue`. It stands before `pending-by-spec-status`: who holds the run also
+/// `held-by-queue`. It comes before `pending-by-spec-status`: who holds the run also
 /// releases it.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     if !is_held(focus) {
@@ -115,7 +115,7 @@ fn kueue(focus: &Focus<'_>) -> Finding {
         .evidence([focus.quote(Kind::QueueWorkload, &workload.metadata.name, field, value)])
 }
 
-/// The Workload that stands for the run.
+/// The Workload that represents the run.
 fn workload<'a>(focus: &Focus<'a>) -> Option<&'a Conditioned> {
     let uid = &focus.run().metadata.uid;
     focus

@@ -38,7 +38,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }
 
-/// Whether an event tells that a TaskRun could not be created; the reason differs by
+/// Whether an event says that a TaskRun could not be created; the reason differs by
 /// version.
 fn is_refusal(event: &Event) -> bool {
     matches!(event.reason.as_str(), "TaskRunsCreationFailed" | "TaskRunCreationFailed")

@@ -1,12 +1,12 @@
 //! Three ways in which a webhook stops an object: it refuses, it is silent, or it is
-//! Tekton's own and finds the object invalid. Each has its own words, wherever it strikes.
+//! Tekton's own and finds the object invalid. Each has its own words, for every kind of object.
 
 use super::refused::RefusedBy;
 
 /// What a webhook says about an object, as a summary and what follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// One sentence; `whom` stands in it.
+    /// One sentence, with `whom` in it.
     pub summary: String,
     /// Further sentences.
     pub links: Vec<String>,

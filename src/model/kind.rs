@@ -51,7 +51,7 @@ kinds! {
     CustomRun: "tekton.dev", "v1beta1", "customruns", "CustomRun", true;
     /// ResolutionRequest: a remote task or pipeline that a resolver fetches.
     ResolutionRequest: "resolution.tekton.dev", "v1beta1", "resolutionrequests", "ResolutionRequest", true;
-    /// Workload of Kueue: what stands for a run in a queue.
+    /// Workload of Kueue: what represents a run in a queue.
     QueueWorkload: "kueue.x-k8s.io", "v1beta1", "workloads", "Workload", true;
     /// Pipeline.
     Pipeline: "tekton.dev", "v1", "pipelines", "Pipeline", true;

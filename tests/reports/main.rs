@@ -133,7 +133,7 @@ fn end(pod: &mut Pod, container: &str, change: impl Fn(&mut Terminated)) {
 }
 
 #[test]
-fn signals_are_told_apart_from_ordinary_ends() {
+fn signals_are_distinguished_from_ordinary_ends() {
     for (code, reason, words) in [
         (139, "Error", "SIGSEGV"),
         (143, "Error", "SIGTERM"),
@@ -237,6 +237,26 @@ fn a_sidecar_that_is_ready_holds_back_nothing() {
         }
     });
     assert_eq!(causes, Vec::<&str>::new());
+}
+
+#[test]
+fn a_native_sidecar_holds_back_the_steps_too() {
+    let (causes, report) = Case::of("live", "14").changed(|cluster| {
+        cluster.pods.retain(|pod| pod.metadata.name != "verify-1-fetch-pod");
+        let pod = task_pod(cluster);
+        pod.status.phase = "Pending".to_owned();
+        let at = pod.spec.containers.iter().position(|own| own.name == "sidecar-mockserver").unwrap();
+        let mut sidecar = pod.spec.containers.remove(at);
+        sidecar.restart_policy = Some("Always".to_owned());
+        pod.spec.init_containers.push(sidecar);
+        let at = pod.status.container_statuses.iter().position(|own| own.name == "sidecar-mockserver").unwrap();
+        let status = pod.status.container_statuses.remove(at);
+        pod.status.init_container_statuses.push(status);
+        pod.status.container_statuses[0].state = ContainerState::default();
+        warn(cluster, "Unhealthy", "Startup probe failed: dial tcp 10.1.2.3:1080: connect: connection refused");
+    });
+    assert_eq!((causes, report.state), (vec!["sidecar-not-ready"], RunState::Stuck));
+    assert!(own_words(&report).contains("Startup probe failed"), "{}", own_words(&report));
 }
 
 /// The case of a failed step whose log is another one.
@@ -461,7 +481,7 @@ fn a_probe_that_fails_is_quoted() {
 }
 
 #[test]
-fn a_timeout_behind_a_killed_step_is_told_by_the_step() {
+fn a_timeout_behind_a_killed_step_names_the_step() {
     let (causes, report) = Case::of("reports", "02").changed(|cluster| {
         let now = cluster.taken_at;
         cluster.pods.clear();

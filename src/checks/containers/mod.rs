@@ -100,7 +100,7 @@ fn quote_end(focus: &Focus<'_>, pod: &Pod, list: &str, container: &str, end: &Te
     if let Some(finished) = end.finished_at {
         value = format!("{value}, finishedAt {finished}");
     }
-    // Tekton's own entries are no words of the program.
+    // Tekton's own entries are not words of the program.
     let message = end.message.trim();
     if !message.is_empty() && !message.starts_with('[') {
         value = format!("{value}, message {message}");
