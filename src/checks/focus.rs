@@ -69,6 +69,11 @@ impl<'a> Focus<'a> {
         Self { is_past: true, ..self }
     }
 
+    /// Whether the run is seen as it once was.
+    pub fn is_in_the_past(&self) -> bool {
+        self.is_past
+    }
+
     /// The cluster in which nodes are judged, and whether it is all there is: where not
     /// every pod was read, what was not read is taken for absent. Of the past only the
     /// scheduler's own words are a witness.

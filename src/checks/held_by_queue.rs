@@ -117,12 +117,18 @@ fn kueue(focus: &Focus<'_>) -> Finding {
 
 /// The Workload that represents the run.
 fn workload<'a>(focus: &Focus<'a>) -> Option<&'a Conditioned> {
-    let uid = &focus.run().metadata.uid;
-    focus
-        .cluster
-        .queue_workloads
-        .iter()
-        .find(|workload| workload.metadata.namespace == focus.namespace() && workload.is_owned_by(uid))
+    let run = &focus.run().metadata;
+    // tekton-kueue names it so; an export may lack the owner.
+    let prefix = format!("pipelinerun-{}-", run.name);
+    let own = focus.cluster.queue_workloads.iter().filter(|workload| workload.metadata.namespace == focus.namespace());
+    let mut own: Vec<&Conditioned> = own
+        .filter(|workload| {
+            let meta = &workload.metadata;
+            workload.is_owned_by(&run.uid) || meta.owner_references.is_empty() && meta.name.starts_with(&prefix)
+        })
+        .collect();
+    own.sort_by_key(|workload| workload.metadata.creation_timestamp);
+    own.pop()
 }
 
 /// What decides: that it is admitted, else why not.

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use tekton_fix::checks;
-use tekton_fix::finding::{Cause, RunReport, RunState};
+use tekton_fix::finding::{Cause, Confidence, RunReport, RunState};
 use tekton_fix::model::Kind;
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::event::Event;
@@ -396,6 +396,52 @@ fn a_limit_of_the_steps_own_is_not_the_limit_ranges() {
         }
     });
     assert_eq!(causes, ["task-pod-refused"]);
+}
+
+#[test]
+fn what_was_not_read_leaves_a_likely_cause() {
+    for (number, kind, cause) in
+        [("08", Kind::LimitRange, "task-pod-limitrange"), ("13", Kind::Node, "volumes-in-different-zones")]
+    {
+        let (causes, report) = Case::of("reports", number).changed(|cluster| cluster.forget(kind));
+        assert_eq!(causes, [cause]);
+        assert_eq!(report.findings[0].confidence, Confidence::Likely);
+        assert!(!report.findings[0].cannot_tell.is_empty());
+    }
+}
+
+#[test]
+fn a_deleted_claim_counts_although_the_scheduler_has_not_spoken_since() {
+    let (causes, _) = Case::of("live", "04").changed(|cluster| {
+        for pod in &mut cluster.pods {
+            for condition in pod.status.conditions.iter_mut().filter(|condition| condition.status == "False") {
+                condition.message = "0/7 nodes are available: 7 node(s) didn't match pod affinity rules.".to_owned();
+            }
+        }
+    });
+    assert_eq!(causes, ["claim-being-deleted"]);
+}
+
+#[test]
+fn an_image_for_another_cpu_is_named_wherever_it_ends() {
+    let message = "exec /bin/sh: exec format error";
+    let (causes, report) = Case::of("reports", "03").changed(|cluster| {
+        end(task_pod(cluster), "prepare", |end| {
+            end.exit_code = 255;
+            end.reason = "Error".to_owned();
+            end.message = message.to_owned();
+        });
+    });
+    assert_eq!(causes, ["wrong-architecture"]);
+    assert!(report.headline.starts_with("init container prepare"), "{}", report.headline);
+    let (causes, _) = Case::of("reports", "02").changed(|cluster| {
+        end(task_pod(cluster), "step-train", |end| {
+            end.exit_code = 128;
+            end.reason = "StartError".to_owned();
+            end.message = message.to_owned();
+        });
+    });
+    assert_eq!(causes, ["wrong-architecture"]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
 fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, pod, node, message, .. } = *joining;
     // The scheduler says it before it looks at any node.
-    match obstacles::from_prefilter(message) {
+    match obstacles::from_prefilter(message).or_else(|| obstacles::from_claims(focus, pod)) {
         Some(Obstacle::ClaimBeingDeleted(claim)) => return Some(claim_being_deleted::of_any(focus, &claim)),
         Some(Obstacle::ClaimLost(claim)) => return Some(claim_lost::of_any(focus, &claim)),
         Some(Obstacle::ClaimMissing(claim)) => return Some(claim_missing::of_any(focus, &claim)),

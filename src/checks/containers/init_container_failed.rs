@@ -1,6 +1,7 @@
 //! An init container failed: no step has run.
 
 use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::failed_task;
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
@@ -29,6 +30,11 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
         return by_words(focus, task);
     };
     let name = &container.name;
+    let who = format!("init container {name}");
+    let foreign = failed_task::wrong_architecture_of(focus, task, &who, name);
+    if foreign.is_some() {
+        return foreign;
+    }
     let role = OF_TEKTON.iter().find(|(known, _)| known == name).map(|(_, role)| *role);
     let how = if end.reason == "OOMKilled" {
         format!("was killed for memory (OOMKilled, exit code {})", end.exit_code)

@@ -1,6 +1,7 @@
 //! A step's container was ended by a signal.
 
 use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::failed_task;
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Finding};
 use crate::model::Kind;
@@ -58,11 +59,15 @@ pub(super) fn under_way(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Findin
     if waiting.is_empty() {
         return None;
     }
+    let step = step_name(&container.name);
+    let foreign = failed_task::wrong_architecture_of(focus, task, &format!("step {step}"), &container.name);
+    if foreign.is_some() {
+        return foreign;
+    }
     let since = focus.age(end.finished_at).map(|age| format!(" {} ago", span(age))).unwrap_or_default();
     let many = if waiting.len() == 1 { "step" } else { "steps" };
     let wait = if waiting.len() == 1 { "waits" } else { "wait" };
     let names = waiting.join(", ");
-    let step = step_name(&container.name);
     let summary = format!(
         "step {step} of task {} {}{since}; {many} {names} {wait} for it and will never start",
         task.task,

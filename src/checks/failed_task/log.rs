@@ -25,9 +25,16 @@ pub struct Words<'a> {
 impl<'a> Words<'a> {
     /// Collects what is known of a failed step.
     pub fn of(focus: &Focus<'a>, task: &TaskNode<'a>, step: &StepState) -> Self {
-        let container = container_of(step);
+        Self::of_container(focus, task, container_of(step))
+    }
+
+    /// The same of any container of a task's pod.
+    pub fn of_container(focus: &Focus<'a>, task: &TaskNode<'a>, container: String) -> Self {
         let pod = task.pod;
-        let status = pod.and_then(|pod| pod.status.container_statuses.iter().find(|status| status.name == container));
+        let status = pod.and_then(|pod| {
+            let statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+            statuses.into_iter().find(|status| status.name == container)
+        });
         let end = status.and_then(|status| status.state.terminated.as_ref());
         let termination = end.map(|end| end.message.trim()).filter(|text| !text.starts_with('[')).unwrap_or_default();
         let condition = task.task_run.succeeded().map(|condition| condition.message.as_str()).unwrap_or_default();

@@ -20,6 +20,14 @@ use super::workspace_access;
 use crate::finding::Finding;
 use log::Words;
 
+/// `wrong-architecture` of a container that ended while its TaskRun is under way, or
+/// before any step ran.
+pub fn wrong_architecture_of(focus: &Focus<'_>, task: &TaskNode<'_>, who: &str, container: &str) -> Option<Finding> {
+    let words = Words::of_container(focus, task, container.to_owned());
+    let finding = wrong_architecture::finding(focus, task, who, &words)?;
+    Some(finding.evidence(focus.quote_run()).evidence(focus.quote_task_run(task.task_run)))
+}
+
 /// Runs the checks on tasks that ran and failed.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     focus.tree.tasks.iter().filter_map(|task| finding(focus, task)).collect()
@@ -40,7 +48,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         let failed = |step: &&StepState| step.state.terminated.as_ref().is_some_and(|end| end.exit_code != 0);
         let step = task.task_run.status.steps.iter().find(failed)?;
         let words = Words::of(focus, task, step);
-        let finding = wrong_architecture::finding(focus, task, step, &words)
+        let finding = wrong_architecture::finding(focus, task, &format!("step {}", step.name), &words)
             .or_else(|| volume_full::finding(focus, task, step, &words))
             .or_else(|| volume_read_only::finding(focus, task, step, &words))
             .or_else(|| workspace_access::finding(focus, task, step))

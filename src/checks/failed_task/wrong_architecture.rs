@@ -4,7 +4,6 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Confidence, Finding};
 use crate::model::Kind;
-use crate::model::run::StepState;
 
 use super::log::Words;
 
@@ -12,20 +11,22 @@ const ARCH: &str = "kubernetes.io/arch";
 
 /// `wrong-architecture`: the kernel refuses a binary of another architecture with
 /// `ENOEXEC` (errno(3)).
-pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: &Words<'_>) -> Option<Finding> {
+///
+/// `who` is the step or init container, `step build` for example.
+pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, who: &str, words: &Words<'_>) -> Option<Finding> {
     let line = words.line(&["exec format error"])?;
     let pod = words.pod;
     let node = pod.and_then(|pod| focus.cluster.node(&pod.spec.node_name));
     let arch = node.and_then(|node| node.metadata.label(ARCH));
     let image = pod
-        .and_then(|pod| pod.spec.containers.iter().find(|own| own.name == words.container))
+        .and_then(|pod| pod.all_containers().find(|own| own.name == words.container))
         .map_or("its image", |container| container.image.as_str());
     let on = arch.map(|arch| format!("; the node is {arch}")).unwrap_or_default();
     let mut finding = Finding::new(
         Cause::WrongArchitecture,
-        format!("step {} of task {} cannot run what {image} holds: exec format error{on}", step.name, task.task),
+        format!("{who} of task {} cannot run what {image} holds: exec format error{on}", task.task),
     )
-    .link(format!("The step wrote: {line}"));
+    .link(format!("It wrote: {line}"));
     let mut others: Vec<&str> = focus
         .cluster
         .nodes
@@ -36,7 +37,8 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
     others.sort_unstable();
     others.dedup();
     // What Tekton starts itself is the image's; anything else may be a script without `#!`.
-    let is_started_by_tekton = line.contains("/tekton/") || line.contains("exec user process");
+    let is_started_by_tekton =
+        line.contains("/tekton/") || line.contains("exec user process") || line.contains("exec /");
     match (node, arch) {
         (Some(node), Some(arch)) => {
             let name = &node.metadata.name;

@@ -29,14 +29,36 @@ pub fn places(focus: &Focus<'_>, pod: &Pod) -> Option<Vec<(String, String)>> {
             |plugin: Plugin| matches!(plugin, Plugin::VolumeBinding | Plugin::VolumeZone | Plugin::NodeAffinity);
         nodes.into_iter().filter(|node| !node.plugins().into_iter().any(is_open)).map(|node| node.node).collect()
     };
-    if focus.cluster.nodes.is_empty() || !reachable(pod).is_empty() {
+    let named = || bound.iter().map(|(claim, volume)| (claim.metadata.name.clone(), place(volume))).collect();
+    if focus.cluster.nodes.is_empty() {
+        return are_disjoint(bound[0].1, bound[1].1).then(named);
+    }
+    if !reachable(pod).is_empty() {
         return None;
     }
     let alone = bound.iter().map(|(claim, _)| reachable(&with_one_claim(pod, &claim.metadata.name)));
     if alone.into_iter().any(|nodes| nodes.is_empty()) {
         return None;
     }
-    Some(bound.iter().map(|(claim, volume)| (claim.metadata.name.clone(), place(volume))).collect())
+    Some(named())
+}
+
+/// Whether two volumes name different values of one label: with nodes unread that is all
+/// that can be compared.
+fn are_disjoint(one: &PersistentVolume, other: &PersistentVolume) -> bool {
+    let only = |volume: &PersistentVolume| {
+        let terms = &volume.spec.node_affinity.as_ref()?.required.as_ref()?.node_selector_terms;
+        match terms.as_slice() {
+            [term] if term.match_expressions.len() == 1 => Some(term.match_expressions[0].clone()),
+            _ => None,
+        }
+    };
+    only(one).zip(only(other)).is_some_and(|(one, other)| {
+        one.key == other.key
+            && one.operator == "In"
+            && other.operator == "In"
+            && !one.values.iter().any(|value| other.values.contains(value))
+    })
 }
 
 /// The pod, as if it used one of its claims only.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Confidence, Finding};
 use crate::model::Kind;
 
 /// `task-pod-limitrange`.
@@ -51,6 +51,25 @@ pub fn by_default(focus: &Focus<'_>, task: &TaskNode<'_>, message: &str) -> Opti
                     .evidence([focus.quote(Kind::LimitRange, name, "spec.limits[Container].default", text)]);
             }
         }
+    }
+    let is_unread = !focus.cluster.coverage.proves_absence(Kind::LimitRange, focus.namespace());
+    let (resource, asked) = over.first()?;
+    if finding.is_none() && is_unread && steps_with(task, "limits", resource) == Some(false) {
+        let namespace = focus.namespace();
+        finding = Some(
+            Finding::new(
+                Cause::TaskPodLimitrange,
+                format!(
+                    "the steps of task {} ask for {asked} {resource}, and a default limit below that applies to them",
+                    task.task
+                ),
+            )
+            .confidence(Confidence::Likely)
+            .link("The steps set no limit of their own; only a LimitRange gives containers a default.")
+            .cannot_tell(format!(
+                "which LimitRange: those of the namespace were not read; kubectl get limitranges -n {namespace} -o yaml"
+            )),
+        );
     }
     finding.map(|mut finding| {
         finding.chain.dedup();
