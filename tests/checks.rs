@@ -183,15 +183,15 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
     let cases = [
         ("TKF141", "live/42-assistant-scaled-to-zero"),
         ("TKF213", "reports/13-two-volumes-two-zones"),
-        ("TKF312", "live/05-namespace-terminating"),
+        ("TKF517", "live/05-namespace-terminating"),
         ("TKF414", "reports/02-step-killed-137"),
         ("TKF415", "live/14-sidecar-never-ready"),
         ("TKF416", "reports/03-prepare-oom-running"),
-        ("TKF419", "reports/07-exec-format-error"),
-        ("TKF422", "reports/01-claim-being-deleted"),
+        ("TKF418", "reports/07-exec-format-error"),
+        ("TKF419", "reports/01-claim-being-deleted"),
         ("TKF514", "reports/12-kueue-unknown-resource"),
         ("TKF515", "reports/04-resolved-but-unnoticed"),
-        ("TKF517", "live/31-run-being-deleted"),
+        ("TKF516", "live/31-run-being-deleted"),
     ];
     let mut made: Vec<(&'static str, RunReport)> = Vec::new();
     for (code, folder) in cases {
@@ -204,7 +204,7 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
         made.push((code, report(&cluster, &case.namespace, &case.run)));
     };
     let staged = |case: &str| fixtures.iter().find(|fixture| fixture.name.ends_with(case)).unwrap();
-    variant("TKF417", staged("/container-not-created"), &|cluster| {
+    variant("TKF420", staged("/container-not-created"), &|cluster| {
         for pod in &mut cluster.pods {
             for status in &mut pod.status.container_statuses {
                 if let Some(waiting) = &mut status.state.waiting {
@@ -215,13 +215,13 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
         }
     });
     let killed = reported(root.path(), "reports/02-step-killed-137");
-    variant("TKF418", &killed, &|cluster| cluster.pods.clear());
+    variant("TKF417", &killed, &|cluster| cluster.pods.clear());
     let written = reported(root.path(), "reports/07-exec-format-error");
     let says = |line: &'static str| {
         move |cluster: &mut Cluster| cluster.logs.values_mut().for_each(|log| line.clone_into(log))
     };
-    variant("TKF420", &written, &says("write /workspace/out.tar: no space left on device"));
-    variant("TKF421", &written, &says("touch: cannot touch '/workspace/x': Read-only file system"));
+    variant("TKF421", &written, &says("write /workspace/out.tar: no space left on device"));
+    variant("TKF422", &written, &says("touch: cannot touch '/workspace/x': Read-only file system"));
     let deleted = reported(root.path(), "live/04-claim-being-deleted");
     variant("TKF423", &deleted, &|cluster| {
         for pod in &mut cluster.pods {
@@ -231,7 +231,7 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
             }
         }
     });
-    variant("TKF516", staged("/run-invalid-by-resolver"), &|cluster| {
+    variant("TKF518", staged("/run-invalid-by-resolver"), &|cluster| {
         for condition in cluster.pipeline_runs.iter_mut().flat_map(|run| &mut run.status.conditions) {
             condition.message = condition.message.replace(
                 "resolution took longer than global timeout of 1m0s",

@@ -126,7 +126,6 @@ causes! {
     TaskPodRefusedByPolicy: "TKF309" "task-pod-refused-by-policy" Admission Stays;
     TaskPodRefused: "TKF310" "task-pod-refused" Admission Stays;
     TaskRunRefused: "TKF311" "task-run-refused" Admission Stays;
-    NamespaceTerminating: "TKF312" "namespace-terminating" Admission Stays;
     PvcUnbound: "TKF401" "pvc-unbound" Placement Ruled;
     PvcMissing: "TKF402" "pvc-missing" Placement Ruled;
     VolumeMultiAttach: "TKF403" "volume-multi-attach" Placement Ruled;
@@ -143,12 +142,12 @@ causes! {
     StepKilled: "TKF414" "step-killed" Run Stays;
     SidecarNotReady: "TKF415" "sidecar-not-ready" Run Stays;
     InitContainerFailed: "TKF416" "init-container-failed" Start Stays;
-    ImageWouldRunAsRoot: "TKF417" "image-would-run-as-root" Start Stays;
-    PodLost: "TKF418" "pod-lost" Run Open;
-    WrongArchitecture: "TKF419" "wrong-architecture" Run Stays;
-    VolumeFull: "TKF420" "volume-full" Run Stays;
-    VolumeReadOnly: "TKF421" "volume-read-only" Run Stays;
-    ClaimBeingDeleted: "TKF422" "claim-being-deleted" Placement Ruled;
+    PodLost: "TKF417" "pod-lost" Run Open;
+    WrongArchitecture: "TKF418" "wrong-architecture" Run Stays;
+    ClaimBeingDeleted: "TKF419" "claim-being-deleted" Placement Ruled;
+    ImageWouldRunAsRoot: "TKF420" "image-would-run-as-root" Start Stays;
+    VolumeFull: "TKF421" "volume-full" Run Stays;
+    VolumeReadOnly: "TKF422" "volume-read-only" Run Stays;
     ClaimLost: "TKF423" "claim-lost" Placement Ruled;
     PendingBySpecStatus: "TKF501" "pending-by-spec-status" End Gone;
     CancelledByUser: "TKF502" "cancelled-by-user" End Gone;
@@ -162,8 +161,9 @@ causes! {
     ResolverNotAnswering: "TKF513" "resolver-not-answering" Run Stays;
     HeldByQueue: "TKF514" "held-by-queue" Run Stays;
     ResolverAnswerUnnoticed: "TKF515" "resolver-answer-unnoticed" Run Gone;
-    ReferenceNotFetched: "TKF516" "reference-not-fetched" Run Stays;
-    RunBeingDeleted: "TKF517" "run-being-deleted" End Gone;
+    RunBeingDeleted: "TKF516" "run-being-deleted" End Gone;
+    NamespaceTerminating: "TKF517" "namespace-terminating" End Stays;
+    ReferenceNotFetched: "TKF518" "reference-not-fetched" Run Stays;
     PodTemplateMisplaced: "TKF520" "pod-template-misplaced" Manifest Gone;
     FlagsMisreadLegacyKey: "TKF601" "flags-misread-legacy-key" Settings Gone;
     InvalidFlagValueIgnored: "TKF602" "invalid-flag-value-ignored" Settings Ruled;
