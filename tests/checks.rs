@@ -72,7 +72,7 @@ fn made(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
     let of = |case: &str| fixtures.iter().find(|fixture| fixture.name.ends_with(case)).unwrap();
     let changed = |case: &str, change: &dyn Fn(&mut Cluster, &str, &str)| {
         let fixture = of(case);
-        let mut cluster = fixture.cluster.clone();
+        let mut cluster = fixture.cluster.overlay();
         change(&mut cluster, &fixture.namespace, &fixture.run);
         report(&cluster, &fixture.namespace, &fixture.run)
     };
@@ -139,6 +139,7 @@ fn made(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
                 }
             }),
         ),
+        ("TKF417", changed("/healthy-running", &|cluster, _, _| cluster.pods.clear())),
         (
             "TKF510",
             changed("/healthy-running", &|cluster, namespace, run| {
@@ -181,7 +182,7 @@ fn reported(root: &Path, folder: &str) -> Fixture {
 fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
     let root = unpack("reports.tar.zst");
     let cases = [
-        ("TKF141", "live/42-assistant-scaled-to-zero"),
+        ("TKF116", "live/42-assistant-scaled-to-zero"),
         ("TKF213", "reports/13-two-volumes-two-zones"),
         ("TKF517", "live/05-namespace-terminating"),
         ("TKF414", "reports/02-step-killed-137"),
@@ -199,7 +200,7 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
         made.push((code, report(&case.cluster, &case.namespace, &case.run)));
     }
     let mut variant = |code: &'static str, case: &Fixture, change: &dyn Fn(&mut Cluster)| {
-        let mut cluster = case.cluster.clone();
+        let mut cluster = case.cluster.overlay();
         change(&mut cluster);
         made.push((code, report(&cluster, &case.namespace, &case.run)));
     };
@@ -218,7 +219,9 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
     variant("TKF417", &killed, &|cluster| cluster.pods.clear());
     let written = reported(root.path(), "reports/07-exec-format-error");
     let says = |line: &'static str| {
-        move |cluster: &mut Cluster| cluster.logs.values_mut().for_each(|log| line.clone_into(log))
+        move |cluster: &mut Cluster| {
+            std::sync::Arc::make_mut(&mut cluster.logs).values_mut().for_each(|log| line.clone_into(log))
+        }
     };
     variant("TKF421", &written, &says("write /workspace/out.tar: no space left on device"));
     variant("TKF422", &written, &says("touch: cannot touch '/workspace/x': Read-only file system"));

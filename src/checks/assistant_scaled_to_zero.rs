@@ -3,7 +3,7 @@
 use crate::model::Kind;
 
 use super::focus::{Focus, unplaced};
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// `assistant-scaled-to-zero`: Tekton makes the StatefulSet with one replica and never
 /// changes the number (tektoncd/pipeline pkg/reconciler/pipelinerun/affinity_assistant.go,
@@ -25,7 +25,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                 Cause::AssistantScaledToZero,
                 format!("the StatefulSet of the affinity assistant {} is scaled to 0: it wants no pod", node.name),
             )
-            .about(&node.name)
+            .facts(Facts::Set(node.name.clone()))
             .link("Tekton makes it with one replica and never scales it: somebody did, for example a job that scales StatefulSets down at night.");
             for (task, _) in waiting {
                 finding = finding

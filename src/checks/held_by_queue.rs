@@ -7,7 +7,7 @@ use crate::model::run::Conditioned;
 use crate::model::{Condition, Kind};
 
 use super::focus::Focus;
-use crate::finding::{Cause, Confidence, Evidence, Finding, Severity};
+use crate::finding::{Cause, Confidence, Evidence, Facts, Finding, Severity};
 
 /// Label that puts a run into a LocalQueue (kubernetes-sigs/kueue
 /// pkg/controller/constants, v0.13).
@@ -106,6 +106,7 @@ fn kueue(focus: &Focus<'_>) -> Finding {
     let value = format!("{} {}: {}", condition.status, condition.reason, condition.message);
     let field = format!("status.conditions[{}]", condition.kind);
     with(Finding::new(CAUSE, summary))
+        .facts(Facts::Words(condition.message.clone()))
         .severity(if is_stuck { Severity::Error } else { Severity::Warning })
         .link(if is_admitted {
             format!("Workload {} says: {} is True.", workload.metadata.name, condition.kind)

@@ -191,7 +191,7 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
                 RunState::Failed
             }
         }
-        _ if has(Cause::PendingBySpecStatus) => RunState::Waiting,
+        _ if has(Cause::PendingBySpecStatus) || has(Cause::HeldByQueue) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
         _ if WAITS.into_iter().any(has) => RunState::Waiting,
         _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,

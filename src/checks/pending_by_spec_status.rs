@@ -17,6 +17,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     {
         return Vec::new();
     }
+    if super::held_by_queue::is_held(focus) {
+        return Vec::new();
+    }
     vec![
         Finding::new(Cause::PendingBySpecStatus, "the run is held: spec.status is PipelineRunPending")
             .severity(Severity::Warning)

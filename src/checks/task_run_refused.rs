@@ -5,7 +5,7 @@ use crate::model::event::Event;
 use super::focus::Focus;
 use super::reconciling::resolver;
 use super::webhooks;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// Reason with which Tekton ends a run whose TaskRuns it cannot create, since 0.47.
 pub const REASON: &str = "CreateRunFailed";
@@ -28,6 +28,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         Some(said) => said.links.into_iter().fold(Finding::new(Cause::TaskRunRefused, said.summary), Finding::link),
         None => Finding::new(Cause::TaskRunRefused, format!("the run's TaskRuns cannot be created: {}", words(text))),
     };
+    finding = finding.facts(Facts::Words(words(text).to_owned()));
     if resolver::is_resolving(focus) {
         finding = finding
             .link("The run's reason still says that it waits for a resolver; that is over, Tekton does not update it.");

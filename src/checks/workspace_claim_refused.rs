@@ -2,7 +2,7 @@
 
 use super::focus::Focus;
 use super::{refused, webhooks};
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// `workspace-claim-refused`: the claim of a `volumeClaimTemplate` cannot be made. Up
 /// to 1.3 the run fails, from 1.4 on it waits (tektoncd/pipeline
@@ -28,6 +28,8 @@ fn by_run(focus: &Focus<'_>) -> Vec<Finding> {
         }
         None => Finding::new(Cause::WorkspaceClaimRefused, format!("{WHOM} cannot be made: {}", condition.message)),
     };
+    let name = refused::quota_name(&condition.message).to_owned();
+    let finding = finding.facts(Facts::Quota { name, words: condition.message.clone() });
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }
 
@@ -60,7 +62,7 @@ fn by_assistant(focus: &Focus<'_>) -> Vec<Finding> {
             let waiting = focus.beside_assistant().filter(|(_, name)| *name == node.name);
             let waiting: Vec<_> = waiting.flat_map(|(task, _)| focus.quote_waiting(task)).collect();
             Finding::new(Cause::WorkspaceClaimRefused, summary)
-                .about(claim)
+                .facts(Facts::Quota { name: refused::quota_name(text).to_owned(), words: text.to_owned() })
                 .link(format!("The StatefulSet {} makes its pod only once the claim exists; every task of the run waits for that pod.", node.name))
                 .evidence(waiting)
                 .evidence(set.map(|set| focus.quote_replicas(set)))

@@ -85,6 +85,7 @@ causes! {
     AssistantDeleted: "TKF113" "assistant-deleted" Assistant Gone;
     AssistantMissing: "TKF114" "assistant-missing" Assistant Gone;
     TwoClaimsInOneTask: "TKF115" "two-claims-in-one-task" Assistant Ruled;
+    AssistantScaledToZero: "TKF116" "assistant-scaled-to-zero" Assistant Gone;
     AssistantPendingUntoleratedTaint: "TKF121" "assistant-pending-untolerated-taint" Assistant Ruled;
     AssistantPendingVolumeNodeAffinity: "TKF122" "assistant-pending-volume-node-affinity" Assistant Ruled;
     AssistantPendingVolumeLimit: "TKF123" "assistant-pending-volume-limit" Assistant Ruled;
@@ -99,7 +100,6 @@ causes! {
     AntiAffinityAgainstAssistant: "TKF134" "anti-affinity-against-assistant" Assistant Ruled;
     IsolateAffinityAliasing: "TKF135" "isolate-affinity-aliasing" Assistant Ruled;
     TopologySpread: "TKF136" "topology-spread" Assistant Ruled;
-    AssistantScaledToZero: "TKF141" "assistant-scaled-to-zero" Assistant Open;
     UntoleratedTaint: "TKF201" "untolerated-taint" Placement Ruled;
     NodeSelectorMismatch: "TKF202" "node-selector-mismatch" Placement Ruled;
     InsufficientResources: "TKF203" "insufficient-resources" Placement Ruled;

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, plain, wrap};
+use super::{Style, plain, wording, wrap};
 use crate::analysis::scc::effective::{EffectiveContainer, effective};
 use crate::analysis::scc::{Answer, Considered, Creator, Verdict, sentences};
-use crate::repairs::smallest_change::{By, Change};
+use crate::finding::Offer;
+use crate::ops::{Op, Right};
 
 /// One pod with what admission says of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,28 +100,30 @@ pub fn headline_of_run(run: &str, pods: &[Judged], style: Style) -> String {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn render_changes(changes: &[Change], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn render_changes(changes: &[Offer], style: Style, out: &mut dyn Write) -> io::Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
-    writeln!(out, "{}", style.bold("The smallest changes with which every pod is admitted:"))?;
-    for (at, change) in changes.iter().enumerate() {
-        let who = match change.by {
-            By::Author => "",
-            By::TaskAuthor => " (whoever maintains the Task)",
-            By::Administrator => " (an administrator)",
-        };
-        let first = format!("  {}. ", at + 1);
-        writeln!(out, "{}", wrap(&plain(&format!("{}{who}", change.summary)), style.width, &first, "     "))?;
-        for line in change.command.iter().flat_map(|command| command.lines()) {
-            writeln!(out, "     {}", plain(line))?;
-        }
-        if let Some(risk) = &change.blast_radius {
-            writeln!(out, "{}", wrap(&plain(risk), style.width, "     risk: ", "       "))?;
-        }
+    super::diagnosis::render_offers(changes, style, out)
+}
+
+/// Who can carry out an offer: `author` of the run, `taskAuthor`, or `administrator`.
+pub fn by(offer: &Offer) -> &'static str {
+    let any = |wanted: fn(&Right) -> bool| offer.ops.iter().map(Op::right).any(|right| wanted(&right));
+    if any(|right| *right == Right::Administrator) {
+        "administrator"
+    } else if any(|right| *right == Right::Task) {
+        "taskAuthor"
+    } else {
+        "author"
     }
-    Ok(())
+}
+
+/// The commands of an offer, a line each.
+pub fn commands(offer: &Offer) -> String {
+    let commands = offer.ops.iter().flat_map(|op| op.commands(wording::caller()));
+    commands.map(|command| command.line()).collect::<Vec<_>>().join("\n")
 }
 
 const TITLES: [&str; 8] = ["POD", "SERVICEACCOUNT", "CREATOR", "SCC", "BY", "UID", "FSGROUP", "LEVEL"];

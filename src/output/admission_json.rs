@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::admission::Judged;
+use super::admission::{self, Judged};
 use super::json_v1::SCHEMA_VERSION;
+use super::wording;
 use crate::analysis::scc::effective::{Effective, effective};
 use crate::analysis::scc::{Answer, Creator, Refusal};
-use crate::repairs::smallest_change::{self, By};
+use crate::finding::Offer;
 
 /// The verdict about one pod.
 #[derive(Debug, Serialize)]
@@ -100,40 +101,41 @@ pub struct Run<'a> {
     /// Its pods.
     pub pods: Vec<Pod<'a>>,
     /// The smallest changes that get all of them admitted.
-    pub changes: Vec<Change<'a>>,
+    pub changes: Vec<Change>,
 }
 
 /// A change that gets all pods admitted.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Change<'a> {
+pub struct Change {
     /// What is changed, in words.
-    pub summary: &'a str,
+    pub summary: String,
     /// Who can do it: `author` of the run, `taskAuthor`, or `administrator`.
     pub by: &'static str,
+    /// What is predicted of the run then: `heals`, `doesNotHeal` or `unknown`.
+    pub predicted: &'static str,
     /// What else it lets happen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub blast_radius: Option<&'a str>,
+    pub blast_radius: Option<String>,
     /// The command that does it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<&'a str>,
+    pub command: Option<String>,
     /// Fields of the run with their new values; null takes a field away.
-    pub fields: &'a Value,
+    pub fields: Value,
 }
 
-impl<'a> Change<'a> {
-    /// A change in this shape.
-    pub fn of(change: &'a smallest_change::Change) -> Self {
+impl Change {
+    /// An offer in this shape.
+    pub fn of(offer: &Offer) -> Self {
+        let wide: Vec<String> = offer.risks.iter().filter(|risk| risk.is_wide()).map(wording::risk).collect();
+        let command = admission::commands(offer);
         Self {
-            summary: &change.summary,
-            by: match change.by {
-                By::Author => "author",
-                By::TaskAuthor => "taskAuthor",
-                By::Administrator => "administrator",
-            },
-            blast_radius: change.blast_radius.as_deref(),
-            command: change.command.as_deref(),
-            fields: &change.fields,
+            summary: wording::summary(offer),
+            by: admission::by(offer),
+            predicted: wording::predicted(offer.forecast.outcome()),
+            blast_radius: (!wide.is_empty()).then(|| wide.join("; ")),
+            command: (!command.is_empty()).then_some(command),
+            fields: wording::fields(offer),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use crate::checks::grouping;
 use crate::checks::ruled_out::RuledOut;
-use crate::finding::{Finding, Prediction, Repair, RunReport, RunState, Severity};
+use crate::finding::{Finding, Offer, Outcome, RunReport, RunState, Severity};
 
-use super::{Style, plain, wrap};
+use super::{Style, plain, wording, wrap};
 
 /// Longest quoted value without `-o wide`, in characters: a refusal by SCC lists
 /// every constraint of the cluster.
@@ -86,33 +86,46 @@ fn render_finding(
             writeln!(out, "{}", wrap(&plain(item), style.width, "  ? ", "    "))?;
         }
     }
-    render_repairs(&finding.repairs, style, out)
+    render_offers(&finding.offers, style, out)
 }
 
-fn render_repairs(repairs: &[Repair], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    if repairs.is_empty() {
+/// Renders offers, what works first.
+///
+/// # Errors
+/// Those of the writer.
+pub(super) fn render_offers(offers: &[Offer], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if offers.is_empty() {
         return Ok(());
     }
     writeln!(out, "{}", style.bold("  Repairs"))?;
-    for repair in repairs {
-        let mark = match repair.predicted {
-            Prediction::Heals => style.good("✓ predicted to heal"),
-            Prediction::DoesNotHeal => style.bad("✗ predicted NOT to heal"),
-            Prediction::Unknown => style.warn("? outcome not predictable"),
+    for offer in offers {
+        let outcome = offer.forecast.outcome();
+        let mark = match outcome {
+            Outcome::GoesOn => style.good("works"),
+            Outcome::Blocked => style.bad("does not help"),
+            Outcome::Unknown => style.warn("unknown"),
         };
-        writeln!(out, "{}", wrap(&format!("{mark}: {}", plain(&repair.summary)), style.width, "  ", "    "))?;
-        if !repair.because.is_empty() {
-            let because = format!("because {}", repair.because.join("; "));
+        let summary = wording::summary(offer);
+        writeln!(out, "{}", wrap(&format!("{mark}: {}", plain(&summary)), style.width, "  ", "    "))?;
+        let because = wording::because(&offer.forecast);
+        if !because.is_empty() {
+            let because = format!("because {}", because.join("; "));
             writeln!(out, "{}", wrap(&plain(&because), style.width, "      ", "      "))?;
         }
-        for line in repair.command.lines() {
-            writeln!(out, "      $ {}", plain(line))?;
+        // Nobody should paste what will not work.
+        if outcome == Outcome::Blocked {
+            continue;
         }
-        if !repair.needs.is_empty() {
-            writeln!(out, "{}", wrap(&format!("needs: {}", plain(&repair.needs)), style.width, "      ", "      "))?;
+        for command in offer.ops.iter().flat_map(|op| op.commands(wording::caller())) {
+            writeln!(out, "      $ {}", plain(&command.line()))?;
         }
-        if !repair.risk.is_empty() {
-            writeln!(out, "{}", wrap(&format!("mind: {}", plain(&repair.risk)), style.width, "      ", "      "))?;
+        let rights = wording::rights(offer);
+        if !rights.is_empty() {
+            writeln!(out, "{}", wrap(&format!("requires: {rights}"), style.width, "      ", "      "))?;
+        }
+        let risk = wording::risks(offer);
+        if !risk.is_empty() {
+            writeln!(out, "{}", wrap(&format!("risk: {}", plain(&risk)), style.width, "      ", "      "))?;
         }
     }
     Ok(())

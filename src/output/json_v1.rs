@@ -4,8 +4,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::{admission, wording};
 use crate::checks::ruled_out::RuledOut;
-use crate::finding::{Finding, RunReport};
+use crate::finding::{Finding, Offer, RunReport};
+use crate::ops::Op;
 
 /// Version of every JSON and YAML document that commands print.
 pub const SCHEMA_VERSION: &str = "v1";
@@ -91,21 +93,39 @@ pub struct RunEvidence<'a> {
 #[derive(Debug, Serialize)]
 pub struct RunRepair<'a> {
     /// Permanent id.
-    pub id: &'static str,
+    pub id: &'a str,
     /// One sentence.
-    pub summary: &'a str,
-    /// Exact command.
-    pub command: &'a str,
+    pub summary: String,
+    /// Exact commands, a line each.
+    pub command: String,
     /// `heals`, `doesNotHeal` or `unknown`.
     pub predicted: &'static str,
     /// Why.
-    pub because: &'a [String],
+    pub because: Vec<String>,
     /// What it needs.
-    pub needs: &'a str,
+    pub needs: String,
     /// What it endangers.
-    pub risk: &'a str,
+    pub risk: String,
     /// Fields with their new values.
-    pub changes: &'a Value,
+    pub changes: Value,
+    /// The operations, in their order.
+    pub ops: &'a [Op],
+}
+
+impl<'a> RunRepair<'a> {
+    fn of(offer: &'a Offer) -> Self {
+        Self {
+            id: &offer.id,
+            summary: wording::summary(offer),
+            command: admission::commands(offer),
+            predicted: wording::predicted(offer.forecast.outcome()),
+            because: wording::because(&offer.forecast),
+            needs: wording::rights(offer),
+            risk: wording::risks(offer),
+            changes: wording::fields(offer),
+            ops: &offer.ops,
+        }
+    }
 }
 
 impl<'a> Diagnosis<'a> {
@@ -155,20 +175,7 @@ impl<'a> RunFinding<'a> {
                 })
                 .collect(),
             cannot_tell: &finding.cannot_tell,
-            repairs: finding
-                .repairs
-                .iter()
-                .map(|repair| RunRepair {
-                    id: repair.id,
-                    summary: &repair.summary,
-                    command: &repair.command,
-                    predicted: repair.predicted.as_str(),
-                    because: &repair.because,
-                    needs: &repair.needs,
-                    risk: &repair.risk,
-                    changes: &repair.changes,
-                })
-                .collect(),
+            repairs: finding.offers.iter().map(RunRepair::of).collect(),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod nodes_json;
 pub mod pipeline_nodes;
 pub mod preflight;
 pub mod table;
+pub mod wording;
 
 use std::borrow::Cow;
 

@@ -107,7 +107,7 @@ impl Source {
     pub async fn read(&self, wanted: &Wanted) -> Result<Cluster, SourceError> {
         match self {
             Self::Live(connection) => connection.read(wanted).await,
-            Self::Export(cluster) => Ok((**cluster).clone()),
+            Self::Export(cluster) => Ok(cluster.overlay()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the answer to each case has to say, and what it must not say.
 
+use tekton_fix::finding::RunReport;
+
 /// Words that a good answer has, and words that it must not have.
 pub const WORDS: [(&str, &[&str], &[&str]); 23] = [
     (
@@ -87,3 +89,25 @@ pub const WORDS: [(&str, &[&str], &[&str]); 23] = [
     ("31-run-being-deleted", &["results.tekton.dev/pipelinerun", "was deleted"], &["just started"]),
     ("42-assistant-scaled-to-zero", &["scaled to 0", "spec.replicas"], &["cannot be told", "refuses it"]),
 ];
+
+/// Everything that a report says, apart from repairs.
+pub fn text(report: &RunReport) -> String {
+    let mut lines = vec![report.headline.clone()];
+    for finding in &report.findings {
+        lines.push(finding.summary.clone());
+        lines.extend(finding.chain.clone());
+        lines.extend(finding.cannot_tell.clone());
+        lines.extend(finding.evidence.iter().map(|item| format!("{} {} {}", item.object, item.field, item.value)));
+    }
+    lines.join("\n")
+}
+
+/// What a person says, apart from quotations.
+pub fn own_words(report: &RunReport) -> String {
+    let mut lines = vec![report.headline.clone()];
+    for finding in &report.findings {
+        lines.push(finding.summary.clone());
+        lines.extend(finding.chain.clone());
+    }
+    lines.join("\n")
+}

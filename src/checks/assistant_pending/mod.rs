@@ -29,8 +29,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .assistants
         .iter()
         .filter_map(|node| node.pod.and_then(unplaced))
-        .filter(|pod| pod.spec.scheduling_gates.is_empty())
         .filter(|pod| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
+        .filter(|pod| pod.spec.scheduling_gates.is_empty())
         .filter_map(|pod| finding(focus, pod))
         .collect()
 }

@@ -3,7 +3,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::failed_task;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Evidence, Finding};
+use crate::finding::{Cause, Evidence, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod, Terminated};
 
@@ -19,6 +19,11 @@ const OF_TEKTON: [(&str, &str); 6] = [
     ("credential-initializer", "writes credentials"),
     ("step-init", "prepares the steps"),
 ];
+
+/// Whether Tekton makes the init container.
+pub fn is_of_tekton(container: &str) -> bool {
+    OF_TEKTON.iter().any(|(known, _)| *known == container)
+}
 
 /// `init-container-failed`. Tekton before 1.12 says `Failed` of it, later ones
 /// `InitContainerFailed` and `InitContainerOOM` (tektoncd/pipeline pkg/pod/status.go).
@@ -45,7 +50,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
         Cause::InitContainerFailed,
         format!("init container {name} of task {} {how}: no step has run", task.task),
     )
-    .about(name)
+    .facts(facts(task, container, end))
     .link(match role {
         Some(role) => format!("{name} is one of Tekton's own containers; it {role}."),
         None => format!("{name} is not one of Tekton's own containers: the cluster or the pod template added it."),
@@ -100,6 +105,18 @@ pub(super) fn failed(pod: &Pod) -> Option<(&Container, &Terminated)> {
             Some((container, status.state.terminated.as_ref()?))
         })
         .find(|(_, end)| end.exit_code != 0)
+}
+
+/// More memory is an answer only where memory was the matter.
+fn facts(task: &TaskNode<'_>, container: &Container, end: &Terminated) -> Facts {
+    if end.reason != "OOMKilled" && end.exit_code != 137 {
+        return Facts::None;
+    }
+    Facts::Step {
+        task: task.task.to_owned(),
+        step: container.name.clone(),
+        memory: container.resources.limits.get("memory").map(ToString::to_string),
+    }
 }
 
 fn about_memory(focus: &Focus<'_>, finding: Finding, pod: &Pod, container: &Container, end: &Terminated) -> Finding {

@@ -7,6 +7,8 @@ mod pod_lost;
 mod sidecar_not_ready;
 pub mod step_killed;
 
+pub use init_container_failed::is_of_tekton;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::analysis::tekton::run_tree::TaskNode;

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::event::Event;
 use crate::model::pod::{Container, ContainerStatus, Pod};
@@ -32,7 +32,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
         Cause::SidecarNotReady,
         format!("no step of task {} has begun: its sidecar {sidecar} has not been Ready for {}", task.task, span(age)),
     )
-    .about(sidecar)
+    .facts(Facts::Container { pod: pod.metadata.name.clone(), container: name.clone() })
     .link("Tekton starts the first step only once every sidecar is Ready; TaskRun and pod say Running meanwhile.");
     let value = format!("ready: {}, restartCount: {}, {}", status.ready, status.restart_count, state(status));
     finding = finding

@@ -3,7 +3,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::failed_task;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::{Container, ContainerStatus, Pod, Terminated};
 use crate::model::run::StepState;
@@ -74,7 +74,7 @@ pub(super) fn under_way(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Findin
         ended_how(&end)
     );
     let mut finding = Finding::new(CAUSE, summary)
-        .about(step)
+        .facts(facts(task, step, Some(container), &end))
         .link(format!(
             "Each step waits for a file that Tekton's entrypoint writes when the step before it ends. The signal ended the entrypoint of step {step} too, so the file never comes."
         ))
@@ -115,11 +115,12 @@ pub fn failed(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Optio
     let end = of_pod.filter(|end| end.exit_code != 0).unwrap_or(of_task_run);
     signal(end)?;
     let summary = format!("step {} of task {} {}", step.name, task.task, ended_how(end));
-    let mut finding = Finding::new(CAUSE, summary).about(&step.name);
+    let container = task.pod.and_then(|pod| pod.spec.containers.iter().find(|own| own.name == container_name));
+    let mut finding = Finding::new(CAUSE, summary).facts(facts(task, &step.name, container, end));
     let Some(pod) = task.pod else {
         return Some(finding.cannot_tell("the memory limit of the step: its pod was not read"));
     };
-    if let Some(container) = pod.spec.containers.iter().find(|own| own.name == container_name) {
+    if let Some(container) = container {
         finding = about_memory(focus, finding, pod, container, end);
     }
     Some(
@@ -127,6 +128,15 @@ pub fn failed(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Optio
             .evidence([quote_end(focus, pod, "containerStatuses", &container_name, end)])
             .evidence(focus.quote_log(pod, &container_name)),
     )
+}
+
+/// More memory is an answer only where memory may be the matter.
+fn facts(task: &TaskNode<'_>, step: &str, container: Option<&Container>, end: &Terminated) -> Facts {
+    if end.reason != "OOMKilled" && end.exit_code != 137 {
+        return Facts::None;
+    }
+    let memory = container.and_then(|own| own.resources.limits.get("memory")).map(ToString::to_string);
+    Facts::Step { task: task.task.to_owned(), step: step.to_owned(), memory }
 }
 
 fn ended_how(end: &Terminated) -> String {

@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::run::StepState;
 use crate::model::volume::VolumeSource;
@@ -32,7 +32,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
             .link(format!("The step wrote: {line}"));
     if let Some(VolumeSource::PersistentVolumeClaim(source)) = source {
         let name = &source.claim_name;
-        finding = finding.about(name);
+        finding = finding.facts(Facts::Claim(name.clone()));
         let claim = focus.cluster.claim(focus.namespace(), name);
         match claim.and_then(|claim| claim.status.capacity.get("storage")) {
             Some(size) => {

@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Confidence, Facts, Finding};
 use crate::model::Kind;
 
 use super::log::Words;
@@ -26,6 +26,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, who: &str, words: &Words<
         Cause::WrongArchitecture,
         format!("{who} of task {} cannot run what {image} holds: exec format error{on}", task.task),
     )
+    .facts(Facts::Architecture(arch.unwrap_or_default().to_owned()))
     .link(format!("It wrote: {line}"));
     let mut others: Vec<&str> = focus
         .cluster

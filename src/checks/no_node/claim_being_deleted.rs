@@ -2,7 +2,7 @@
 
 use crate::checks::containers::span;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -24,7 +24,7 @@ pub fn of_any(focus: &Focus<'_>, name: &str) -> Finding {
         Cause::ClaimBeingDeleted,
         format!("claim {name} of the run is being deleted{since}: no new pod may use it"),
     )
-    .about(name);
+    .facts(Facts::Claim(name.to_owned()));
     let holders: Vec<&Pod> = cluster
         .pods
         .iter()

@@ -1,7 +1,7 @@
 //! The volume of a claim is gone.
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 
 /// `claim-lost`, the same for assistants and tasks: the claim was bound, and its
@@ -13,7 +13,7 @@ pub fn of_any(focus: &Focus<'_>, name: &str) -> Finding {
     let what = volume.map_or_else(|| "its volume".to_owned(), |volume| format!("PersistentVolume {volume}"));
     let finding =
         Finding::new(Cause::ClaimLost, format!("claim {name} of the run has lost its volume: {what} no longer exists"))
-            .about(name)
+            .facts(Facts::Claim(name.to_owned()))
             .link("A claim that is Lost never binds again, and its data are not reachable through it.");
     let Some(claim) = known else { return finding };
     let is_absent = volume.filter(|volume| {

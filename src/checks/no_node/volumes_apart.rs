@@ -24,10 +24,11 @@ pub fn places(focus: &Focus<'_>, pod: &Pod) -> Option<Vec<(String, String)>> {
         return None;
     }
     let reachable = |wanted: &Pod| -> Vec<String> {
-        let nodes = judged(focus, wanted).nodes;
+        let judged = judged(focus, wanted);
         let is_open =
             |plugin: Plugin| matches!(plugin, Plugin::VolumeBinding | Plugin::VolumeZone | Plugin::NodeAffinity);
-        nodes.into_iter().filter(|node| !node.plugins().into_iter().any(is_open)).map(|node| node.node).collect()
+        let nodes = judged.nodes.iter().filter(|node| !node.plugins().into_iter().any(is_open));
+        nodes.map(|node| node.node.clone()).collect()
     };
     let named = || bound.iter().map(|(claim, volume)| (claim.metadata.name.clone(), place(volume))).collect();
     if focus.cluster.nodes.is_empty() {
@@ -61,9 +62,11 @@ fn are_disjoint(one: &PersistentVolume, other: &PersistentVolume) -> bool {
     })
 }
 
-/// The pod, as if it used one of its claims only.
+/// The pod, as if it used one of its claims only, under a name of its own: what is judged
+/// of a pod is kept by its name.
 fn with_one_claim(pod: &Pod, claim: &str) -> Pod {
     let mut pod = pod.clone();
+    pod.metadata.name = format!("{} with claim {claim} only", pod.metadata.name);
     pod.spec.volumes.retain(|volume| match &volume.source {
         VolumeSource::PersistentVolumeClaim(source) => source.claim_name == claim,
         _ => true,

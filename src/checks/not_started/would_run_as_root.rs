@@ -4,7 +4,7 @@ use crate::analysis::scc::admission::VALIDATED;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
-use crate::finding::{Cause, Evidence, Finding};
+use crate::finding::{Cause, Evidence, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -51,7 +51,9 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
             format!("container {container} of task {} must not run as root, and its image {image} would", task.task)
         }
     };
-    let mut finding = Finding::new(CAUSE, summary).about(container).link(format!("The kubelet says: {}", text.trim()));
+    let mut finding = Finding::new(CAUSE, summary)
+        .facts(Facts::Container { pod: task.pod_name(), container: container.to_owned() })
+        .link(format!("The kubelet says: {}", text.trim()));
     finding = match user {
         Some(_) => finding.link("The kubelet cannot see from a name that it is not root: runAsUser with a number, or an image with a numeric USER, would do."),
         None => finding.link("A runAsUser other than 0, or an image whose USER is not root, would do."),

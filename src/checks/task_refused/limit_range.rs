@@ -39,7 +39,6 @@ pub fn by_default(focus: &Focus<'_>, task: &TaskNode<'_>, message: &str) -> Opti
                             task.task
                         ),
                     )
-                    .about(name)
                     .link("A container without a limit of its own gets the default of the LimitRange as limit; a request above the limit makes the pod invalid.")
                 });
                 let max = item.max.get(resource).map(|max| format!(", at most {max}")).unwrap_or_default();

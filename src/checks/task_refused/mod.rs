@@ -18,7 +18,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use super::focus::Focus;
 use super::reconciling::reference_not_fetched;
 use super::refused::RefusedBy;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Facts, Finding};
 
 /// Reasons with which Tekton reports that a pod was not created
 /// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `handlePodCreationError`).
@@ -62,7 +62,9 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         RefusedBy::PriorityClassMissing => priority_class::finding(name, message),
         RefusedBy::RuntimeClassMissing => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
-        RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => policy::finding(name, message)?,
+        RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => {
+            policy::finding(name, message)?.facts(Facts::Words(message.to_owned()))
+        }
         RefusedBy::Other => {
             limit_range::by_default(focus, task, message).unwrap_or_else(|| unexplained::finding(name, message))
         }
