@@ -150,8 +150,8 @@ fn a_warning_that_is_over_is_no_cause() {
 #[test]
 fn a_claim_that_goes_away_is_no_matter_of_node_labels() {
     for (words, wanted) in [
-        ("persistentvolumeclaim \"w\" is being deleted. not found", "unschedulable"),
-        ("persistentvolumeclaim \"w\" bound to non-existent persistentvolume \"pv-x\". not found", "pvc-unbound"),
+        ("persistentvolumeclaim \"w\" is being deleted. not found", "claim-being-deleted"),
+        ("persistentvolumeclaim \"w\" bound to non-existent persistentvolume \"pv-x\". not found", "claim-lost"),
     ] {
         let (mut cluster, namespace, name) = incident("026");
         for pod in cluster.pods.iter_mut().filter(|pod| pod.spec.node_name.is_empty()) {

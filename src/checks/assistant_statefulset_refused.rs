@@ -1,7 +1,7 @@
 //! Tekton could not create an assistant's StatefulSet.
 
 use super::focus::Focus;
-use super::refused;
+use super::{refused, webhooks};
 use crate::finding::{Cause, Facts, Finding};
 
 /// `assistant-statefulset-refused`.
@@ -12,16 +12,16 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     }) else {
         return Vec::new();
     };
-    vec![
-        Finding::new(
+    let text = condition.message.as_str();
+    let finding = match webhooks::said("the StatefulSet of the affinity assistant", text) {
+        Some(said) => {
+            said.links.into_iter().fold(Finding::new(Cause::AssistantStatefulsetRefused, said.summary), Finding::link)
+        }
+        None => Finding::new(
             Cause::AssistantStatefulsetRefused,
-            format!("Tekton could not create the StatefulSet of the affinity assistant: {}", condition.message),
-        )
-        .facts(Facts::Quota {
-            name: refused::quota_name(&condition.message).to_owned(),
-            words: condition.message.clone(),
-        })
-        .evidence(focus.quote_run())
-        .evidence(focus.quote_run_warnings()),
-    ]
+            format!("Tekton could not create the StatefulSet of the affinity assistant: {text}"),
+        ),
+    };
+    let finding = finding.facts(Facts::Quota { name: refused::quota_name(text).to_owned(), words: text.to_owned() });
+    vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }

@@ -24,6 +24,10 @@ fn fields_of(cause: Cause) -> &'static [&'static str] {
         | Cause::TwoClaimsInOneTask
         | Cause::PvcMissing
         | Cause::PvcUnbound
+        | Cause::ClaimBeingDeleted
+        | Cause::ClaimLost
+        | Cause::VolumeFull
+        | Cause::VolumesInDifferentZones
         | Cause::RwopInUse => &["spec.workspaces["],
         Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity | Cause::NodeSelectorMismatch => {
             &["podTemplate.nodeSelector", "podTemplate.affinity"]
@@ -37,6 +41,10 @@ fn fields_of(cause: Cause) -> &'static [&'static str] {
         }
         Cause::ServiceAccountMissing | Cause::AssistantServiceAccountMissing => &["serviceAccountName"],
         Cause::TaskPodRefusedByScc => &["serviceAccountName", "securityContext"],
+        Cause::StepKilled => &["computeResources"],
+        Cause::WrongArchitecture => &["podTemplate.nodeSelector", "podTemplate.affinity", "taskSpec"],
+        Cause::ImageWouldRunAsRoot => &["securityContext", "serviceAccountName"],
+        Cause::ReferenceNotFetched | Cause::ResolverNotAnswering => &["pipelineRef", "taskRef"],
         Cause::SchedulerNotRunning => &["podTemplate.schedulerName"],
         Cause::PriorityClassMissing => &["podTemplate.priorityClassName"],
         Cause::RuntimeClassMissing => &["podTemplate.runtimeClassName"],

@@ -23,6 +23,9 @@ use crate::finding::Evidence;
 /// Where an object was read that is not there.
 const ABSENT: &str = "absent from what was read";
 
+/// How many lines of a log are quoted.
+const LOG_LINES: usize = 6;
+
 /// Within this time of its creation a pending pod is normal: in a healthy run too
 /// task pods wait for their assistant to be placed.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
@@ -101,6 +104,11 @@ impl<'a> Focus<'a> {
     /// The same run as it once was, in a cluster whose other objects are those of now.
     pub fn in_the_past(self) -> Self {
         Self { is_past: true, ..self }
+    }
+
+    /// Whether the run is seen as it once was.
+    pub fn is_in_the_past(&self) -> bool {
+        self.is_past
     }
 
     /// The cluster in which nodes are judged, and whether it is all there is: where not
@@ -356,6 +364,24 @@ impl<'a> Focus<'a> {
             value: format!("{}: {}", event.reason, event.message),
             source: self.source(Kind::Event, &event.metadata.namespace, &event.metadata.name),
         }
+    }
+
+    /// The log of a container, where it was read.
+    pub fn log(&self, pod: &Pod, container: &str) -> Option<&'a str> {
+        let key = format!("{}/{}/{container}", pod.metadata.namespace, pod.metadata.name);
+        self.cluster.logs.get(&key).map(String::as_str)
+    }
+
+    /// Quotes the last lines of a container's log.
+    pub fn quote_log(&self, pod: &Pod, container: &str) -> Option<Evidence> {
+        let lines: Vec<&str> = self.log(pod, container)?.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
+        (!last.is_empty()).then(|| Evidence {
+            object: format!("{}/{}", Kind::Pod.name(), pod.metadata.name),
+            field: format!("log of container {container}, last lines"),
+            value: last.join("\n"),
+            source: format!("{}/{}/{container}", pod.metadata.namespace, pod.metadata.name),
+        })
     }
 
     /// Quotes that a node is cordoned.

@@ -59,9 +59,11 @@ fn root(report: &RunReport, cause: Cause) -> String {
         Cause::AssistantQuota | Cause::QuotaExceeded | Cause::QuotaNeedsRequests => {
             format!("{} {}", report.namespace, objects(&["ResourceQuota/"]))
         }
-        Cause::PvcMissing | Cause::PvcUnbound => {
+        Cause::PvcMissing | Cause::PvcUnbound | Cause::ClaimBeingDeleted | Cause::ClaimLost => {
             format!("{} {}", report.namespace, objects(&["PersistentVolumeClaim/"]))
         }
+        Cause::NamespaceTerminating => objects(&["Namespace/"]),
+        Cause::ControllerNotRunning => objects(&["Deployment/"]),
         Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => objects(&["Node/"]),
         _ => String::new(),
     };

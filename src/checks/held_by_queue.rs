@@ -1,85 +1,196 @@
-//! A queue keeps the run from starting: Kueue, or the concurrency of Pipelines as Code.
+//! A queue holds the run: Kueue, or Pipelines-as-Code with a concurrency limit.
 
 use serde_json::Value;
 
-use crate::model::Kind;
-use crate::model::run::CustomRun;
+use crate::model::cluster::find;
+use crate::model::run::Conditioned;
+use crate::model::{Condition, Kind};
 
 use super::focus::Focus;
-use crate::finding::{Cause, Evidence, Facts, Finding, Severity};
+use crate::finding::{Cause, Confidence, Evidence, Facts, Finding, Severity};
 
-/// Label by which Kueue knows the queue of a workload (kubernetes-sigs/kueue
-/// pkg/controller/constants, v0.10).
-const KUEUE: &str = "kueue.x-k8s.io/queue-name";
-/// What Pipelines as Code says of a run that waits for its turn (openshift-pipelines/
-/// pipelines-as-code pkg/apis/pipelinesascode/keys, v0.30).
+/// Label that puts a run into a LocalQueue (kubernetes-sigs/kueue
+/// pkg/controller/constants, v0.13).
+const QUEUE_LABEL: &str = "kueue.x-k8s.io/queue-name";
+/// Group of Kueue, in labels and in `spec.managedBy`.
+const KUEUE: &str = "kueue.x-k8s.io/";
+/// What Pipelines-as-Code writes on its runs (openshift-pipelines/pipelines-as-code
+/// pkg/apis/pipelinesascode/keys/keys.go `State`, v0.35).
 const PAC_STATE: &str = "pipelinesascode.tekton.dev/state";
+/// Its Repository, whose `concurrency_limit` makes a queue.
+const PAC_REPOSITORY: &str = "pipelinesascode.tekton.dev/repository";
 
-/// The queue that holds the run, by what the run itself carries.
-fn queue(focus: &Focus<'_>) -> Option<(String, Vec<Evidence>)> {
-    let run = focus.run();
-    let meta = &run.metadata;
-    let quote = |field: String, value: &str| focus.quote(Kind::PipelineRun, &meta.name, field, value);
-    let manager = run.spec_at("/managedBy").and_then(Value::as_str).filter(|name| name.contains("kueue"));
-    if let Some(queue) = meta.label(KUEUE) {
-        let mut evidence = vec![quote(format!("metadata.labels[{KUEUE}]"), queue)];
-        evidence.extend(manager.map(|name| quote("spec.managedBy".to_owned(), name)));
-        return Some((format!("Kueue queue {queue}"), evidence));
-    }
-    if let Some(manager) = manager {
-        return Some(("Kueue".to_owned(), vec![quote("spec.managedBy".to_owned(), manager)]));
-    }
-    let state = meta.annotation(PAC_STATE).filter(|state| *state == "queued")?;
-    let evidence = vec![quote(format!("metadata.annotations[{PAC_STATE}]"), state)];
-    Some(("the concurrency limit of Pipelines as Code".to_owned(), evidence))
-}
+/// Words of a Workload that no waiting changes (kubernetes-sigs/kueue
+/// pkg/scheduler/flavorassigner, v0.13).
+const NEVER: [&str; 5] =
+    ["unavailable in ClusterQueue", "doesn't exist", "is inactive", "exceeds maximum capacity", "not found"];
 
-/// What Kueue says of the run's Workload: conditions that are not met.
-fn workload<'a>(focus: &Focus<'a>) -> Option<(&'a CustomRun, Vec<String>)> {
-    let run = &focus.run().metadata;
-    let owned = |workload: &&CustomRun| {
-        let owners = &workload.metadata.owner_references;
-        workload.metadata.namespace == run.namespace
-            && owners.iter().any(|owner| owner.kind == "PipelineRun" && owner.name == run.name)
-    };
-    let workload = focus.cluster.workloads.iter().find(owned)?;
-    let unmet = workload.status.conditions.iter().filter(|condition| condition.status == "False");
-    let words = unmet.map(|condition| format!("{} {}: {}", condition.kind, condition.reason, condition.message));
-    Some((workload, words.collect()))
-}
-
-/// `held-by-queue`: stands before `pending-by-spec-status`, because taking `spec.status` off
-/// by hand is not how such a run is started.
+/// `held-by-queue`. It comes before `pending-by-spec-status`: who holds the run also
+/// releases it.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
-    let run = focus.run();
-    if run.is_done() || run.spec_at("/status").and_then(Value::as_str) != Some("PipelineRunPending") {
+    if !is_held(focus) {
         return Vec::new();
     }
-    let Some((queue, evidence)) = queue(focus) else { return Vec::new() };
-    let workload = workload(focus);
-    let words = workload.as_ref().map(|(_, words)| words.join("; ")).filter(|words| !words.is_empty());
-    let says = words.as_ref().map(|words| format!(": {words}")).unwrap_or_default();
-    let mut finding = Finding::new(Cause::HeldByQueue, format!("the run is held for {queue}{says}"))
-        .severity(Severity::Warning)
-        .facts(Facts::Words(words.unwrap_or_default()))
-        .link("The queue takes spec.status off when it admits the run; taking it off by hand goes around the queue, which may set it again.")
-        .evidence(evidence)
-        .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.status", "PipelineRunPending")]);
-    match workload {
-        Some((workload, words)) => {
-            let name = &workload.metadata.name;
-            let quotes = words.into_iter().map(|words| focus.quote(Kind::Workload, name, "status.conditions", words));
-            finding = finding.evidence(quotes);
-        }
-        None => {
-            finding = finding
-                .cannot_tell("why it is not admitted yet: no Workload of the run was read (workloads.kueue.x-k8s.io)");
-        }
-    }
-    vec![finding]
+    let run = focus.run();
+    let meta = &run.metadata;
+    let of_pac = |value: &&str| *value == "queued";
+    let labelled = |key: &str| meta.label(key).or_else(|| meta.annotation(key));
+    let finding = if let Some(state) = labelled(PAC_STATE).filter(of_pac) {
+        pipelines_as_code(focus, state, labelled(PAC_REPOSITORY))
+    } else {
+        kueue(focus)
+    };
+    vec![finding.evidence(quote_spec_status(focus)).evidence(focus.quote_run())]
 }
 
 /// Whether a queue holds the run.
 pub fn is_held(focus: &Focus<'_>) -> bool {
-    queue(focus).is_some()
+    let run = focus.run();
+    let meta = &run.metadata;
+    let managed = run.spec_at("/managedBy").and_then(Value::as_str).unwrap_or_default();
+    let is_kueue = meta.label(QUEUE_LABEL).is_some() || managed.starts_with(KUEUE);
+    let is_pac = meta.label(PAC_STATE).or_else(|| meta.annotation(PAC_STATE)) == Some("queued");
+    let is_pending = run.spec_at("/status").and_then(Value::as_str) == Some("PipelineRunPending");
+    // With managedBy alone Kueue's own controller works on the run once it is admitted.
+    let waits = is_pending || managed.starts_with(KUEUE) && run.succeeded().is_none();
+    !run.is_done() && waits && (is_kueue || is_pac)
+}
+
+fn kueue(focus: &Focus<'_>) -> Finding {
+    const CAUSE: Cause = Cause::HeldByQueue;
+    let run = focus.run();
+    let queue = run.metadata.label(QUEUE_LABEL);
+    let held = match queue {
+        Some(queue) => format!("the run is held for Kueue queue {queue}"),
+        None => "the run is held for Kueue".to_owned(),
+    };
+    let quoted = queue.map(|queue| {
+        focus.quote(Kind::PipelineRun, &run.metadata.name, format!("metadata.labels[{QUEUE_LABEL}]"), queue)
+    });
+    let managed = run
+        .spec_at("/managedBy")
+        .and_then(Value::as_str)
+        .map(|name| focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.managedBy", name));
+    let with = |finding: Finding| {
+        finding
+            .severity(Severity::Warning)
+            .link("Kueue releases the run once its Workload is admitted; releasing it by hand bypasses the queue.")
+            .evidence(quoted.clone())
+            .evidence(managed.clone())
+    };
+    let Some(workload) = workload(focus) else {
+        let is_listed = focus.cluster.coverage.proves_absence(Kind::QueueWorkload, focus.namespace());
+        let namespace = focus.namespace();
+        return if is_listed {
+            with(Finding::new(CAUSE, format!("{held}, and has no Workload: Kueue has not taken it up")))
+                .severity(Severity::Error)
+                .confidence(Confidence::Computed)
+                .cannot_tell("why Kueue has not taken it up: look at the log of its controller and of tekton-kueue")
+        } else {
+            with(Finding::new(CAUSE, held)).cannot_tell(format!(
+                "what Kueue waits for: its Workloads were not read; kubectl get workloads.kueue.x-k8s.io -n {namespace} -o yaml"
+            ))
+        };
+    };
+    let Some(condition) = last_word(workload) else {
+        return with(Finding::new(CAUSE, format!("{held}; its Workload has no condition yet")));
+    };
+    let is_admitted = workload.condition("Admitted").is_some_and(|condition| condition.status == "True");
+    let summary = if is_admitted {
+        format!("{held}: its Workload is admitted, and the run has not been released")
+    } else {
+        format!("{held}: {}", condition.message.trim())
+    };
+    let is_stuck = is_admitted && focus.is_past_grace(condition.last_transition_time)
+        || NEVER.iter().any(|words| condition.message.contains(words));
+    let value = format!("{} {}: {}", condition.status, condition.reason, condition.message);
+    let field = format!("status.conditions[{}]", condition.kind);
+    with(Finding::new(CAUSE, summary))
+        .facts(Facts::Words(condition.message.clone()))
+        .severity(if is_stuck { Severity::Error } else { Severity::Warning })
+        .link(if is_admitted {
+            format!("Workload {} says: {} is True.", workload.metadata.name, condition.kind)
+        } else {
+            format!("Workload {} says ({}): {}", workload.metadata.name, condition.reason, condition.message.trim())
+        })
+        .evidence([focus.quote(Kind::QueueWorkload, &workload.metadata.name, field, value)])
+}
+
+/// The Workload that represents the run.
+fn workload<'a>(focus: &Focus<'a>) -> Option<&'a Conditioned> {
+    let run = &focus.run().metadata;
+    // tekton-kueue names it so; an export may lack the owner.
+    let prefix = format!("pipelinerun-{}-", run.name);
+    let own = focus.cluster.queue_workloads.iter().filter(|workload| workload.metadata.namespace == focus.namespace());
+    let mut own: Vec<&Conditioned> = own
+        .filter(|workload| {
+            let meta = &workload.metadata;
+            workload.is_owned_by(&run.uid) || meta.owner_references.is_empty() && meta.name.starts_with(&prefix)
+        })
+        .collect();
+    own.sort_by_key(|workload| workload.metadata.creation_timestamp);
+    own.pop()
+}
+
+/// What decides: that it is admitted, else why not.
+fn last_word(workload: &Conditioned) -> Option<&Condition> {
+    let is_true = |kind: &str| workload.condition(kind).filter(|condition| condition.status == "True");
+    is_true("Admitted")
+        .or_else(|| workload.condition("QuotaReserved").filter(|condition| condition.status == "False"))
+        .or_else(|| is_true("Evicted"))
+        .or_else(|| workload.condition("Admitted"))
+        .or_else(|| workload.status.conditions.last())
+}
+
+fn pipelines_as_code(focus: &Focus<'_>, state: &str, repository: Option<&str>) -> Finding {
+    let run = focus.run();
+    let whose = repository.map(|name| format!(" of Repository {name}")).unwrap_or_default();
+    // The runs in front of it are what it waits for.
+    let ahead: Vec<&str> = focus
+        .cluster
+        .pipeline_runs
+        .iter()
+        .filter(|other| {
+            let meta = &other.metadata;
+            let of = |key: &str| meta.label(key).or_else(|| meta.annotation(key));
+            meta.namespace == *focus.namespace()
+                && meta.name != run.metadata.name
+                && !other.is_done()
+                && of(PAC_STATE) == Some("started")
+                && of(PAC_REPOSITORY) == repository
+        })
+        .map(|other| other.metadata.name.as_str())
+        .collect();
+    let field = format!("metadata.labels[{PAC_STATE}]");
+    let finding = Finding::new(
+        Cause::HeldByQueue,
+        format!("the run is queued by Pipelines-as-Code: the concurrency limit{whose} is reached"),
+    )
+    .link("Pipelines-as-Code starts it when a run in front of it ends.")
+    .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, field, state)]);
+    if ahead.is_empty() {
+        let is_listed = focus.cluster.coverage.proves_absence(Kind::PipelineRun, focus.namespace());
+        let sentence = "No run in front of it is under way: Pipelines-as-Code has lost its queue; its watcher rebuilds it when it restarts.";
+        return if is_listed && focus.is_past_grace(run.metadata.creation_timestamp) {
+            finding.confidence(Confidence::Computed).link(sentence)
+        } else {
+            finding.severity(Severity::Warning)
+        };
+    }
+    let states = ahead.iter().filter_map(|name| {
+        let other = find(&focus.cluster.pipeline_runs, focus.namespace(), name)?;
+        let condition = other.succeeded()?;
+        let value = format!("{} {}: {}", condition.status, condition.reason, condition.message);
+        Some(focus.quote(Kind::PipelineRun, name, "status.conditions[Succeeded]", value))
+    });
+    finding
+        .severity(Severity::Warning)
+        .link(format!("Under way in front of it: {}.", ahead.join(", ")))
+        .evidence(states.collect::<Vec<_>>())
+}
+
+fn quote_spec_status(focus: &Focus<'_>) -> Option<Evidence> {
+    let run = focus.run();
+    let status = run.spec_at("/status").and_then(Value::as_str)?;
+    Some(focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.status", status))
 }

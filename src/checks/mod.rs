@@ -5,13 +5,12 @@ pub mod assistant_missing;
 pub mod assistant_pending;
 pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
-pub mod assistant_scaled;
+pub mod assistant_scaled_to_zero;
 pub mod assistant_statefulset_refused;
-pub mod being_deleted;
 pub mod beside_assistant;
 pub mod cancelled_by_user;
-pub mod claim_being_deleted;
 pub mod consequence;
+pub mod containers;
 pub mod controller_log;
 pub mod failed_task;
 
@@ -22,6 +21,7 @@ pub mod grouping;
 pub mod held_by_queue;
 pub mod judged;
 pub mod manifest;
+pub mod namespace_terminating;
 pub mod no_node;
 pub mod not_started;
 pub mod obstacles;
@@ -32,8 +32,8 @@ pub mod progress;
 pub mod reconciling;
 pub mod refused;
 pub mod ruled_out;
+pub mod run_being_deleted;
 pub mod run_invalid;
-pub mod running;
 pub mod scc_verdict;
 pub mod scheduler_not_running;
 pub mod scheduling_gated;
@@ -42,6 +42,7 @@ pub mod task_run_refused;
 pub mod timeout;
 pub mod unread;
 pub mod unschedulable;
+pub mod webhooks;
 pub mod workspace_access;
 pub mod workspace_claim_refused;
 
@@ -52,6 +53,7 @@ use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 
 use crate::finding::{Cause, Finding, RunReport, RunState, Severity};
+use containers::Progress;
 use focus::Focus;
 
 /// Large images and slow disks take minutes to come to a node.
@@ -63,8 +65,8 @@ pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
 /// All checks, what must be cured first standing first.
 pub const REGISTRY: &[Check] = &[
     manifest::misplaced,
-    being_deleted::namespace,
-    being_deleted::run,
+    run_being_deleted::check,
+    namespace_terminating::check,
     held_by_queue::check,
     pending_by_spec_status::check,
     cancelled_by_user::check,
@@ -81,15 +83,14 @@ pub const REGISTRY: &[Check] = &[
     assistant_refused::service_account::check,
     assistant_refused::other::check,
     assistant_refused::unexplained::check,
-    assistant_scaled::check,
+    assistant_scaled_to_zero::check,
     assistant_missing::check,
-    claim_being_deleted::check,
     assistant_pending::check,
     beside_assistant::check,
     task_refused::check,
     unschedulable::check,
     not_started::check,
-    running::check,
+    containers::check,
     scheduler_not_running::check,
     scheduling_gated::check,
     failed_task::check,
@@ -128,6 +129,12 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         *first = first.clone().evidence(logged);
     }
     let state = state(&focus, &findings);
+    if state == RunState::Unknown && findings.is_empty() {
+        findings.push(unread::not_understood(&focus));
+    }
+    if state == RunState::Failed && findings.is_empty() {
+        findings.push(unread::failed_unexplained(&focus));
+    }
     RunReport {
         namespace: run.metadata.namespace.clone(),
         name: run.metadata.name.clone(),
@@ -163,13 +170,12 @@ fn one_per_cause(findings: &mut Vec<Finding>) {
     *findings = kept;
 }
 
-/// A pod of the run runs, or all that waits is younger than a normal start.
+/// A step of the run works, or all that waits is younger than a normal start.
 fn is_progressing(focus: &Focus<'_>) -> bool {
     focus.is_running()
         && focus.tree.unfinished().any(|task| {
-            task.pod.is_some_and(|pod| {
-                pod.status.phase == "Running" || !focus.is_past_grace(pod.metadata.creation_timestamp)
-            })
+            containers::progress(focus, task) == Progress::Works
+                || task.pod.is_some_and(|pod| !focus.is_past_grace(pod.metadata.creation_timestamp))
         })
 }
 
@@ -187,45 +193,49 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
         }
         _ if has(Cause::PendingBySpecStatus) || has(Cause::HeldByQueue) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
-        _ if [Cause::SchedulingGated, Cause::ManagedByOtherController, Cause::CustomRunWaits].into_iter().any(has) => {
+        _ if WAITS.into_iter().any(has) => RunState::Waiting,
+        _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
+        _ if focus.tree.unfinished().any(|task| containers::progress(focus, task) == Progress::Works) => {
+            RunState::Healthy
+        }
+        _ if !focus.is_past_grace(run.metadata.creation_timestamp) => RunState::Waiting,
+        _ if is_between_tasks(focus) => RunState::Waiting,
+        _ if focus.tree.unfinished().next().is_some()
+            && focus.tree.unfinished().all(|task| waits_normally(focus, task)) =>
+        {
             RunState::Waiting
         }
-        _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
-        _ => {
-            if focus.tree.unfinished().any(|task| makes_progress(focus, task)) {
-                RunState::Healthy
-            } else if !focus.is_past_grace(run.metadata.creation_timestamp)
-                || !focus.tree.tasks.is_empty() && focus.tree.unfinished().all(|task| waits_normally(focus, task))
-            {
-                RunState::Waiting
-            } else {
-                RunState::Unknown
-            }
-        }
+        _ => RunState::Unknown,
     }
 }
 
-/// A pod that runs proves progress only once a step has begun, or while a start may take its
-/// time.
-fn makes_progress(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
-    let Some(pod) = task.pod.filter(|pod| pod.status.phase == "Running") else { return false };
-    let since = pod.status.start_time.or(pod.metadata.creation_timestamp);
-    past::has_started(task) || focus.age(since).is_some_and(|age| age < SLOW_START)
+/// Causes of which a run waits on purpose.
+const WAITS: [Cause; 4] =
+    [Cause::SchedulingGated, Cause::ManagedByOtherController, Cause::CustomRunWaits, Cause::HeldByQueue];
+
+/// Whether every task that exists has just ended: the next ones come within moments.
+fn is_between_tasks(focus: &Focus<'_>) -> bool {
+    let ends = focus.tree.tasks.iter().map(|task| task.task_run.status.completion_time);
+    let last = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+    last.is_some_and(|last| focus.age(Some(last)).is_some_and(|age| age < reconciling::LONG))
 }
 
 /// A start that takes its time: young, or on a node that has not complained.
 fn waits_normally(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
     let Some(pod) = task.pod else { return !focus.is_past_grace(task.task_run.metadata.creation_timestamp) };
-    if !focus.is_past_grace(pod.metadata.creation_timestamp) {
-        return true;
-    }
-    if focus.is_scaling_up(pod) {
+    if !focus.is_past_grace(pod.metadata.creation_timestamp)
+        || containers::progress(focus, task) == Progress::Starts
+        || focus.is_scaling_up(pod)
+    {
         return true;
     }
     let is_young = focus.age(pod.metadata.creation_timestamp).is_some_and(|age| age < SLOW_START);
     let standing = not_started::standing(focus, &pod.metadata.name);
     let warned = standing.iter().any(|event| event.reason != "FailedScheduling");
-    !pod.spec.node_name.is_empty() && (is_young || pulling(focus, task).is_some()) && !warned
+    pod.status.phase == "Pending"
+        && !pod.spec.node_name.is_empty()
+        && (is_young || pulling(focus, task).is_some())
+        && !warned
 }
 
 /// What a node says while it pulls an image for a task: large ones take long.
@@ -249,11 +259,25 @@ fn headline(focus: &Focus<'_>, state: RunState, findings: &[Finding]) -> String 
             let images: Vec<String> = focus.tree.unfinished().filter_map(|task| pulling(focus, task)).collect();
             format!("waits for its node to pull an image: {}", images.join("; "))
         }
-        (RunState::Waiting, None) => "just started; a pod that waits for half a minute is normal".to_owned(),
+        (RunState::Waiting, None) if focus.tree.unfinished().next().is_none() && !focus.tree.tasks.is_empty() => {
+            "between tasks: the last one has just ended".to_owned()
+        }
+        (RunState::Waiting, None) => waits_for_start(focus),
         (RunState::Failed, None) => format!("failed: {text}"),
         (RunState::Cancelled, None) => format!("cancelled: {text}"),
         (RunState::Stuck | RunState::Unknown, None) => {
-            format!("waits, and nothing that was read tells for what: {text}")
+            format!("waits, and nothing that was read explains for what: {text}")
         }
+    }
+}
+
+/// How long the run has waited for pods that start normally.
+fn waits_for_start(focus: &Focus<'_>) -> String {
+    let born = focus.tree.unfinished().filter_map(|task| task.pod?.metadata.creation_timestamp).min();
+    match focus.age(born.or(focus.run().metadata.creation_timestamp)) {
+        Some(age) if age >= focus::GRACE => {
+            format!("waits for a pod to start, for {} so far; its node reports no problem", containers::span(age))
+        }
+        _ => "just started; pods may stay Pending for about 30 s".to_owned(),
     }
 }

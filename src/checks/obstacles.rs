@@ -15,6 +15,10 @@ use crate::model::pod::Pod;
 pub enum Obstacle {
     /// A claim that does not exist; holds its name.
     ClaimMissing(String),
+    /// A claim that is being deleted; holds its name.
+    ClaimBeingDeleted(String),
+    /// A claim whose volume is gone; holds its name.
+    ClaimLost(String),
     /// A claim that is not bound: scheduling does not bind it, or its provisioner does
     /// not answer.
     ClaimUnbound,
@@ -71,7 +75,7 @@ pub fn is_unhealthy(node: &Node) -> bool {
 
 /// Sorts out why a pod finds no node. `message` is the scheduler's own text.
 pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
-    if let Some(obstacle) = from_prefilter(message) {
+    if let Some(obstacle) = from_prefilter(message).or_else(|| from_claims(focus, pod)) {
         return Decisive { obstacle, nodes: Vec::new() };
     }
     if message.contains("didn't find available persistent volumes to bind") && waits_for_provisioner(focus, pod) {
@@ -91,18 +95,36 @@ pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
 }
 
 /// Refusals before any node was looked at.
-fn from_prefilter(message: &str) -> Option<Obstacle> {
+pub fn from_prefilter(message: &str) -> Option<Obstacle> {
     if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" not found") {
         return Some(Obstacle::ClaimMissing(claim.to_owned()));
     }
-    if message.contains("persistentvolumeclaim \"") && message.contains("\" is being deleted") {
-        return Some(Obstacle::Unknown(message.to_owned()));
+    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" is being deleted") {
+        return Some(Obstacle::ClaimBeingDeleted(claim.to_owned()));
+    }
+    let lost = "\" bound to non-existent persistentvolume";
+    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", lost) {
+        return Some(Obstacle::ClaimLost(claim.to_owned()));
     }
     // The last is what the scheduler says when a provisioner did not answer in time.
     let unbound = message.contains("bound to non-existent persistentvolume")
         || message.contains("unbound immediate PersistentVolumeClaims")
         || message.contains("binding volumes: ");
     unbound.then_some(Obstacle::ClaimUnbound)
+}
+
+/// A claim of the pod that no pod may use any more. The scheduler's words may be older
+/// than that.
+pub fn from_claims(focus: &Focus<'_>, pod: &Pod) -> Option<Obstacle> {
+    if focus.is_in_the_past() {
+        return None;
+    }
+    let claims = || claims_of(pod).filter_map(|name| focus.cluster.claim(focus.namespace(), name));
+    let deleted = claims().find(|claim| claim.metadata.deletion_timestamp.is_some());
+    deleted.map(|claim| Obstacle::ClaimBeingDeleted(claim.metadata.name.clone())).or_else(|| {
+        let lost = claims().find(|claim| claim.status.phase == "Lost")?;
+        Some(Obstacle::ClaimLost(lost.metadata.name.clone()))
+    })
 }
 
 /// Whether a claim of the pod is unbound and the scheduler has chosen its node already

@@ -15,11 +15,12 @@ use crate::finding::{Cause, Confidence, Evidence, Finding};
 
 /// Causes that only objects of a run under way show, since its StatefulSets go with it; and
 /// what is told of the ended run itself.
-const NOT_PROVABLE: [Cause; 5] = [
+const NOT_PROVABLE: [Cause; 6] = [
     Cause::AssistantDeleted,
     Cause::AssistantMissing,
     Cause::ControllerNotRunning,
     Cause::EvidenceMissing,
+    Cause::PodLost,
     Cause::PodTemplateMisplaced,
 ];
 

@@ -5,12 +5,16 @@ use serde_json::Value;
 use crate::model::Kind;
 
 use super::focus::Focus;
+use super::held_by_queue;
 use crate::finding::{Cause, Finding, Severity};
 
 /// `pending-by-spec-status`.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     let run = focus.run();
-    if run.is_done() || run.spec_at("/status").and_then(Value::as_str) != Some("PipelineRunPending") {
+    if run.is_done()
+        || run.spec_at("/status").and_then(Value::as_str) != Some("PipelineRunPending")
+        || held_by_queue::is_held(focus)
+    {
         return Vec::new();
     }
     if super::held_by_queue::is_held(focus) {
@@ -19,7 +23,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     vec![
         Finding::new(Cause::PendingBySpecStatus, "the run is held: spec.status is PipelineRunPending")
             .severity(Severity::Warning)
-            .link("Tekton starts nothing while the field stands; whoever set it (a queue, a person) removes it.")
+            .link("Tekton starts nothing while the field is set; whoever set it (a queue, a person) removes it.")
             .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.status", "PipelineRunPending")])
             .evidence(focus.quote_run()),
     ]

@@ -36,6 +36,8 @@ pub enum RefusedBy {
     Policy(String),
     /// A webhook that must be asked and does not answer; holds its name.
     WebhookSilent(String),
+    /// Tekton's own webhook finds the object invalid; holds its name.
+    Invalid(String),
     /// Something else.
     Other,
 }
@@ -54,10 +56,15 @@ impl RefusedBy {
             Self::QuotaNeedsRequests
         } else if has("ValidatingAdmissionPolicy") {
             Self::Policy(between(text, "ValidatingAdmissionPolicy '", "'").unwrap_or_default().to_owned())
-        } else if has("admission webhook") {
-            Self::Policy(between(text, "admission webhook \"", "\"").unwrap_or_default().to_owned())
         } else if has("failed calling webhook") {
             Self::WebhookSilent(between(text, "failed calling webhook \"", "\"").unwrap_or_default().to_owned())
+        } else if has("conversion webhook for ") {
+            let of =
+                between(text, "conversion webhook for ", ",").or_else(|| between(text, "conversion webhook for ", " "));
+            Self::WebhookSilent(format!("that converts {}", of.unwrap_or_default()))
+        } else if has("admission webhook") {
+            let name = between(text, "admission webhook \"", "\"").unwrap_or_default().to_owned();
+            if name.ends_with(TEKTON_WEBHOOKS) { Self::Invalid(name) } else { Self::Policy(name) }
         } else if has("usage per") || has("limit to request ratio") {
             Self::LimitRange
         } else if has("no PriorityClass with name") {
@@ -72,6 +79,9 @@ impl RefusedBy {
         }
     }
 }
+
+/// How Tekton's own webhooks end (tektoncd/pipeline config/500-webhooks.yaml, v1.15.0).
+const TEKTON_WEBHOOKS: &str = ".webhook.pipeline.tekton.dev";
 
 /// The text between two marks.
 pub fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
@@ -131,6 +141,10 @@ fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<Refuse
     {
         return None;
     }
+    // A StatefulSet that wants no pod is refused nothing.
+    if set.spec.replicas == Some(0) {
+        return None;
+    }
     let event = last_refusal(focus, &node.name);
     // A StatefulSet that was only just made has no pod either.
     if event.is_none() && !focus.is_past_grace(set.metadata.creation_timestamp) {
@@ -165,11 +179,17 @@ fn by_event_alone<'a>(focus: &Focus<'a>, name: &str) -> Option<RefusedAssistant<
 
 /// The last refusal, unless a pod was created after it.
 fn last_refusal<'a>(focus: &Focus<'a>, name: &str) -> Option<&'a Event> {
-    let refusal = focus.refusals_of(name).into_iter().next()?;
+    let refusal = focus.refusals_of(name).into_iter().find(|event| !is_of_claim(event))?;
     let created = focus.events_about("StatefulSet", name).into_iter().rfind(|event| {
         event.reason == "SuccessfulCreate" && event.message.contains(" Pod ") && event.last_seen() > refusal.last_seen()
     });
     created.is_none().then_some(refusal)
+}
+
+/// Whether the StatefulSet controller could not create a claim, and so not the pod: it
+/// says so of both (kubernetes pkg/controller/statefulset/stateful_pod_control.go, v1.33).
+pub fn is_of_claim(event: &Event) -> bool {
+    event.message.to_lowercase().starts_with("create claim ") || event.message.contains("failed to create PVC ")
 }
 
 /// Assistants of a run that ended, of which events tell that their pod was refused.

@@ -3,7 +3,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 
 use super::focus::Focus;
-use super::reconciling::resolver;
+use super::reconciling::{reference_not_fetched, resolver};
 use super::task_run_refused;
 use crate::finding::{Cause, Finding};
 
@@ -19,6 +19,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     let failed = |task: &TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
     let is_claim = condition.reason == "CouldntCreateWorkspacePVC";
     if let Some(finding) = resolver::gave_up(focus) {
+        return vec![finding];
+    }
+    if let Some(finding) = reference_not_fetched::ended(focus) {
         return vec![finding];
     }
     if known_elsewhere

@@ -3,7 +3,8 @@
 use crate::model::event::Event;
 
 use super::focus::Focus;
-use super::refused::RefusedBy;
+use super::reconciling::resolver;
+use super::webhooks;
 use crate::finding::{Cause, Facts, Finding};
 
 /// Reason with which Tekton ends a run whose TaskRuns it cannot create, since 0.47.
@@ -16,34 +17,33 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     let run = focus.run();
     let ended = run.succeeded().filter(|condition| condition.status == "False" && condition.reason == REASON);
     let events = focus.events_about("PipelineRun", &run.metadata.name);
-    let event: Option<&Event> = events
-        .into_iter()
-        .rev()
-        .find(|event| event.reason == "TaskRunsCreationFailed" || event.message.starts_with("error creating TaskRun"));
+    let event: Option<&Event> = events.into_iter().rev().find(|event| is_refusal(event));
     let waits = focus.is_running() && focus.is_past_grace(run.metadata.creation_timestamp);
     let text = match (ended, event) {
         (Some(condition), _) => condition.message.as_str(),
         (None, Some(event)) if waits && !created_since(focus, event) => event.message.as_str(),
         _ => return Vec::new(),
     };
-    let (summary, link) = match RefusedBy::classify(text) {
-        RefusedBy::WebhookSilent(webhook) => (
-            format!("the admission webhook {webhook} must be asked about the run's TaskRuns and does not answer"),
-            Some("Its failurePolicy is Fail: as long as its service does not answer, no TaskRun can be created."),
-        ),
-        RefusedBy::Policy(policy) => {
-            (format!("the admission policy {policy} refuses the run's TaskRuns: {}", words(text)), None)
-        }
-        _ => (format!("the run's TaskRuns cannot be created: {}", words(text)), None),
+    let mut finding = match webhooks::said("the run's TaskRuns", text) {
+        Some(said) => said.links.into_iter().fold(Finding::new(Cause::TaskRunRefused, said.summary), Finding::link),
+        None => Finding::new(Cause::TaskRunRefused, format!("the run's TaskRuns cannot be created: {}", words(text))),
     };
-    let mut finding = Finding::new(Cause::TaskRunRefused, summary).facts(Facts::Words(words(text).to_owned()));
-    if let Some(link) = link {
-        finding = finding.link(link);
+    finding = finding.facts(Facts::Words(words(text).to_owned()));
+    if resolver::is_resolving(focus) {
+        finding = finding
+            .link("The run's reason still says that it waits for a resolver; that is over, Tekton does not update it.");
     }
     if ended.is_none() {
         finding = finding.link("Tekton tries again by itself; only events of the run tell of it.");
     }
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
+}
+
+/// Whether an event says that a TaskRun could not be created; the reason differs by
+/// version.
+fn is_refusal(event: &Event) -> bool {
+    matches!(event.reason.as_str(), "TaskRunsCreationFailed" | "TaskRunCreationFailed")
+        || event.kind == "Warning" && event.message.contains("error creating TaskRun")
 }
 
 /// What stands behind Tekton's own words.

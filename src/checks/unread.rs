@@ -49,3 +49,60 @@ fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
             "collect pods, taskruns, statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}"
         ))
 }
+
+/// `evidence-missing`: the run does not go on, and nothing that was read explains it.
+pub fn not_understood(focus: &Focus<'_>) -> Finding {
+    let namespace = focus.namespace();
+    let words = focus.run().succeeded().map(|condition| condition.message.clone()).unwrap_or_default();
+    let mut finding = Finding::new(
+        Cause::EvidenceMissing,
+        format!("the run does not visibly go on, and nothing that was read explains it: {words}"),
+    )
+    .confidence(Confidence::Likely)
+    .evidence(focus.quote_run());
+    for task in focus.tree.unfinished() {
+        let phase = task.pod.map_or("absent", |pod| pod.status.phase.as_str());
+        let name = task.pod_name();
+        finding = finding
+            .link(format!("Task {} is under way; its pod {name} is {phase}.", task.task))
+            .evidence(focus.quote_task_run(task.task_run))
+            .evidence(task.pod.map(|pod| focus.quote(Kind::Pod, &name, "status.phase", &pod.status.phase)))
+            .evidence(focus.quote_warnings("Pod", &name));
+    }
+    finding
+        .cannot_tell(format!("what the containers do: kubectl describe pods -n {namespace}"))
+        .cannot_tell(format!("what happened before: kubectl get events -n {namespace} --sort-by=.lastTimestamp"))
+}
+
+/// `evidence-missing`: the run failed, and no TaskRun that was read says of what.
+pub fn failed_unexplained(focus: &Focus<'_>) -> Finding {
+    let namespace = focus.namespace();
+    let words = focus.run().succeeded().map(|condition| condition.message.clone()).unwrap_or_default();
+    let missing = focus.tree.missing_children.join(", ");
+    let is_listed = focus.cluster.coverage.proves_absence(Kind::TaskRun, namespace);
+    let finding = Finding::new(
+        Cause::EvidenceMissing,
+        match (missing.as_str(), is_listed) {
+            ("", _) => format!("the run failed, and nothing that was read says of what: {words}"),
+            (_, true) => {
+                format!("the run failed, and its TaskRuns no longer exist: which task failed is unknown ({words})")
+            }
+            (_, false) => {
+                format!("the run failed, and its TaskRuns were not read: which task failed is unknown ({words})")
+            }
+        },
+    )
+    .confidence(Confidence::Likely)
+    .evidence(focus.quote_run())
+    .evidence(focus.quote_run_warnings());
+    if missing.is_empty() || is_listed {
+        let name = &focus.run().metadata.name;
+        finding.cannot_tell(format!(
+            "why it failed: kubectl get events -n {namespace} --field-selector involvedObject.name={name}"
+        ))
+    } else {
+        finding.cannot_tell(format!(
+            "why it failed: collect TaskRuns {missing}, their pods and logs: oc adm inspect ns/{namespace}"
+        ))
+    }
+}

@@ -4,12 +4,12 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::pod::Pod;
 
-use super::claim_being_deleted;
 use super::focus::Focus;
 use super::judged::judged;
 use super::no_node::{
-    anti_affinity, claim_missing, claim_unbound, cordoned, host_port, insufficient_resources, node_selector,
-    pod_affinity, taint, topology_spread, unexplained, unhealthy, volume_in_use, volume_limit, volume_node_affinity,
+    anti_affinity, claim_being_deleted, claim_lost, claim_missing, claim_unbound, cordoned, host_port,
+    insufficient_resources, node_selector, pod_affinity, taint, topology_spread, unexplained, unhealthy, volume_in_use,
+    volume_limit, volume_node_affinity, volumes_apart,
 };
 use super::obstacles::{self, Decisive, Obstacle};
 use crate::finding::{Confidence, Finding};
@@ -20,7 +20,6 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .unplaced()
         .filter(|(task, _)| task.task_run.assistant().is_none())
         .filter(|(_, pod)| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
-        .filter(|(_, pod)| claim_being_deleted::of(focus, pod).is_none())
         .filter_map(|(task, pod)| finding(focus, task, pod))
         .collect()
 }
@@ -64,11 +63,16 @@ fn cause(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, decisive: &Dec
     let nodes = &decisive.nodes;
     match &decisive.obstacle {
         Obstacle::ClaimMissing(claim) => claim_missing::of_any(focus, claim),
+        Obstacle::ClaimBeingDeleted(claim) => claim_being_deleted::of_any(focus, claim),
+        Obstacle::ClaimLost(claim) => claim_lost::of_any(focus, claim),
         Obstacle::ClaimUnbound => claim_unbound::of_any(focus, pod),
         Obstacle::Taint => taint::of_task(focus, task, nodes),
         Obstacle::Selector => node_selector::of_task(focus, pod, task),
         Obstacle::Resources => insufficient_resources::of_task(focus, pod, task, message, nodes),
-        Obstacle::VolumeNodeAffinity => volume_node_affinity::of_task(focus, pod, task),
+        Obstacle::VolumeNodeAffinity => match volumes_apart::places(focus, pod) {
+            Some(places) => volumes_apart::of_task(focus, pod, task, &places),
+            None => volume_node_affinity::of_task(focus, pod, task),
+        },
         Obstacle::HostPort => host_port::of_task(focus, pod, task, nodes),
         Obstacle::VolumeLimit => volume_limit::of_task(focus, task, nodes),
         Obstacle::VolumeInUse => volume_in_use::of_task(focus, pod, task),

@@ -145,20 +145,17 @@ fn diagnose_many(
         .collect())
 }
 
-/// Reads the logs of steps that failed, without which a denied file looks like any
+/// Reads the logs of containers that failed or are not Ready, without which a denied file looks like any
 /// failure, and that of Tekton's controller where something is wrong.
 async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen) {
     let Ok(connection) = source.live() else { return };
     let Ok(run) = chosen.run() else { return };
     let tree = crate::analysis::tekton::RunTree::of(&chosen.cluster, run);
     let mut wanted: Vec<(String, String)> = Vec::new();
-    for task in tree.tasks.iter().filter(|task| task.task_run.succeeded().is_some_and(|c| c.status == "False")) {
+    for task in &tree.tasks {
         let Some(pod) = task.pod else { continue };
-        for step in &task.task_run.status.steps {
-            if step.state.terminated.as_ref().is_some_and(|terminated| terminated.exit_code != 0) {
-                wanted.push((pod.metadata.name.clone(), step.container.clone()));
-            }
-        }
+        let containers = checks::containers::worth_reading(task);
+        wanted.extend(containers.into_iter().map(|container| (pod.metadata.name.clone(), container)));
     }
     let now = chosen.now();
     let is_ill = chosen.run().is_ok_and(|run| !checks::diagnose(&chosen.cluster, run, now).findings.is_empty());

@@ -112,6 +112,7 @@ causes! {
     NodesCordoned: "TKF210" "nodes-cordoned" Placement Ruled;
     Unschedulable: "TKF211" "unschedulable" Placement Open;
     NodeUnderPressure: "TKF212" "node-under-pressure" Placement Ruled;
+    VolumesInDifferentZones: "TKF213" "volumes-in-different-zones" Placement Ruled;
     SchedulerNotRunning: "TKF220" "scheduler-not-running" Placement Stays;
     SchedulingGated: "TKF221" "scheduling-gated" Placement Stays;
     TaskPodRefusedByScc: "TKF301" "task-pod-refused-by-scc" Admission Ruled;
@@ -139,11 +140,15 @@ causes! {
     WorkspaceClaimRefused: "TKF412" "workspace-claim-refused" Admission Stays;
     VolumeNotMounted: "TKF413" "volume-not-mounted" Start Open;
     StepKilled: "TKF414" "step-killed" Run Stays;
-    SidecarNotReady: "TKF415" "sidecar-not-ready" Start Stays;
+    SidecarNotReady: "TKF415" "sidecar-not-ready" Run Stays;
     InitContainerFailed: "TKF416" "init-container-failed" Start Stays;
     PodLost: "TKF417" "pod-lost" Run Open;
     WrongArchitecture: "TKF418" "wrong-architecture" Run Stays;
     ClaimBeingDeleted: "TKF419" "claim-being-deleted" Placement Ruled;
+    ImageWouldRunAsRoot: "TKF420" "image-would-run-as-root" Start Stays;
+    VolumeFull: "TKF421" "volume-full" Run Stays;
+    VolumeReadOnly: "TKF422" "volume-read-only" Run Stays;
+    ClaimLost: "TKF423" "claim-lost" Placement Ruled;
     PendingBySpecStatus: "TKF501" "pending-by-spec-status" End Gone;
     CancelledByUser: "TKF502" "cancelled-by-user" End Gone;
     RunInvalid: "TKF503" "run-invalid" End Stays;
@@ -158,6 +163,7 @@ causes! {
     ResolverAnswerUnnoticed: "TKF515" "resolver-answer-unnoticed" Run Gone;
     RunBeingDeleted: "TKF516" "run-being-deleted" End Gone;
     NamespaceTerminating: "TKF517" "namespace-terminating" End Stays;
+    ReferenceNotFetched: "TKF518" "reference-not-fetched" Run Stays;
     PodTemplateMisplaced: "TKF520" "pod-template-misplaced" Manifest Gone;
     FlagsMisreadLegacyKey: "TKF601" "flags-misread-legacy-key" Settings Gone;
     InvalidFlagValueIgnored: "TKF602" "invalid-flag-value-ignored" Settings Ruled;

@@ -15,7 +15,7 @@ use super::meta::ObjectMeta;
 use super::namespace::{ConfigMap, LimitRange, Metadata, PriorityClass, ResourceQuota, RuntimeClass};
 use super::node::Node;
 use super::pod::Pod;
-use super::run::{CustomRun, PipelineRun, TaskRun};
+use super::run::{Conditioned, PipelineRun, TaskRun};
 use super::volume::{Claim, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, StorageClass, VolumeAttachment};
 use super::workload::Workload;
 
@@ -79,7 +79,7 @@ macro_rules! objects {
 objects!(
     PipelineRun,
     TaskRun,
-    CustomRun,
+    Conditioned,
     Opaque,
     Pod,
     Workload,
@@ -200,9 +200,9 @@ macro_rules! cluster {
 cluster! {
     pipeline_runs: PipelineRun = PipelineRun;
     task_runs: TaskRun = TaskRun;
-    custom_runs: CustomRun = CustomRun;
-    resolution_requests: CustomRun = ResolutionRequest;
-    workloads: CustomRun = Workload;
+    custom_runs: Conditioned = CustomRun;
+    resolution_requests: Conditioned = ResolutionRequest;
+    queue_workloads: Conditioned = QueueWorkload;
     pipelines: Opaque = Pipeline;
     tasks: Opaque = Task;
     tekton_configs: Opaque = TektonConfig;

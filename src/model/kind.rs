@@ -49,10 +49,10 @@ kinds! {
     TaskRun: "tekton.dev", "v1", "taskruns", "TaskRun", true;
     /// CustomRun: a task that another controller runs, an approval for example.
     CustomRun: "tekton.dev", "v1beta1", "customruns", "CustomRun", true;
-    /// ResolutionRequest: a pipeline or task that a resolver is to fetch.
+    /// ResolutionRequest: a remote task or pipeline that a resolver fetches.
     ResolutionRequest: "resolution.tekton.dev", "v1beta1", "resolutionrequests", "ResolutionRequest", true;
-    /// Workload of Kueue: what a queue holds or admits.
-    Workload: "kueue.x-k8s.io", "v1beta1", "workloads", "Workload", true;
+    /// Workload of Kueue: what represents a run in a queue.
+    QueueWorkload: "kueue.x-k8s.io", "v1beta1", "workloads", "Workload", true;
     /// Pipeline.
     Pipeline: "tekton.dev", "v1", "pipelines", "Pipeline", true;
     /// Task.

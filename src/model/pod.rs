@@ -408,6 +408,9 @@ pub struct ContainerStatus {
     /// Ready.
     #[serde(deserialize_with = "null_as_default")]
     pub ready: bool,
+    /// Past its startup probe; of a native sidecar this releases the containers after it.
+    #[serde(deserialize_with = "null_as_default")]
+    pub started: bool,
     /// Times it was started again.
     #[serde(deserialize_with = "null_as_default")]
     pub restart_count: i32,

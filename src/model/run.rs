@@ -119,11 +119,12 @@ pub struct TaskRunStatus {
     pub provenance: Option<Provenance>,
 }
 
-/// An object of which only the conditions matter: a CustomRun (a task of a pipeline that
-/// another controller than Tekton's runs), a ResolutionRequest, a Workload of Kueue.
+/// An object of which only the spec and the conditions are read: a CustomRun, a
+/// ResolutionRequest, a Workload of Kueue. What else its status holds, the fetched file
+/// of a ResolutionRequest for example, is not kept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CustomRun {
+pub struct Conditioned {
     /// Metadata.
     pub metadata: ObjectMeta,
     /// What was asked for.
@@ -131,22 +132,32 @@ pub struct CustomRun {
     pub spec: Value,
     /// How it goes.
     #[serde(deserialize_with = "null_as_default")]
-    pub status: CustomRunStatus,
+    pub status: Conditions,
 }
 
-/// `status` of a CustomRun.
+/// The conditions of a status.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CustomRunStatus {
-    /// Conditions; `Succeeded` decides.
+pub struct Conditions {
+    /// Conditions.
     #[serde(deserialize_with = "null_as_default")]
     pub conditions: Vec<Condition>,
 }
 
-impl CustomRun {
+impl Conditioned {
     /// The condition `Succeeded`; absent before a controller saw it.
     pub fn succeeded(&self) -> Option<&Condition> {
-        succeeded(&self.status.conditions)
+        self.condition("Succeeded")
+    }
+
+    /// A condition by type.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|condition| condition.kind == kind)
+    }
+
+    /// Whether an object owns it, by UID.
+    pub fn is_owned_by(&self, uid: &str) -> bool {
+        !uid.is_empty() && self.metadata.owner_references.iter().any(|owner| owner.uid == uid)
     }
 }
 

@@ -199,10 +199,15 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::AssistantRefused
         | Cause::AssistantPending
         | Cause::NodeUnderPressure
+        | Cause::VolumesInDifferentZones
         | Cause::Unschedulable
         | Cause::SchedulingGated
         | Cause::TaskPodRefused
         | Cause::ContainerNotCreated
+        | Cause::ImageWouldRunAsRoot
+        | Cause::VolumeFull
+        | Cause::VolumeReadOnly
+        | Cause::ClaimLost
         | Cause::StepFailed
         | Cause::TaskFailed
         | Cause::PodNotStarted
@@ -216,6 +221,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         | Cause::ManagedByOtherController
         | Cause::CustomRunWaits
         | Cause::ResolverNotAnswering
+        | Cause::ReferenceNotFetched
         | Cause::FlagInForce
         | Cause::NewerThanKnown
         | Cause::UpgradeChangesMeaning

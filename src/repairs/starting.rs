@@ -1,7 +1,7 @@
 //! Repairs for pods that have a node and do not start there, or lost it.
 
+use crate::checks::containers::is_of_tekton;
 use crate::checks::focus::Focus;
-use crate::checks::running::OF_TEKTON;
 use crate::checks::workspace_access;
 use crate::finding::{Facts, ImageTrouble};
 use crate::ops::{Edit, Instruction, Op};
@@ -49,7 +49,7 @@ pub(super) fn node_lost(focus: &Focus<'_>) -> Vec<Plan> {
 /// because this one cannot go on.
 pub(super) fn more_memory(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Step { task, step, memory } = facts else { return Vec::new() };
-    let is_tektons = OF_TEKTON.contains(&step.as_str());
+    let is_tektons = is_of_tekton(step);
     let instruction = if is_tektons {
         Instruction::MoreMemoryForTekton { container: step.clone(), limit: memory.clone() }
     } else {

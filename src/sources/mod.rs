@@ -57,7 +57,7 @@ pub const IN_NAMESPACE: [Kind; 17] = [
     Kind::TaskRun,
     Kind::CustomRun,
     Kind::ResolutionRequest,
-    Kind::Workload,
+    Kind::QueueWorkload,
     Kind::Pod,
     Kind::StatefulSet,
     Kind::Event,

@@ -100,6 +100,28 @@ async fn overloaded_servers_are_asked_again() {
 }
 
 #[tokio::test]
+async fn clusters_without_queues_and_resolvers_are_not_warned_of_them() {
+    let causes = |output: &Output| -> Vec<String> {
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["runs"][0]["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["cause"].to_string()).collect()
+    };
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    let plain = plugin(&server, &["diagnose", RUN, "-o", "json"]).await;
+    for fault in [
+        Fault::ListStatus("workloads", 403),
+        Fault::ListStatus("workloads", 404),
+        Fault::ListStatus("resolutionrequests", 403),
+        Fault::ListStatus("resolutionrequests", 404),
+    ] {
+        let server = Server::start(Path::new(EXPORT), fault).await;
+        let output = plugin(&server, &["diagnose", RUN, "-o", "json"]).await;
+        assert_eq!(causes(&output), causes(&plain), "{fault:?}");
+        assert!(!text(&output).contains("workloads") && !text(&output).contains("resolutionrequests"), "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_read_is_never_taken_for_absent() {
     for fault in [
         Fault::ListStatus("events", 403),

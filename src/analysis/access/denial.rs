@@ -53,7 +53,7 @@ pub struct Denial {
 
 /// Words that name what was tried, as Go, coreutils, Python, Java and git write them;
 /// the first that occurs counts.
-const WORDS: [(&str, Tried); 34] = [
+const WORDS: [(&str, Tried); 51] = [
     ("faccessat ", Tried::Look),
     ("newfstatat ", Tried::Look),
     ("lstat ", Tried::Look),
@@ -67,17 +67,28 @@ const WORDS: [(&str, Tried); 34] = [
     ("can't create", Tried::Make),
     ("could not create", Tried::Make),
     ("unable to create", Tried::Make),
+    ("failed to create", Tried::Make),
+    ("failed to mkdir", Tried::Make),
+    ("could not lock", Tried::Make),
+    ("could not write", Tried::Make),
+    ("cannot touch", Tried::Make),
+    ("mkstemp", Tried::Make),
+    ("mktemp", Tried::Make),
+    ("createdirectory", Tried::Make),
     ("symlink ", Tried::Make),
     ("chdir ", Tried::Enter),
     ("cannot open directory", Tried::Enter),
     ("can't cd", Tried::Enter),
     ("cd: ", Tried::Enter),
     ("readdir", Tried::Enter),
+    ("opendir", Tried::Enter),
+    ("scandir", Tried::Enter),
     ("fdopendir", Tried::Enter),
     ("unlinkat ", Tried::Remove),
     ("unlink", Tried::Remove),
     ("remove ", Tried::Remove),
     ("rename ", Tried::Remove),
+    ("rmdir", Tried::Remove),
     ("cannot remove", Tried::Remove),
     ("cannot move", Tried::Remove),
     ("chmod", Tried::Change),
@@ -86,20 +97,30 @@ const WORDS: [(&str, Tried); 34] = [
     ("utime", Tried::Change),
     ("fork/exec ", Tried::Execute),
     ("cannot execute", Tried::Execute),
+    ("exec: ", Tried::Execute),
+    ("spawn ", Tried::Execute),
+    ("cannot read", Tried::Open),
+    ("filenotfoundexception", Tried::Open),
+    ("access to the path", Tried::Open),
     ("open", Tried::Open),
     ("permissionerror", Tried::Open),
+    ("rb_sysopen", Tried::Open),
 ];
 
-/// Reads the last denial of a log.
+/// Reads the last denial of a log. Loggers that write JSON put several lines of a tool
+/// into one, with `\n` between them.
 pub fn last_in(log: &str) -> Option<Denial> {
-    log.lines().rev().find_map(of_line)
+    log.lines().rev().find_map(|line| line.rsplit("\\n").find_map(of_line))
 }
 
 /// Reads one line; `None` where it tells of no denied file.
 pub fn of_line(line: &str) -> Option<Denial> {
     let line = line.trim();
     let lower = line.to_lowercase();
-    let is_eacces = lower.contains("permission denied") || lower.contains("eacces");
+    let is_eacces = lower.contains("permission denied")
+        || lower.contains("eacces")
+        || lower.contains("accessdeniedexception")
+        || lower.contains("access to the path") && lower.contains("is denied");
     let is_eperm = lower.contains("operation not permitted") || lower.contains("eperm");
     // A denied key or account is no file.
     let other = ["publickey", "password", "user namespace", "uid_map", "sudo", "docker.sock", "lost+found"];
@@ -112,6 +133,9 @@ pub fn of_line(line: &str) -> Option<Denial> {
     }
     let first = WORDS.iter().filter_map(|(word, tried)| Some((lower.find(word)?, word.len(), *tried)));
     let tried = first.min_by_key(|(at, len, _)| (*at, usize::MAX - len)).map_or(Tried::Unknown, |(.., tried)| tried);
+    // git init says only this of the directory that it makes (git setup.c `safe_create_dir`).
+    let is_git = path.as_deref().is_some_and(|path| path.ends_with("/.git") && line.starts_with(path));
+    let tried = if is_git { Tried::Make } else { tried };
     Some(Denial { line: line.to_owned(), path, tried, is_eperm: is_eperm && !is_eacces })
 }
 
@@ -218,11 +242,63 @@ mod tests {
                 Tried::Make,
             ),
             ("sh: can't create /workspace/x: Permission denied", "/workspace/x", Tried::Make),
+            ("touch: cannot touch '/workspace/x': Permission denied", "/workspace/x", Tried::Make),
+            ("/workspace/output/.git: Permission denied", "/workspace/output/.git", Tried::Make),
+            (
+                "fatal: Unable to create '/workspace/s/.git/index.lock': Permission denied",
+                "/workspace/s/.git/index.lock",
+                Tried::Make,
+            ),
+            (
+                "error: could not lock config file /workspace/s/.git/config: Permission denied",
+                "/workspace/s/.git/config",
+                Tried::Make,
+            ),
+            ("java.nio.file.AccessDeniedException: /workspace/s/target", "/workspace/s/target", Tried::Unknown),
+            (
+                "Caused by: java.io.FileNotFoundException: /workspace/s/a.log (Permission denied)",
+                "/workspace/s/a.log",
+                Tried::Open,
+            ),
+            (
+                "Error: EACCES: permission denied, mkdir '/workspace/s/node_modules'",
+                "/workspace/s/node_modules",
+                Tried::Make,
+            ),
+            ("Error: EACCES: permission denied, open '/workspace/s/a.json'", "/workspace/s/a.json", Tried::Open),
+            ("Error: EACCES: permission denied, scandir '/workspace/s'", "/workspace/s", Tried::Enter),
+            ("npm ERR! Error: spawn /workspace/s/run.sh EACCES", "/workspace/s/run.sh", Tried::Execute),
+            ("failed to load: mkdir /workspace/s/bin: permission denied", "/workspace/s/bin", Tried::Make),
+            ("exec: \"/workspace/s/run.sh\": permission denied", "/workspace/s/run.sh", Tried::Execute),
+            ("tar: /workspace/s/a: Cannot mkdir: Permission denied", "/workspace/s/a", Tried::Make),
+            (
+                "rsync: [receiver] mkstemp \"/workspace/s/.a.Xy1\" failed: Permission denied (13)",
+                "/workspace/s/.a.Xy1",
+                Tried::Make,
+            ),
+            (
+                "Unhandled exception. System.UnauthorizedAccessException: Access to the path '/workspace/s/obj' is denied.",
+                "/workspace/s/obj",
+                Tried::Open,
+            ),
+            (
+                "Errno::EACCES: Permission denied @ dir_s_mkdir - /workspace/s/vendor",
+                "/workspace/s/vendor",
+                Tried::Make,
+            ),
         ];
         for (line, path, tried) in cases {
             let denial = of_line(line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((denial.path.as_deref(), denial.tried), (Some(path), tried), "{line}");
         }
+    }
+
+    #[test]
+    fn lines_inside_a_line_of_json_are_read() {
+        let log = r#"{"level":"error","msg":"Error running git [init /workspace/output/]: exit status 1\n/workspace/output/.git: Permission denied\n","stacktrace":"github.com/x"}"#;
+        let denial = last_in(log).unwrap();
+        assert_eq!((denial.path.as_deref(), denial.tried), (Some("/workspace/output/.git"), Tried::Make));
+        assert_eq!(denial.line, "/workspace/output/.git: Permission denied");
     }
 
     #[test]

@@ -251,6 +251,12 @@ fn modes(situation: &Situation, told: &mut Explanation) {
             shown.join(", ")
         ));
     }
+    if let (None, None, Allowed::No(_)) = (&left, reader.fs_group, &verdict) {
+        let user = reader.process.uid.map_or_else(|| "the step's user".to_owned(), |uid| format!("UID {uid}"));
+        told.chain.push(format!(
+            "no pod that was read wrote to the volume before: a fresh one belongs to root with mode 0755, and the pod sets no fsGroup, so {user} may not write there"
+        ));
+    }
     match verdict {
         Allowed::No(obstacle) => {
             told.cause = match obstacle {

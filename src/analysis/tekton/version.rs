@@ -81,6 +81,12 @@ impl TektonVersion {
         self >= Self::new(0, 70, 0)
     }
 
+    /// Whether a run is woken for certain once its remote task or pipeline has come:
+    /// since 1.15.0 (pull request 10429).
+    pub fn wakes_resolved_runs(self) -> bool {
+        self >= Self::new(1, 15, 0)
+    }
+
     /// Whether a timeout keeps the status before it: since 1.13.0 (d5a575b53).
     pub fn timeout_keeps_previous_status(self) -> bool {
         self >= Self::new(1, 13, 0)

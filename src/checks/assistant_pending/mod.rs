@@ -11,9 +11,11 @@ mod volume_node_affinity;
 
 use crate::model::pod::Pod;
 
-use super::claim_being_deleted;
 use super::focus::{Focus, unplaced};
-use super::no_node::{anti_affinity, claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
+use super::no_node::{
+    anti_affinity, claim_being_deleted, claim_lost, claim_missing, claim_unbound, node_selector, unhealthy,
+    volume_in_use,
+};
 use super::obstacles::{self, Decisive, Obstacle};
 use crate::finding::{Confidence, Evidence, Finding};
 
@@ -28,7 +30,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|node| node.pod.and_then(unplaced))
         .filter(|pod| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
-        .filter(|pod| claim_being_deleted::of(focus, pod).is_none() && pod.spec.scheduling_gates.is_empty())
+        .filter(|pod| pod.spec.scheduling_gates.is_empty())
         .filter_map(|pod| finding(focus, pod))
         .collect()
 }
@@ -63,6 +65,8 @@ fn cause(focus: &Focus<'_>, pod: &Pod, decisive: &Decisive) -> Finding {
     let nodes = &decisive.nodes;
     match &decisive.obstacle {
         Obstacle::ClaimMissing(claim) => claim_missing::of_any(focus, claim),
+        Obstacle::ClaimBeingDeleted(claim) => claim_being_deleted::of_any(focus, claim),
+        Obstacle::ClaimLost(claim) => claim_lost::of_any(focus, claim),
         Obstacle::ClaimUnbound => claim_unbound::of_any(focus, pod),
         Obstacle::Taint => taint::finding(focus, name, nodes),
         Obstacle::VolumeNodeAffinity => volume_node_affinity::finding(focus, pod),

@@ -2,6 +2,7 @@
 
 use crate::checks::focus::Focus;
 use crate::checks::refused::{RefusedAssistant, RefusedBy};
+use crate::checks::webhooks;
 use crate::finding::{Cause, Facts, Finding};
 
 use super::of;
@@ -11,20 +12,20 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     of(
         focus,
         |by| matches!(by, RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_)),
-        |refused, text| finding(refused).facts(Facts::Words(text.to_owned())),
+        |refused, text| finding(refused, text).facts(Facts::Words(text.to_owned())),
     )
 }
 
-fn finding(refused: &RefusedAssistant<'_>) -> Finding {
+fn finding(refused: &RefusedAssistant<'_>, text: &str) -> Finding {
     const CAUSE: Cause = Cause::AssistantRefusedByPolicy;
     let name = &refused.name;
     match &refused.by {
         Some(RefusedBy::WebhookSilent(webhook)) => {
             let summary = format!(
-                "the admission webhook {webhook} must be asked about the pod of the affinity assistant {name} and does not answer"
+                "the admission webhook {webhook} must be asked about the pod of the affinity assistant {name} and does not answer: {}",
+                webhooks::silence(text)
             );
-            Finding::new(CAUSE, summary)
-                .link("Its failurePolicy is Fail: as long as its service does not answer, no pod that it looks at can be created in the namespace.")
+            Finding::new(CAUSE, summary).link(format!("Its failurePolicy is Fail: until the service behind {webhook} answers again, the API server admits nothing that the webhook looks at."))
         }
         by => {
             let policy = if let Some(RefusedBy::Policy(policy)) = by { policy.as_str() } else { "" };

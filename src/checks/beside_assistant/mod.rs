@@ -12,11 +12,13 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-use super::claim_being_deleted;
 use super::focus::{Focus, unplaced};
 use super::judged::{NodeObstacles, judged};
-use super::no_node::{host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit, volume_node_affinity};
-use super::obstacles::is_unhealthy;
+use super::no_node::{
+    claim_being_deleted, claim_lost, claim_missing, host_port, taint, topology_spread, unhealthy, volume_in_use,
+    volume_limit, volume_node_affinity,
+};
+use super::obstacles::{self, Obstacle, is_unhealthy};
 use crate::finding::{Cause, Confidence, Finding};
 
 /// A task's pod that waits to join its assistant.
@@ -50,7 +52,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         let Some(pod) = task.pod.and_then(unplaced) else { continue };
         let Some(node) = focus.assistant_node(name) else { continue };
         let Some(condition) = pod.condition("PodScheduled") else { continue };
-        if focus.is_past_grace(pod.metadata.creation_timestamp) && claim_being_deleted::of(focus, pod).is_none() {
+        if focus.is_past_grace(pod.metadata.creation_timestamp) {
             let judged = judged(focus, pod);
             let here = judged.nodes.iter().find(|verdict| verdict.node == node);
             let joining = Joining { focus, task: task.task, pod, node, here, message: &condition.message };
@@ -77,7 +79,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
     evidence.extend(set.map(|set| focus.quote_replicas(set)));
     evidence.push(focus.quote(Kind::Pod, &format!("{name}-0"), "spec.nodeName", node));
     let mut finding = cause(joining)?.preceded_by(links, evidence);
-    if joining.here.is_none() {
+    if joining.here.is_none() && obstacles::from_prefilter(joining.message).is_none() {
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell(format!("what {node} has left: nodes or their pods were not read"));
@@ -89,6 +91,13 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
 /// tomorrow, a rule of the run will be the same.
 fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, pod, node, message, .. } = *joining;
+    // The scheduler says it before it looks at any node.
+    match obstacles::from_prefilter(message).or_else(|| obstacles::from_claims(focus, pod)) {
+        Some(Obstacle::ClaimBeingDeleted(claim)) => return Some(claim_being_deleted::of_any(focus, &claim)),
+        Some(Obstacle::ClaimLost(claim)) => return Some(claim_lost::of_any(focus, &claim)),
+        Some(Obstacle::ClaimMissing(claim)) => return Some(claim_missing::of_any(focus, &claim)),
+        _ => {}
+    }
     affinity_aliasing::finding(joining)
         .or_else(|| anti_affinity::of_run(joining))
         .or_else(|| other_placement::finding(joining))

@@ -3,26 +3,24 @@
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::checks::workspace_access::container_of;
 use crate::finding::{Cause, Confidence, Finding, Severity};
 use crate::model::run::StepState;
 
+use super::log::Words;
+
 /// `step-failed`.
-pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Finding {
+pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: &Words<'_>) -> Finding {
     let code = step.state.terminated.as_ref().map(|end| end.exit_code).unwrap_or_default();
     let finding = Finding::new(
         Cause::StepFailed,
         format!("step {} of task {} ended with exit code {code}", step.name, task.task),
     )
-    .severity(Severity::Warning);
-    let log = task.pod.and_then(|pod| {
-        let key = format!("{}/{}/{}", pod.metadata.namespace, pod.metadata.name, container_of(step));
-        focus.cluster.logs.get(&key)
-    });
-    if log.is_some() {
+    .severity(Severity::Warning)
+    .link("The pod was admitted, got a node and started; the program in the step ended with the error.");
+    let finding = words.quoted(focus, finding);
+    if words.log.is_some() {
         return finding;
     }
-    let finding = finding.cannot_tell("what the step wrote: its log was not read");
     let run = focus.run();
     let binds_claim =
         run.task(task.task).is_some_and(|definition| !assistant::task_claim_workspaces(run, definition).is_empty());

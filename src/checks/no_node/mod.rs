@@ -3,6 +3,8 @@
 //! same way.
 
 pub mod anti_affinity;
+pub mod claim_being_deleted;
+pub mod claim_lost;
 pub mod claim_missing;
 pub mod claim_unbound;
 pub mod cordoned;
@@ -17,3 +19,4 @@ pub mod unhealthy;
 pub mod volume_in_use;
 pub mod volume_limit;
 pub mod volume_node_affinity;
+pub mod volumes_apart;

@@ -3,10 +3,11 @@
 mod container_not_created;
 mod image;
 mod multi_attach;
-mod node_not_ready;
+pub mod node_not_ready;
 mod source_missing;
 mod unexplained;
 mod volume_not_mounted;
+mod would_run_as_root;
 
 use crate::model::event::Event;
 
@@ -29,18 +30,21 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         if done_well {
             continue;
         }
-        let finding = image(focus, task).or_else(|| config_refused(focus, task)).or_else(|| {
-            let pod = task.pod.filter(|pod| !pod.spec.node_name.is_empty() && pod.status.phase == "Pending")?;
-            if task.task_run.is_done() || !focus.is_past_grace(pod.metadata.creation_timestamp) {
-                return None;
-            }
-            multi_attach(focus, task, pod)
-                .or_else(|| source_missing(focus, task, pod))
-                .or_else(|| node_not_ready(focus, task, pod))
-                .or_else(|| config_error(focus, task, pod))
-                .or_else(|| volume_not_mounted(focus, task, pod))
-                .or_else(|| not_started(focus, task, pod))
-        });
+        let finding = image(focus, task)
+            .or_else(|| would_run_as_root::finding(focus, task))
+            .or_else(|| config_refused(focus, task))
+            .or_else(|| {
+                let pod = task.pod.filter(|pod| !pod.spec.node_name.is_empty() && pod.status.phase == "Pending")?;
+                if task.task_run.is_done() || !focus.is_past_grace(pod.metadata.creation_timestamp) {
+                    return None;
+                }
+                multi_attach(focus, task, pod)
+                    .or_else(|| source_missing(focus, task, pod))
+                    .or_else(|| node_not_ready(focus, task, pod))
+                    .or_else(|| config_error(focus, task, pod))
+                    .or_else(|| volume_not_mounted(focus, task, pod))
+                    .or_else(|| not_started(focus, task, pod))
+            });
         findings.extend(finding);
     }
     findings

@@ -29,6 +29,35 @@ pub(super) fn node_not_ready(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
     )
 }
 
+/// `node-not-ready`: the steps ran when the node lost contact, and nobody knows how far
+/// they are. The kubelet's last word, phase Running, stays (kubernetes
+/// pkg/controller/nodelifecycle, v1.33).
+pub fn running(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
+    let pod = task.pod.filter(|pod| pod.status.phase == "Running")?;
+    let node = focus.cluster.node(&pod.spec.node_name)?;
+    let ready = node.ready().filter(|condition| condition.status != "True")?;
+    let name = &node.metadata.name;
+    let value = format!("{} {}: {}", ready.status, ready.reason, ready.message);
+    Some(
+        Finding::new(
+            Cause::NodeNotReady,
+            format!(
+                "the pod of task {} runs on {name}, which lost contact: how far its steps are is unknown",
+                task.task
+            ),
+        )
+        .link(
+            "Phase Running is what the kubelet reported last; the pod is removed once the node is back, or is deleted.",
+        )
+        .evidence(focus.quote_run())
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence([
+            focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", name),
+            focus.quote(Kind::Node, name, "status.conditions[Ready]", value),
+        ]),
+    )
+}
+
 /// The node was not read; the node controller's event at the pod tells of it.
 fn by_event(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
     let events = standing(focus, &pod.metadata.name);

@@ -11,8 +11,10 @@ use super::standing;
 /// `pod-not-started`: the node has complained, of the sandbox, the network or else.
 pub(super) fn not_started(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding> {
     let events = standing(focus, &pod.metadata.name);
-    let event =
-        events.iter().rev().find(|event| !matches!(event.reason.as_str(), "FailedScheduling" | "NodeNotReady"))?;
+    let event = events
+        .iter()
+        .rev()
+        .find(|event| !matches!(event.reason.as_str(), "FailedScheduling" | "NodeNotReady" | "Unhealthy"))?;
     Some(
         Finding::new(
             Cause::PodNotStarted,

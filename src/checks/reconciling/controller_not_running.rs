@@ -1,20 +1,13 @@
 //! Tekton's controller does not take up a run, or does not go on with it.
 
-use jiff::SignedDuration;
-
-use crate::analysis::tekton::run_tree::TaskNode;
-use crate::checks::focus::Focus;
+use crate::checks::containers::{self, span};
+use crate::checks::focus::{Focus, GRACE};
 use crate::finding::{Cause, Confidence, Finding};
 use crate::model::Kind;
-use crate::model::pod::Pod;
+
+use super::LONG;
 
 const CAUSE: Cause = Cause::ControllerNotRunning;
-
-/// After its last task has ended, a run goes on or ends within moments; this is long.
-const LONG: SignedDuration = SignedDuration::from_secs(90);
-
-/// Tekton notices the end of a pod within moments.
-const UNNOTICED: SignedDuration = SignedDuration::from_secs(60);
 
 /// `controller-not-running`: the run has no condition yet.
 pub(super) fn not_taken_up(focus: &Focus<'_>) -> Finding {
@@ -24,7 +17,36 @@ pub(super) fn not_taken_up(focus: &Focus<'_>) -> Finding {
     about_controller(focus, finding)
 }
 
-/// `controller-not-running`: a TaskRun without a condition, or a run of whose tasks none is left to wait for.
+/// Whether it is known that no pod of the controller is available.
+fn is_down(focus: &Focus<'_>) -> bool {
+    focus.installation.controller.is_some_and(|controller| controller.status.available_replicas == 0)
+}
+
+/// `controller-not-running`: the pod of a task ended well, and the TaskRun still says
+/// that it runs.
+fn unnoticed_end(focus: &Focus<'_>) -> Option<Finding> {
+    let patience = if is_down(focus) { GRACE } else { LONG };
+    let (task, pod, age) = focus.tree.unfinished().find_map(|task| {
+        let pod = task.pod.filter(|pod| pod.status.phase == "Succeeded")?;
+        let age = focus.age(containers::ended_at(pod)).filter(|age| *age >= patience)?;
+        Some((task, pod, age))
+    })?;
+    let finding = Finding::new(
+        CAUSE,
+        format!(
+            "the pod of task {} ended {} ago, and Tekton's controller has not noticed: the TaskRun still says Running",
+            task.task,
+            span(age)
+        ),
+    )
+    .evidence(focus.quote_run())
+    .evidence(focus.quote_task_run(task.task_run))
+    .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "status.phase", &pod.status.phase)]);
+    Some(about_controller(focus, finding))
+}
+
+/// `controller-not-running`: a TaskRun without a condition, one whose pod ended unnoticed,
+/// or a run of whose tasks none is left to wait for.
 pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     let run = focus.run();
     let ignored = focus.tree.unfinished().find(|task| {
@@ -39,14 +61,8 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
         .evidence([focus.quote(Kind::TaskRun, name, "status.conditions", "absent")]);
         return Some(about_controller(focus, finding));
     }
-    if let Some((task, pod)) = unnoticed(focus) {
-        let finding = Finding::new(
-            CAUSE,
-            format!("the pod of task {} has succeeded, and Tekton's controller has not noticed", task.task),
-        )
-        .evidence(focus.quote_task_run(task.task_run))
-        .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "status.phase", "Succeeded")]);
-        return Some(about_controller(focus, finding));
+    if let Some(finding) = unnoticed_end(focus) {
+        return Some(finding);
     }
     let resolves = run.succeeded().is_some_and(|condition| condition.reason.contains("Resolving"));
     let others = run.status.child_references.iter().any(|child| child.kind != "TaskRun");
@@ -54,7 +70,7 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     let last = ends.collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
     let is_over = focus.tree.missing_children.is_empty() && focus.tree.unfinished().next().is_none();
     let last = last.filter(|_| is_over && !resolves && !others)?;
-    if focus.age(Some(last)).is_none_or(|age| age < LONG) {
+    if run.metadata.deletion_timestamp.is_some() || focus.age(Some(last)).is_none_or(|age| age < LONG) {
         return None;
     }
     let finding = Finding::new(
@@ -66,22 +82,22 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     Some(about_controller(focus, finding))
 }
 
-/// A task that is under way although its pod has succeeded long ago.
-fn unnoticed<'f, 'a>(focus: &'f Focus<'a>) -> Option<(&'f TaskNode<'a>, &'a Pod)> {
-    let finished = |pod: &Pod| {
-        let ends = pod.status.container_statuses.iter().map(|status| status.state.terminated.as_ref()?.finished_at);
-        ends.collect::<Option<Vec<_>>>()?.into_iter().max()
-    };
-    focus.tree.unfinished().find_map(|task| {
-        let pod = task.pod.filter(|pod| pod.status.phase == "Succeeded")?;
-        (focus.age(finished(pod))? >= UNNOTICED).then_some((task, pod))
-    })
-}
-
 fn about_controller(focus: &Focus<'_>, finding: Finding) -> Finding {
     match focus.installation.controller {
         Some(controller) if controller.status.available_replicas == 0 => {
-            finding.link(format!("Deployment {} has no available pod.", controller.metadata.name))
+            let quoted = focus.quote_in(
+                &controller.metadata.namespace,
+                Kind::Deployment,
+                &controller.metadata.name,
+                "status.availableReplicas",
+                "0",
+            );
+            finding
+                .link(format!(
+                    "Deployment {} has no available pod: no run or TaskRun goes on.",
+                    controller.metadata.name
+                ))
+                .evidence([quoted])
         }
         Some(_) => finding
             .confidence(Confidence::Likely)

@@ -4,15 +4,22 @@
 mod controller_not_running;
 mod custom_run;
 mod other_controller;
+pub mod reference_not_fetched;
 pub mod resolver;
 
+use jiff::SignedDuration;
+
 use super::focus::Focus;
+use super::held_by_queue;
 use crate::finding::Finding;
+
+/// After its last task has ended, a run goes on or ends within moments; this is long.
+pub const LONG: SignedDuration = SignedDuration::from_secs(90);
 
 /// Runs the checks on runs that are not taken up, or not gone on with.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     let run = focus.run();
-    if run.is_done() || run.spec_at("/status").is_some() {
+    if run.is_done() || run.spec_at("/status").is_some() || held_by_queue::is_held(focus) {
         return Vec::new();
     }
     if run.succeeded().is_some() {

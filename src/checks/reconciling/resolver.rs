@@ -3,9 +3,12 @@
 use jiff::SignedDuration;
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding};
-use crate::model::Kind;
-use crate::model::run::CustomRun;
+use crate::checks::task_run_refused;
+use crate::finding::{Cause, Confidence, Evidence, Finding};
+use crate::model::run::Conditioned;
+use crate::model::{Condition, Kind};
+
+use super::reference_not_fetched;
 
 const CAUSE: Cause = Cause::ResolverNotAnswering;
 
@@ -27,43 +30,83 @@ pub fn is_late(focus: &Focus<'_>) -> bool {
     focus.age(since.or(focus.run().metadata.creation_timestamp)).is_none_or(|age| age >= PATIENCE)
 }
 
-/// A request of the run that the resolver has answered, where all of them are.
-fn answered<'a>(focus: &Focus<'a>) -> Option<&'a CustomRun> {
-    let run = &focus.run().metadata;
-    let owned = |request: &&CustomRun| {
-        let owners = &request.metadata.owner_references;
-        request.metadata.namespace == run.namespace
-            && owners.iter().any(|owner| owner.kind == "PipelineRun" && owner.name == run.name)
-    };
-    let succeeded = |request: &&CustomRun| {
-        let conditions = &request.status.conditions;
-        conditions.iter().any(|condition| condition.kind == "Succeeded" && condition.status == "True")
-    };
-    let mut requests = focus.cluster.resolution_requests.iter().filter(owned).peekable();
-    let first = requests.peek().copied();
-    if requests.all(|request| succeeded(&request)) { first } else { None }
+/// Requests of the run for remote tasks and pipelines.
+fn requests<'a>(focus: &Focus<'a>) -> Vec<&'a Conditioned> {
+    let uid = &focus.run().metadata.uid;
+    let mut owners: Vec<&str> = vec![uid];
+    owners.extend(focus.tree.tasks.iter().map(|task| task.task_run.metadata.uid.as_str()));
+    let own = focus.cluster.resolution_requests.iter().filter(|request| {
+        request.metadata.namespace == focus.namespace() && owners.iter().any(|uid| request.is_owned_by(uid))
+    });
+    own.collect()
 }
 
-/// `resolver-not-answering`: the run still waits, longer than Tekton should.
+/// Quotes the state of a request.
+pub fn quote_request(focus: &Focus<'_>, request: &Conditioned, condition: &Condition) -> Evidence {
+    let words = [condition.status.as_str(), &condition.reason, &condition.message];
+    let value = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    focus.quote(Kind::ResolutionRequest, &request.metadata.name, "status.conditions[Succeeded]", value)
+}
+
+/// The run waits for a resolver, longer than Tekton should: `resolver-not-answering`,
+/// `resolver-answer-unnoticed` or `reference-not-fetched`.
 pub(super) fn waiting(focus: &Focus<'_>) -> Option<Finding> {
-    if !is_resolving(focus) || !is_late(focus) {
+    // The reason stays when Tekton's webhook refuses the TaskRun afterwards.
+    if !is_resolving(focus) || !is_late(focus) || !task_run_refused::check(focus).is_empty() {
         return None;
     }
-    if let Some(request) = answered(focus) {
-        let name = &request.metadata.name;
-        let summary = format!("the resolver has answered ({name} succeeded), and the run was not woken");
-        return Some(
-            Finding::new(Cause::ResolverAnswerUnnoticed, summary)
-                .link("Below Tekton 1.15 the event that wakes the run can be missed; any change of the run makes the controller look again.")
-                .evidence([focus.quote(Kind::ResolutionRequest, name, "status.conditions[Succeeded]", "True")])
-                .evidence(focus.quote_run()),
-        );
+    let requests = requests(focus);
+    if let Some(failed) = requests.iter().find_map(|request| reference_not_fetched::request_failed(focus, request)) {
+        return Some(failed);
     }
-    Some({
+    let answered = |request: &&&Conditioned| request.succeeded().is_some_and(|condition| condition.status == "True");
+    if !requests.is_empty() && requests.iter().all(|request| answered(&request)) {
+        return Some(unnoticed(focus, &requests));
+    }
+    let mut finding =
         about(focus, Finding::new(CAUSE, "the resolver that is to fetch the run's pipeline or task does not answer"))
             .confidence(Confidence::Likely)
-            .cannot_tell("why: the log of the resolvers' Deployment tekton-pipelines-remote-resolvers tells")
-    })
+            .cannot_tell("why: the log of the resolvers' Deployment tekton-pipelines-remote-resolvers tells");
+    for request in requests.iter().filter(|request| !answered(request)) {
+        let words = request.succeeded().map_or_else(
+            || "no condition".to_owned(),
+            |condition| format!("{} {} {}", condition.status, condition.reason, condition.message),
+        );
+        let age = focus.age(request.metadata.creation_timestamp).map(crate::checks::containers::span);
+        let since = age.map(|age| format!(" for {age}")).unwrap_or_default();
+        finding = finding
+            .link(format!("ResolutionRequest {} has been unanswered{since}.", request.metadata.name))
+            .evidence([focus.quote(
+                Kind::ResolutionRequest,
+                &request.metadata.name,
+                "status.conditions[Succeeded]",
+                words.trim().to_owned(),
+            )]);
+    }
+    Some(finding)
+}
+
+/// `resolver-answer-unnoticed`: before 1.15 the event that wakes the run could be missed
+/// (tektoncd/pipeline pull request 10429).
+fn unnoticed(focus: &Focus<'_>, requests: &[&Conditioned]) -> Finding {
+    let names: Vec<&str> = requests.iter().map(|request| request.metadata.name.as_str()).collect();
+    let last = requests.iter().filter_map(|request| request.succeeded()?.last_transition_time).max();
+    let since = focus.age(last).map(|age| format!(" {} ago", crate::checks::containers::span(age))).unwrap_or_default();
+    let finding = Finding::new(
+        Cause::ResolverAnswerUnnoticed,
+        format!("ResolutionRequest {} has Succeeded{since}, and the run was not woken", names.join(", ")),
+    )
+    .link("The resolver has answered; Tekton's controller missed the event and looks at the run again only when something changes on it, or when the controller restarts.")
+    .evidence(focus.quote_run())
+    .evidence(requests.iter().filter_map(|request| Some(quote_request(focus, request, request.succeeded()?))));
+    match focus.tekton() {
+        Some(version) if !version.wakes_resolved_runs() => {
+            finding.link(format!("Tekton {version} is known for it; 1.15.0 corrected it."))
+        }
+        _ => finding
+            .confidence(Confidence::Likely)
+            .cannot_tell("why the run was not woken: look at the log of Tekton's controller"),
+    }
 }
 
 /// `resolver-not-answering`: Tekton gave up.

@@ -16,6 +16,7 @@ mod unexplained;
 use crate::analysis::tekton::run_tree::TaskNode;
 
 use super::focus::Focus;
+use super::reconciling::reference_not_fetched;
 use super::refused::RefusedBy;
 use crate::finding::{Evidence, Facts, Finding};
 
@@ -32,7 +33,10 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         if condition.status == "True" || !REASONS.contains(&condition.reason.as_str()) {
             continue;
         }
-        if let Some(finding) = finding(focus, task, &condition.reason, &condition.message)
+        if reference_not_fetched::is_about(condition) {
+            continue;
+        }
+        if let Some(finding) = finding(focus, task, &condition.reason, &without_guess(&condition.message))
             && !findings.iter().any(|known| known.cause == finding.cause && known.summary == finding.summary)
         {
             findings.push(finding);
@@ -49,24 +53,30 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         return None;
     }
     let name = task.task;
-    let words = || Facts::Words(message.to_owned());
     let finding = match RefusedBy::classify(message) {
         RefusedBy::Scc => scc::finding(task, message),
-        RefusedBy::PodSecurity => pod_security::finding(name),
+        RefusedBy::PodSecurity => pod_security::finding(focus, name, message),
         RefusedBy::Quota => quota::finding(focus, name, message),
         RefusedBy::QuotaNeedsRequests => needs_requests::finding(name, message),
         RefusedBy::ServiceAccountMissing(missing) => service_account::finding(focus, name, &missing),
         RefusedBy::PriorityClassMissing => priority_class::finding(name, message),
         RefusedBy::RuntimeClassMissing => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
-        RefusedBy::Policy(policy) => policy::finding(name, &policy).facts(words()),
-        RefusedBy::WebhookSilent(webhook) => policy::silent(name, &webhook).facts(words()),
-        RefusedBy::Other if limit_range::is_default_too_low(focus, message) => {
-            limit_range::default_too_low(focus, name, message)
+        RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => {
+            policy::finding(name, message)?.facts(Facts::Words(message.to_owned()))
         }
-        RefusedBy::Other => unexplained::finding(name, message),
+        RefusedBy::Other => {
+            limit_range::by_default(focus, task, message).unwrap_or_else(|| unexplained::finding(name, message))
+        }
     };
     Some(finding.evidence(evidence(focus, task)))
+}
+
+/// The API server's words without what Tekton guesses behind them: `Maybe missing or
+/// invalid Task NS/`, `Maybe invalid TaskSpec` (tektoncd/pipeline
+/// pkg/reconciler/taskrun/taskrun.go `handlePodCreationError`).
+fn without_guess(message: &str) -> String {
+    message.split(". Maybe ").next().unwrap_or(message).to_owned()
 }
 
 fn evidence(focus: &Focus<'_>, task: &TaskNode<'_>) -> Vec<Evidence> {

@@ -6,6 +6,7 @@ mod steps_ran_too_long;
 
 use crate::analysis::tekton::run_tree::TaskNode;
 
+use super::containers::step_killed;
 use super::focus::{Focus, GRACE};
 use super::past;
 use super::refused::{self, RefusedAssistant, RefusedBy};
@@ -38,6 +39,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     }
     let refused = refused::assistants_of_ended_run(focus);
     let ended = TimedOut { focus, task, refused, waiting: scheduling_words(focus) };
+    if let Some(killed) = killed(focus) {
+        return vec![with_evidence(killed, &ended)];
+    }
     if ran_too_long(focus) {
         return vec![steps_ran_too_long::finding(&ended)];
     }
@@ -64,6 +68,25 @@ fn with_evidence(finding: Finding, ended: &TimedOut<'_, '_>) -> Finding {
         .evidence(ended.waiting.clone())
 }
 
+/// A step that was killed, so that later ones waited for it until the timeout.
+fn killed(focus: &Focus<'_>) -> Option<Finding> {
+    focus.tree.tasks.iter().filter(|task| is_stopped(task)).find_map(|task| {
+        let (_, before) = task.task_run.status.steps.split_last()?;
+        let finding = before.iter().find_map(|step| step_killed::failed(focus, task, step))?;
+        Some(finding.link("The steps after it waited for it until the timeout ended the run."))
+    })
+}
+
+/// Whether a timeout or the cancellation that comes of it ended a task.
+fn is_stopped(task: &TaskNode<'_>) -> bool {
+    task.task_run.succeeded().is_some_and(|condition| {
+        condition.status == "False"
+            && (condition.reason.contains("Timeout")
+                || condition.reason.contains("Cancelled")
+                || condition.message.contains("failed to finish within"))
+    })
+}
+
 /// What the scheduler said of the run's pods while they existed.
 fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
     focus
@@ -81,15 +104,7 @@ fn scheduling_words(focus: &Focus<'_>) -> Vec<Evidence> {
 /// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `terminateStepsInPod` ends a step
 /// that only waited without a start), while none waited for longer than a start takes.
 fn ran_too_long(focus: &Focus<'_>) -> bool {
-    let ended = |task: &&TaskNode<'_>| {
-        task.task_run.succeeded().is_some_and(|condition| {
-            condition.status == "False"
-                && (condition.reason.contains("Timeout")
-                    || condition.reason.contains("Cancelled")
-                    || condition.message.contains("failed to finish within"))
-        })
-    };
-    let stopped: Vec<&TaskNode<'_>> = focus.tree.tasks.iter().filter(ended).collect();
+    let stopped: Vec<&TaskNode<'_>> = focus.tree.tasks.iter().filter(|task| is_stopped(task)).collect();
     if stopped.is_empty() {
         return focus.tree.tasks.iter().any(past::has_started);
     }
