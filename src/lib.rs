@@ -1,7 +1,7 @@
 //! oc-tekton-fix: why a Tekton or OpenShift Pipelines run is stuck, and how to heal it.
 //!
 //! ```text
-//!  kubeconfig ─► sources::live ─┐                                  ┌─► output
+//!  kubeconfig ─► sources::live ─┐                                  ┌─► report
 //!  export dir ─► sources::export┴─► model::Cluster ─► analysis ─► checks ─► repairs
 //! ```
 //!
@@ -17,8 +17,8 @@ pub mod cli;
 pub mod commands;
 pub mod finding;
 pub mod model;
-pub mod output;
 pub mod repairs;
+mod report;
 pub mod sources;
 pub mod workflows;
 pub mod yaml;
@@ -34,9 +34,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match commands::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() {
+                // It quotes the command line, which may have been pasted from a cluster.
+                let text = report::Block::Quotation(error.render().to_string());
+                Ui::terminal(cli::Color::Auto).tell(&report::Document { blocks: vec![text] });
+                return exit::USAGE;
+            }
             // A closed pipe behind --help is no error of ours.
             let _ = error.print();
-            return if error.use_stderr() { exit::USAGE } else { exit::OK };
+            return exit::OK;
         }
     };
     let mut ui = Ui::terminal(cli.globals.color);

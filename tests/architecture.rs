@@ -14,12 +14,12 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("finding", &["model", "analysis"]),
     ("checks", &["model", "analysis", "finding", "yaml"]),
     ("repairs", &["model", "analysis", "finding", "checks", "yaml"]),
-    ("output", &["model", "analysis", "finding", "checks", "repairs"]),
     ("workflows", &["model", "finding", "checks", "repairs"]),
-    ("cli", &["output", "sources"]),
+    ("report", &["model", "yaml", "analysis", "finding", "checks", "repairs", "workflows"]),
+    ("cli", &["report", "sources"]),
     (
         "commands",
-        &["model", "yaml", "sources", "analysis", "finding", "checks", "repairs", "workflows", "output", "cli"],
+        &["model", "yaml", "sources", "analysis", "finding", "checks", "repairs", "workflows", "report", "cli"],
     ),
 ];
 
@@ -94,6 +94,14 @@ fn crates_of_the_rim_are_named_only_there() {
         }
         if (text.contains("serde_yaml::") || text.contains("serde_saphyr::")) && !may(&["src/yaml/"]) {
             wrong.push(format!("{name} names a YAML crate"));
+        }
+        if ["io::stdout", "io::stderr", "\\x1b", "\\u{1b}"].iter().any(|word| text.contains(word))
+            && !may(&["src/cli/ui.rs"])
+        {
+            wrong.push(format!("{name} writes to the terminal around Ui"));
+        }
+        if text.contains("anstyle::") && !may(&["src/report/mod.rs"]) {
+            wrong.push(format!("{name} writes colour codes"));
         }
         if text.contains("std::fs")
             && !may(&[

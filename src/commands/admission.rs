@@ -9,18 +9,17 @@ use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
-use crate::output::admission::{Answered, Judged, headline_of_pod, headline_of_run, render, render_changes};
-use crate::output::admission_json as document;
-use crate::output::json_v1::SCHEMA_VERSION;
 use crate::repairs::run_admission;
 use crate::repairs::smallest_change::{self, Change};
+use crate::report::admission::{self, Answered, Judged};
+use crate::report::json::v1::admission as v1;
 use crate::sources::live::rehearse::Rehearsal;
 use crate::sources::{Source, Wanted, export};
 
 use super::choice::{self, RunName};
 use super::print;
 
-/// Tell which SCC admits a run's pods with which ids, or why none does, before they are created
+/// Show which SCC admits a run's pods with which ids, or why none does, before they are created
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME; its assistant's pod and those of all its tasks are judged
@@ -275,41 +274,24 @@ fn show(
 ) -> Result<u8, CommandError> {
     let code = code(judged);
     let name = run.map(|run| format!("{}/{}", run.metadata.namespace, run.metadata.name));
-    match (args.output, &name, judged) {
-        (Some(Output::Json | Output::Yaml), Some(name), _) => {
-            let document = document::Run {
-                schema_version: SCHEMA_VERSION,
-                exit_code: code,
-                run: name,
-                pods: judged.iter().map(|judged| document::Pod::of(judged, None)).collect(),
-                changes: changes.iter().map(document::Change::of).collect(),
-            };
-            print(ui, &document, args)?;
-        }
-        (Some(Output::Json | Output::Yaml), None, judged) => {
-            for judged in judged {
-                print(ui, &document::Pod::of(judged, Some(code)), args)?;
-            }
-        }
-        (Some(Output::Name), ..) => {
-            for judged in judged.iter().filter(|judged| judged.verdict.is_admitted()) {
-                writeln!(ui.out(), "pod/{}", judged.pod.rsplit('/').next().unwrap_or_default())?;
-            }
-        }
-        (wide, name, judged) => {
-            let style = ui.style();
-            let headline = match (name, judged) {
-                (Some(name), judged) => headline_of_run(name, judged, style),
-                (None, [one, ..]) => headline_of_pod(one, style),
-                (None, []) => String::new(),
-            };
-            render(&headline, judged, wide.is_some(), style, ui.out())?;
-            render_changes(changes, style, ui.out())?;
-        }
+    let is_printed = match (&name, judged) {
+        (Some(name), judged) => print::document(ui, args.output, code, || v1::Run::of(name, judged, changes))?,
+        (None, [one, ..]) => print::document(ui, args.output, code, || v1::OnePod::of(one))?,
+        (None, []) => false,
+    };
+    if is_printed {
+        return Ok(code);
     }
+    if args.output == Some(Output::Name) {
+        for judged in judged.iter().filter(|judged| judged.verdict.is_admitted()) {
+            ui.line(&format!("pod/{}", judged.pod.rsplit('/').next().unwrap_or_default()))?;
+        }
+        return Ok(code);
+    }
+    let wide = args.output == Some(Output::Wide);
+    ui.show(&match (&name, judged) {
+        (Some(name), judged) => admission::of_run(name, judged, changes, wide),
+        (None, judged) => judged.first().map(|one| admission::of_pod(one, wide)).unwrap_or_default(),
+    })?;
     Ok(code)
-}
-
-fn print(ui: &mut Ui, document: &impl serde::Serialize, args: &Args) -> Result<(), CommandError> {
-    if args.output == Some(Output::Json) { print::json(ui, document) } else { print::yaml(ui, document) }
 }

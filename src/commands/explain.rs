@@ -16,7 +16,7 @@ pub(super) fn run(ui: &mut Ui, args: Args) -> Result<u8, CommandError> {
     let sections: Vec<&str> = FINDINGS.split("\n## ").skip(1).collect();
     let Some(wanted) = args.code else {
         for section in sections {
-            writeln!(ui.out(), "{}", section.lines().next().unwrap_or_default())?;
+            ui.line(section.lines().next().unwrap_or_default())?;
         }
         return Ok(exit::OK);
     };
@@ -29,6 +29,6 @@ pub(super) fn run(ui: &mut Ui, args: Args) -> Result<u8, CommandError> {
             CommandError::usage(format!("{wanted:?} is no finding")).hint("`explain` without a code lists them")
         );
     };
-    writeln!(ui.out(), "{}", section.trim_end())?;
+    ui.text(&format!("{}\n", section.trim_end()))?;
     Ok(exit::OK)
 }

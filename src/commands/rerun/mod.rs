@@ -11,12 +11,13 @@ use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::finding::{Prediction, RunReport};
 use crate::model::run::PipelineRun;
-use crate::output::{diff, plain, wrap};
 use crate::repairs::resubmission::{self, Edit};
 use crate::repairs::{self, prediction};
+use crate::report::comparison::unified;
+use crate::report::json;
+use crate::report::rerun::{Preview, preview};
 use crate::sources::Source;
 use crate::sources::live::write::{NONCE, mark};
-use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
@@ -118,7 +119,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let (new, edits) = build(&chosen, old, &args)?;
     show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
-        print::yaml(ui, &new)?;
+        print::manifest(ui, &new)?;
         return Ok(exit::OK);
     }
     let connection = source.live()?;
@@ -183,14 +184,9 @@ fn show(
     edits: &[Edit],
     cancel_old: bool,
 ) -> Result<(), CommandError> {
-    let style = ui.style();
-    let before = yaml::write(&resubmission::resubmission(old, &old.metadata.name))?;
-    let after = yaml::write(new)?;
+    let before = json::yaml(&resubmission::resubmission(old, &old.metadata.name))?;
+    let after = json::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-    ui.status(&diff::unified(&before, &after, &old.metadata.name, name, style));
-    if edits.is_empty() {
-        ui.status("The new run asks for the same as the old one.");
-    }
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let predicted = prediction::of(&focus, new, cancel_old);
     let report = match predicted.outcome {
@@ -198,31 +194,13 @@ fn show(
         _ => Some(diagnosed(chosen, old)),
     };
     let doubt = report.as_ref().filter(|_| predicted.outcome == Prediction::Heals).and_then(prediction::doubt);
-    let verdict = match predicted.outcome {
-        Prediction::Heals if doubt.is_some() => style.warn("its pods will be admitted and get nodes"),
-        Prediction::Heals => style.good("the new run will go on"),
-        Prediction::DoesNotHeal => style.bad("the new run will stay stuck"),
-        Prediction::Unknown => style.warn("cannot be told"),
-    };
-    let because = if predicted.because.is_empty() {
-        String::new()
-    } else {
-        format!(", because {}", plain(&predicted.because.join("; ")))
-    };
-    ui.status(&wrap(&format!("Prediction: {verdict}{because}."), style.width, "", "  "));
-    if let Some(doubt) = doubt {
-        let text = format!("Whether that cures the old run's fault cannot be told: {}.", plain(&doubt));
-        ui.status(&wrap(&text, style.width, "", "  "));
-    }
-    if let Some(report) = report.filter(|_| predicted.outcome == Prediction::DoesNotHeal) {
-        let all = report.findings.iter().flat_map(|finding| &finding.repairs);
-        for repair in all.filter(|repair| repair.predicted == Prediction::Heals) {
-            ui.status(&wrap(&plain(&format!("would heal: {}", repair.summary)), style.width, "  ", "    "));
-            for line in repair.command.lines() {
-                ui.status(&format!("    $ {}", plain(line)));
-            }
-        }
-    }
+    ui.tell(&preview(Preview {
+        change: unified((&before, &old.metadata.name), (&after, name)),
+        is_same: edits.is_empty(),
+        predicted: &predicted,
+        doubt: doubt.as_deref(),
+        old: report.as_ref(),
+    }));
     Ok(())
 }
 

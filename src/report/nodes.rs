@@ -2,13 +2,12 @@
 //! and why.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use crate::analysis::scheduler::message::Agreement;
 use crate::analysis::scheduler::proven::{Fact, Proven};
 use crate::analysis::scheduler::{Judgement, NodeVerdict, Refusal, Verdict};
 
-use super::{Style, plain, table, wrap};
+use super::{Block, Cell, Column, Document, Table, Text, Tone};
 
 /// From this many nodes on, rows are put together unless all are wanted.
 const MANY: usize = 60;
@@ -17,89 +16,87 @@ const EXAMPLES: usize = 3;
 
 /// What is free on a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Free {
+pub(crate) struct Free {
     /// Thousandths of a core.
-    pub milli_cpu: i64,
+    pub(crate) milli_cpu: i64,
     /// Bytes.
-    pub memory: i64,
+    pub(crate) memory: i64,
     /// Pods.
-    pub pods: i64,
+    pub(crate) pods: i64,
 }
 
 /// What is shown.
 #[derive(Debug)]
-pub struct View<'a> {
+pub(crate) struct View<'a> {
     /// `NAMESPACE/NAME` of the pod.
-    pub pod: &'a str,
+    pub(crate) pod: &'a str,
     /// What was judged differently from what is there, as half a sentence.
-    pub assumed: Option<&'a str>,
+    pub(crate) assumed: Option<&'a str>,
     /// The verdicts.
-    pub judgement: &'a Judgement,
+    pub(crate) judgement: &'a Judgement,
     /// What is free, by node.
-    pub free: BTreeMap<&'a str, Free>,
+    pub(crate) free: BTreeMap<&'a str, Free>,
     /// Whether all pods were read; else there may be less free.
-    pub free_is_known: bool,
+    pub(crate) free_is_known: bool,
     /// How the prediction compares with the pod's own message.
-    pub agreement: Option<Agreement>,
+    pub(crate) agreement: Option<Agreement>,
     /// What is certain without reading nodes; empty where they were read.
-    pub proven: Proven,
+    pub(crate) proven: Proven,
     /// Every obstacle of every node.
-    pub wide: bool,
+    pub(crate) wide: bool,
     /// Every node in a row of its own.
-    pub all: bool,
+    pub(crate) all: bool,
 }
 
-/// Renders the nodes.
-///
-/// # Errors
-/// Those of the writer.
-pub fn render(view: &View<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// The nodes, best first.
+pub(crate) fn document(view: &View<'_>) -> Document {
     let judgement = view.judgement;
-    writeln!(out, "{}", wrap(&headline(view, style), style.width, "", "  "))?;
+    let mut document = Document::verdict(headline(view));
+    let mut lines = Vec::new();
     if let Some(text) = judgement.message.as_ref().filter(|_| view.wide) {
-        writeln!(out, "{}", wrap(&plain(text), style.width, "  predicted: ", "    "))?;
+        lines.push(Block::entry(format!("predicted: {text}")));
     }
-    if let Some(agreement) = &view.agreement {
-        writeln!(out, "{}", wrap(&agreement_text(agreement), style.width, "  ", "    "))?;
-    }
-    for line in certain(&view.proven) {
-        writeln!(out, "{}", wrap(&plain(&line), style.width, "  ", "    "))?;
-    }
+    lines.extend(view.agreement.as_ref().map(|agreement| Block::entry(agreement_text(agreement))));
+    lines.extend(certain(&view.proven).into_iter().map(Block::entry));
+    document.push(Block::Nested(lines));
     if judgement.nodes.is_empty() {
-        return Ok(());
+        return document;
     }
-    writeln!(out)?;
     let mut nodes: Vec<&NodeVerdict> = judgement.nodes.iter().collect();
     nodes.sort_by_key(|node| (rank(node), std::cmp::Reverse(total(node))));
-    if nodes.len() > MANY && !view.all { groups(view, &nodes, style, out) } else { rows(view, &nodes, style, out) }
+    if nodes.len() > MANY && !view.all {
+        groups(view, &nodes, &mut document);
+    } else {
+        rows(view, &nodes, &mut document);
+    }
+    document
 }
 
-fn headline(view: &View<'_>, style: Style) -> String {
+fn headline(view: &View<'_>) -> Text {
     let judgement = view.judgement;
     let count = |rank_wanted: u8| judgement.nodes.iter().filter(|node| rank(node) == rank_wanted).count();
-    let pod = style.bold(&plain(view.pod));
-    let assumed = view.assumed.map(|text| format!(" ({text})")).unwrap_or_default();
-    let version = judgement.version;
+    let pod = Text::from("Pod ").and(Tone::Strong.of(view.pod));
     if let Some(gates) = &judgement.gated {
-        return format!("Pod {pod} is not scheduled at all: {}", plain(gates));
+        return pod.and(format!(" is not scheduled at all: {gates}"));
     }
+    let pod = pod.and(view.assumed.map(|text| format!(" ({text})")).unwrap_or_default()).and(": ");
     if let Some(refusal) = &judgement.prefilter {
         let plugin = refusal.plugin.map_or("several plugins", |plugin| plugin.name());
-        let message = plain(&refusal.message);
-        return format!("Pod {pod}{assumed}: {} ({plugin} refuses every node): {message}", style.bad("no node fits"));
+        let why = format!(" ({plugin} refuses every node): {}", refusal.message);
+        return pod.and(Tone::Bad.of("no node fits")).and(why);
     }
     if let Some(error) = &judgement.error {
-        return format!("Pod {pod}{assumed}: the scheduler ends in an error: {}", plain(error));
+        return pod.and(format!("the scheduler ends in an error: {error}"));
     }
     let all = judgement.nodes.len();
     if all == 0 {
-        return format!("Pod {pod}{assumed}: {}: nodes were not read", style.warn("cannot tell"));
+        return pod.and(Tone::Careful.of("cannot tell")).and(": nodes were not read");
     }
     let verdict = match (count(0), count(1)) {
-        (0, 0) => style.bad(&format!("no node of {all} fits")),
-        (0, unknown) => style.warn(&format!("no node is known to fit; {unknown} of {all} cannot be judged")),
-        (fits, 0) => style.good(&format!("{fits} of {all} nodes fit")),
-        (fits, unknown) => style.good(&format!("{fits} of {all} nodes fit; {unknown} cannot be judged")),
+        (0, 0) => Tone::Bad.of(format!("no node of {all} fits")),
+        (0, unknown) => Tone::Careful.of(format!("no node is known to fit; {unknown} of {all} cannot be judged")),
+        (fits, 0) => Tone::Good.of(format!("{fits} of {all} nodes fit")),
+        (fits, unknown) => Tone::Good.of(format!("{fits} of {all} nodes fit; {unknown} cannot be judged")),
     };
     let chosen = match judgement.chosen_among.as_slice() {
         [] => String::new(),
@@ -107,10 +104,10 @@ fn headline(view: &View<'_>, style: Style) -> String {
             let enough = judgement.sampled.unwrap_or_default();
             format!("; the scheduler stops searching after {enough} that fit, so it may miss the best")
         }
-        [one] => format!("; the scheduler takes {}", plain(one)),
+        [one] => format!("; the scheduler takes {one}"),
         several => format!("; the scheduler takes one of {} with the highest score", several.len()),
     };
-    format!("Pod {pod}{assumed}: {verdict}{chosen} (rules of Kubernetes {version})")
+    pod.and(verdict).and(format!("{chosen} (rules of Kubernetes {})", judgement.version))
 }
 
 fn agreement_text(agreement: &Agreement) -> String {
@@ -123,9 +120,7 @@ fn agreement_text(agreement: &Agreement) -> String {
         Agreement::Different { reasons, nodes } => {
             let mut parts: Vec<String> = reasons
                 .iter()
-                .map(|(reason, observed, predicted)| {
-                    format!("{}: {observed} nodes there, {predicted} here", plain(reason))
-                })
+                .map(|(reason, observed, predicted)| format!("{reason}: {observed} nodes there, {predicted} here"))
                 .collect();
             if nodes.0 != nodes.1 {
                 parts.insert(0, format!("{} nodes there, {} here", nodes.0, nodes.1));
@@ -156,7 +151,7 @@ fn certain(proven: &Proven) -> Vec<String> {
         }
         Fact::Used { claim, node, by } => format!("Pod {by} uses claim {claim} on node {node}, so its volume reaches that node."),
         Fact::Assistant { pod, node } => {
-            format!("The affinity assistant {pod} stands on node {node}: the pod has to run there.")
+            format!("The affinity assistant {pod} runs on node {node}: the pod must run there.")
         }
     }));
     lines
@@ -174,11 +169,11 @@ fn total(node: &NodeVerdict) -> i64 {
     node.score.as_ref().map_or(0, |score| score.total)
 }
 
-fn word(node: &NodeVerdict, style: Style) -> String {
+fn word(node: &NodeVerdict) -> Text {
     match node.verdict {
-        Verdict::Fits => style.good("fits"),
-        Verdict::Unknown => style.warn("unknown"),
-        Verdict::Refused(_) => style.bad("refused"),
+        Verdict::Fits => Tone::Good.of("fits"),
+        Verdict::Unknown => Tone::Careful.of("unknown"),
+        Verdict::Refused(_) => Tone::Bad.of("refused"),
     }
 }
 
@@ -202,68 +197,76 @@ fn refusal_text(refusal: &Refusal) -> String {
     }
 }
 
-fn rows(view: &View<'_>, nodes: &[&NodeVerdict], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = Vec::new();
+const COLUMNS: [Column; 7] = [
+    Column::needed("NODE"),
+    Column::needed("VERDICT"),
+    Column::spare("SCORE"),
+    Column::spare("CPU FREE"),
+    Column::spare("MEMORY FREE"),
+    Column::spare("PODS FREE"),
+    Column::reason("WHY NOT"),
+];
+
+fn rows(view: &View<'_>, nodes: &[&NodeVerdict], document: &mut Document) {
+    let mut rows = Vec::new();
     for node in nodes {
         let free = view.free.get(node.name.as_str()).copied().unwrap_or_default();
         let score = node.score.as_ref().map_or(String::new(), |score| score.total.to_string());
-        let mut cells = vec![
-            plain(&node.name).into_owned(),
-            word(node, style),
-            score,
-            cores(free.milli_cpu),
-            bytes(free.memory),
-            free.pods.to_string(),
-        ];
-        cells.push(plain(&why(node)).into_owned());
-        lines.push(cells);
-        for refusal in node.also.iter().filter(|_| view.wide) {
-            let mut cells = vec![String::new(); 6];
-            cells.push(format!("also {}", plain(&refusal_text(refusal))));
-            lines.push(cells);
-        }
-        for doubt in node.doubts.iter().filter(|_| view.wide) {
-            let mut cells = vec![String::new(); 6];
-            cells.push(format!("{} cannot judge: not read: {}", doubt.plugin, plain(&doubt.unread.to_string())));
-            lines.push(cells);
+        rows.push(vec![
+            Cell::node(&node.name),
+            word(node).into(),
+            score.into(),
+            cores(free.milli_cpu).into(),
+            bytes(free.memory).into(),
+            free.pods.to_string().into(),
+            why(node).into(),
+        ]);
+        let also = node.also.iter().map(|refusal| format!("also {}", refusal_text(refusal)));
+        let doubts =
+            node.doubts.iter().map(|doubt| format!("{} cannot judge: not read: {}", doubt.plugin, doubt.unread));
+        for reason in also.chain(doubts).filter(|_| view.wide) {
+            let mut cells = vec![Cell::empty(); COLUMNS.len() - 1];
+            cells.push(reason.into());
+            rows.push(cells);
         }
     }
-    let header = ["NODE", "VERDICT", "SCORE", "CPU FREE", "MEMORY FREE", "PODS FREE", "WHY NOT"];
-    table::render(&header, &lines, style, out)?;
+    document.push(Block::Table(Table { columns: COLUMNS.to_vec(), rows, is_whole: view.wide }));
     if !view.free_is_known {
-        writeln!(out, "{}", style.dim("Pods of other namespaces were not read: less may be free than is shown."))?;
+        let text = "Pods of other namespaces were not read: less may be free than is shown.";
+        document.push(Block::Note(text.to_owned()));
     }
-    Ok(())
 }
 
 /// Many nodes: groups with counts, and the best that fit.
-fn groups(view: &View<'_>, nodes: &[&NodeVerdict], style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn groups(view: &View<'_>, nodes: &[&NodeVerdict], document: &mut Document) {
     let mut groups: BTreeMap<(u8, String), Vec<&NodeVerdict>> = BTreeMap::new();
     for node in nodes {
         groups.entry((rank(node), why(node))).or_default().push(node);
     }
     let mut ordered: Vec<_> = groups.into_iter().collect();
     ordered.sort_by_key(|((rank, _), nodes)| (*rank, std::cmp::Reverse(nodes.len())));
-    let rows: Vec<Vec<String>> = ordered
-        .iter()
-        .map(|((_, why), nodes)| {
-            let names: Vec<String> = nodes.iter().take(EXAMPLES).map(|node| plain(&node.name).into_owned()).collect();
-            let more = if nodes.len() > EXAMPLES { ", …" } else { "" };
-            vec![
-                nodes.len().to_string(),
-                word(nodes[0], style),
-                format!("{}{more}", names.join(", ")),
-                plain(why).into_owned(),
-            ]
-        })
-        .collect();
-    table::render(&["NODES", "VERDICT", "FOR EXAMPLE", "WHY NOT"], &rows, style, out)?;
+    let row = |((_, why), nodes): ((u8, String), Vec<&NodeVerdict>)| {
+        let names = nodes.iter().take(EXAMPLES).map(|node| node.name.clone()).collect();
+        vec![
+            nodes.len().to_string().into(),
+            word(nodes[0]).into(),
+            Cell::Nodes { names, has_more: nodes.len() > EXAMPLES },
+            why.into(),
+        ]
+    };
+    let columns = vec![
+        Column::needed("NODES"),
+        Column::needed("VERDICT"),
+        Column::spare("FOR EXAMPLE"),
+        Column::reason("WHY NOT"),
+    ];
+    let rows = ordered.into_iter().map(row).collect();
+    document.push(Block::Table(Table { columns, rows, is_whole: view.wide }));
     let best: Vec<&NodeVerdict> = nodes.iter().copied().filter(|node| node.fits()).take(10).collect();
     if !best.is_empty() {
-        writeln!(out)?;
-        self::rows(view, &best, style, out)?;
+        self::rows(view, &best, document);
     }
-    writeln!(out, "{}", style.dim("--all shows every node in a row of its own."))
+    document.push(Block::Note("--all shows every node in a row of its own.".to_owned()));
 }
 
 fn cores(milli: i64) -> String {

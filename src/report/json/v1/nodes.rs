@@ -1,79 +1,82 @@
-//! What `nodes -o json` prints, version 1.
+//! `nodes -o json`.
 
 use serde::Serialize;
 
-use super::json_v1::SCHEMA_VERSION;
 use crate::analysis::scheduler::proven::{Fact, Proven};
 use crate::analysis::scheduler::{Doubt, Judgement, NodeVerdict, Refusal, Verdict};
 
+use super::Kind;
+
 /// Verdicts of all nodes about one pod.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct Nodes<'a> {
-    /// Version of this shape.
-    pub schema_version: &'static str,
-    /// The process's exit code, because some shells lose it.
-    pub exit_code: u8,
+pub(crate) struct Nodes<'a> {
     /// Release whose scheduler was reproduced.
-    pub kubernetes_version: String,
+    pub(crate) kubernetes_version: String,
     /// `NAMESPACE/NAME`.
-    pub pod: &'a str,
+    pub(crate) pod: &'a str,
     /// Text of the `FailedScheduling` event; null when a node fits or when too little
     /// was read.
-    pub message: Option<&'a str>,
+    pub(crate) message: Option<&'a str>,
     /// A refusal of all nodes at once; `nodes` is empty then.
-    pub pre_filter: Option<PreFilter<'a>>,
+    pub(crate) pre_filter: Option<PreFilter<'a>>,
     /// The scheduler's cycle ends in this error.
-    pub error: Option<&'a str>,
+    pub(crate) error: Option<&'a str>,
     /// The pod is kept from the scheduler.
-    pub scheduling_gates: Option<&'a str>,
+    pub(crate) scheduling_gates: Option<&'a str>,
     /// Nodes of the highest score.
-    pub chosen_among: &'a [String],
+    pub(crate) chosen_among: &'a [String],
     /// The nodes, by name.
-    pub nodes: Vec<Node<'a>>,
+    pub(crate) nodes: Vec<Node<'a>>,
     /// What is certain although nodes, or pods that use them, were not read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub proven: Option<Certain<'a>>,
+    pub(crate) proven: Option<Certain<'a>>,
 }
 
 /// What the scheduler's message and the namespace's own objects prove.
 #[derive(Debug, Serialize)]
-pub struct Certain<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Certain<'a> {
     /// Nodes that the scheduler knows.
-    pub nodes: Option<usize>,
+    pub(crate) nodes: Option<usize>,
     /// Its refusals.
-    pub refused: Vec<CertainRefusal<'a>>,
+    pub(crate) refused: Vec<CertainRefusal<'a>>,
     /// Nodes that objects of the namespace name.
-    pub facts: Vec<CertainFact<'a>>,
+    pub(crate) facts: Vec<CertainFact<'a>>,
 }
 
 /// Nodes with one reason.
 #[derive(Debug, Serialize)]
-pub struct CertainRefusal<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct CertainRefusal<'a> {
     /// How many.
-    pub count: usize,
+    pub(crate) count: usize,
     /// The scheduler's words.
-    pub reason: &'a str,
+    pub(crate) reason: &'a str,
     /// Filters that these nodes have passed.
-    pub passed: Vec<&'static str>,
+    pub(crate) passed: Vec<&'static str>,
 }
 
 /// What an object proves of a node.
 #[derive(Debug, Serialize)]
-pub struct CertainFact<'a> {
-    /// `selected`, `used` or `assistant`.
-    pub kind: &'static str,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct CertainFact<'a> {
+    /// `selected`: the scheduler tied the claim to the node; `used`: a pod uses it there;
+    /// `assistant`: Tekton's assistant runs there.
+    #[cfg_attr(test, schemars(extend("enum" = ["selected", "used", "assistant"])))]
+    pub(crate) kind: &'static str,
     /// The node.
-    pub node: &'a str,
+    pub(crate) node: &'a str,
     /// The claim.
-    pub claim: Option<&'a str>,
+    pub(crate) claim: Option<&'a str>,
     /// The pod.
-    pub pod: Option<&'a str>,
+    pub(crate) pod: Option<&'a str>,
 }
 
 impl<'a> Certain<'a> {
     /// What is certain, when anything is.
-    pub fn of(proven: &'a Proven) -> Option<Self> {
+    pub(crate) fn of(proven: &'a Proven) -> Option<Self> {
         let facts = proven.facts.iter().map(|fact| match fact {
             Fact::Selected { claim, node } => CertainFact { kind: "selected", node, claim: Some(claim), pod: None },
             Fact::Used { claim, node, by } => CertainFact { kind: "used", node, claim: Some(claim), pod: Some(by) },
@@ -91,66 +94,73 @@ impl<'a> Certain<'a> {
 
 /// A refusal of all nodes.
 #[derive(Debug, Serialize)]
-pub struct PreFilter<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PreFilter<'a> {
     /// `Unschedulable` or `UnschedulableAndUnresolvable`.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// The plugin; empty when several plugins' node sets have no node in common.
-    pub plugin: &'static str,
+    pub(crate) plugin: &'static str,
     /// The text.
-    pub message: &'a str,
+    pub(crate) message: &'a str,
 }
 
 /// The verdict about one node.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct Node<'a> {
+pub(crate) struct Node<'a> {
     /// Name.
-    pub name: &'a str,
-    /// `fits`, `refused` or `unknown`.
-    pub verdict: &'static str,
+    pub(crate) name: &'a str,
+    /// Whether the pod fits.
+    #[cfg_attr(test, schemars(extend("enum" = ["fits", "refused", "unknown"])))]
+    pub(crate) verdict: &'static str,
     /// The first plugin that refuses.
-    pub plugin: Option<&'static str>,
+    pub(crate) plugin: Option<&'static str>,
     /// Its reasons.
-    pub reasons: Vec<&'a str>,
+    pub(crate) reasons: Vec<&'a str>,
     /// The scheduler's status code.
-    pub code: Option<&'static str>,
+    pub(crate) code: Option<&'static str>,
     /// Whether removing pods cannot help.
-    pub unresolvable: bool,
+    pub(crate) unresolvable: bool,
     /// Sum of the weighted scores, when the node fits.
-    pub score: Option<i64>,
+    pub(crate) score: Option<i64>,
     /// Further obstacles, which the scheduler never gets to.
-    pub also: Vec<Obstacle<'a>>,
+    pub(crate) also: Vec<Obstacle<'a>>,
     /// Plugins that could not judge.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cannot_tell: Vec<CannotTell>,
+    pub(crate) cannot_tell: Vec<CannotTell>,
 }
 
 /// A further obstacle.
 #[derive(Debug, Serialize)]
-pub struct Obstacle<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Obstacle<'a> {
     /// The plugin.
-    pub plugin: Option<&'static str>,
+    pub(crate) plugin: Option<&'static str>,
     /// Its reasons.
-    pub reasons: Vec<&'a str>,
+    pub(crate) reasons: Vec<&'a str>,
     /// Whether removing pods cannot help.
-    pub unresolvable: bool,
+    pub(crate) unresolvable: bool,
 }
 
 /// A plugin that could not judge.
 #[derive(Debug, Serialize)]
-pub struct CannotTell {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct CannotTell {
     /// The plugin.
-    pub plugin: &'static str,
+    pub(crate) plugin: &'static str,
     /// What was not read.
-    pub unread: String,
+    pub(crate) unread: String,
+}
+
+impl Kind for Nodes<'_> {
+    const KIND: &'static str = "NodeVerdicts";
 }
 
 impl<'a> Nodes<'a> {
     /// A judgement in this shape.
-    pub fn of(pod: &'a str, judgement: &'a Judgement, proven: &'a Proven, exit_code: u8) -> Self {
+    pub(crate) fn of(pod: &'a str, judgement: &'a Judgement, proven: &'a Proven) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
-            exit_code,
             kubernetes_version: judgement.version.to_string(),
             pod,
             message: judgement.message.as_deref(),

@@ -1,0 +1,279 @@
+//! `diagnose -o json`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::checks::ruled_out::RuledOut;
+use crate::finding::{Confidence, Finding, Prediction, Repair, RunReport, RunState, Severity};
+
+use super::Kind;
+
+/// The diagnosis of one or several runs.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Diagnosis<'a> {
+    /// Runs.
+    pub(crate) runs: Vec<Run<'a>>,
+    /// What was ruled out; only with `--why-not`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ruled_out: Vec<Cleared<'a>>,
+}
+
+/// A suspect that was cleared.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Cleared<'a> {
+    /// Cause, or a family of them.
+    pub(crate) cause: &'static str,
+    /// Why not.
+    pub(crate) because: &'a str,
+}
+
+/// One run.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Run<'a> {
+    /// Namespace.
+    pub(crate) namespace: &'a str,
+    /// Name.
+    pub(crate) name: &'a str,
+    /// How it stands.
+    pub(crate) state: State,
+    /// One sentence.
+    pub(crate) headline: &'a str,
+    /// What is wrong.
+    pub(crate) findings: Vec<RunFinding<'a>>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunFinding<'a> {
+    /// Permanent code.
+    pub(crate) code: &'static str,
+    /// Cause id.
+    pub(crate) cause: &'static str,
+    /// How bad it is.
+    pub(crate) severity: Level,
+    /// How sure it is.
+    pub(crate) confidence: Certainty,
+    /// One sentence.
+    pub(crate) summary: &'a str,
+    /// From symptom to cause.
+    pub(crate) chain: &'a [String],
+    /// Proof.
+    pub(crate) evidence: Vec<RunEvidence<'a>>,
+    /// What could not be told.
+    pub(crate) cannot_tell: &'a [String],
+    /// What heals.
+    pub(crate) repairs: Vec<RunRepair<'a>>,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RunEvidence<'a> {
+    /// Object.
+    pub(crate) object: &'a str,
+    /// Field.
+    pub(crate) field: &'a str,
+    /// Text.
+    pub(crate) value: &'a str,
+    /// Where it was read.
+    pub(crate) source: &'a str,
+}
+
+/// One repair.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RunRepair<'a> {
+    /// Permanent id.
+    pub(crate) id: &'static str,
+    /// One sentence.
+    pub(crate) summary: &'a str,
+    /// Exact command.
+    pub(crate) command: &'a str,
+    /// What is predicted of it.
+    pub(crate) predicted: Outcome,
+    /// Why.
+    pub(crate) because: &'a [String],
+    /// What it needs.
+    pub(crate) needs: &'a str,
+    /// What it endangers.
+    pub(crate) risk: &'a str,
+    /// Fields with their new values.
+    pub(crate) changes: &'a Value,
+}
+
+impl Kind for Diagnosis<'_> {
+    const KIND: &'static str = "Diagnosis";
+}
+
+impl<'a> Diagnosis<'a> {
+    /// The document for some reports.
+    pub(crate) fn of(reports: &'a [RunReport], cleared: &'a [RuledOut]) -> Self {
+        Self {
+            runs: reports.iter().map(Run::of).collect(),
+            ruled_out: cleared
+                .iter()
+                .map(|item| Cleared { cause: item.suspect.id(), because: &item.because })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    fn of(report: &'a RunReport) -> Self {
+        Self {
+            namespace: &report.namespace,
+            name: &report.name,
+            state: report.state.into(),
+            headline: &report.headline,
+            findings: report.findings.iter().map(RunFinding::of).collect(),
+        }
+    }
+}
+
+impl<'a> RunFinding<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        Self {
+            code: finding.cause.code(),
+            cause: finding.cause.id(),
+            severity: finding.severity.into(),
+            confidence: finding.confidence.into(),
+            summary: &finding.summary,
+            chain: &finding.chain,
+            evidence: finding
+                .evidence
+                .iter()
+                .map(|item| RunEvidence {
+                    object: &item.object,
+                    field: &item.field,
+                    value: &item.value,
+                    source: &item.source,
+                })
+                .collect(),
+            cannot_tell: &finding.cannot_tell,
+            repairs: finding.repairs.iter().map(RunRepair::of).collect(),
+        }
+    }
+}
+
+impl<'a> RunRepair<'a> {
+    fn of(repair: &'a Repair) -> Self {
+        Self {
+            id: repair.id,
+            summary: &repair.summary,
+            command: &repair.command,
+            predicted: repair.predicted.into(),
+            because: &repair.because,
+            needs: &repair.needs,
+            risk: &repair.risk,
+            changes: &repair.changes,
+        }
+    }
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum State {
+    /// Succeeded, or makes progress.
+    Healthy,
+    /// Waits, for a reason that passes or on purpose.
+    Waiting,
+    /// Will not go on without help.
+    Stuck,
+    /// Has failed.
+    Failed,
+    /// Was cancelled.
+    Cancelled,
+    /// Too little was read to say.
+    Unknown,
+}
+
+impl From<RunState> for State {
+    fn from(value: RunState) -> Self {
+        match value {
+            RunState::Healthy => Self::Healthy,
+            RunState::Waiting => Self::Waiting,
+            RunState::Stuck => Self::Stuck,
+            RunState::Failed => Self::Failed,
+            RunState::Cancelled => Self::Cancelled,
+            RunState::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Level {
+    /// Worth knowing.
+    Info,
+    /// Will hurt later, or hurts in part.
+    Warning,
+    /// The run is stuck or has failed because of it.
+    Error,
+}
+
+impl From<Severity> for Level {
+    fn from(value: Severity) -> Self {
+        match value {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Certainty {
+    /// Something decisive was not read.
+    Likely,
+    /// Computed from the rules and the objects read.
+    Computed,
+    /// The component that refused said so itself.
+    Proven,
+}
+
+impl From<Confidence> for Certainty {
+    fn from(value: Confidence) -> Self {
+        match value {
+            Confidence::Likely => Self::Likely,
+            Confidence::Computed => Self::Computed,
+            Confidence::Proven => Self::Proven,
+        }
+    }
+}
+
+/// What is predicted of a repair.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Outcome {
+    /// Nothing blocks the run any more.
+    Heals,
+    /// Something still blocks it.
+    DoesNotHeal,
+    /// Something decisive was not read.
+    Unknown,
+}
+
+impl From<Prediction> for Outcome {
+    fn from(value: Prediction) -> Self {
+        match value {
+            Prediction::Heals => Self::Heals,
+            Prediction::DoesNotHeal => Self::DoesNotHeal,
+            Prediction::Unknown => Self::Unknown,
+        }
+    }
+}
