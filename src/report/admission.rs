@@ -61,7 +61,7 @@ pub(crate) fn of_run(run: &str, pods: &[Judged], changes: &[Change], wide: bool)
 fn document(headline: Text, pods: &[Judged], wide: bool) -> Document {
     // Several assistants are told apart by their names.
     let assistants = pods.iter().filter(|judged| judged.role.as_deref() == Some(ASSISTANT)).count();
-    let has_names = wide || assistants > 1;
+    let has_names = assistants > 1;
     let mut document = Document::verdict(headline);
     document.push(Block::Table(Table {
         columns: COLUMNS.to_vec(),

@@ -203,6 +203,8 @@ impl Column {
 pub(crate) enum Cell {
     /// Text.
     Text(Text),
+    /// Several reasons.
+    Lines(Vec<Text>),
     /// Names of nodes, whose common suffix is not repeated.
     Nodes {
         /// The names.
@@ -221,6 +223,12 @@ impl Cell {
     /// A cell without content.
     pub(crate) fn empty() -> Self {
         Self::Text(Text::default())
+    }
+}
+
+impl FromIterator<String> for Cell {
+    fn from_iter<I: IntoIterator<Item = String>>(lines: I) -> Self {
+        Self::Lines(lines.into_iter().map(Text::from).collect())
     }
 }
 

@@ -212,6 +212,10 @@ fn rows(view: &View<'_>, nodes: &[&NodeVerdict], document: &mut Document) {
     for node in nodes {
         let free = view.free.get(node.name.as_str()).copied().unwrap_or_default();
         let score = node.score.as_ref().map_or(String::new(), |score| score.total.to_string());
+        let also = node.also.iter().map(|refusal| format!("also {}", refusal_text(refusal)));
+        let doubts =
+            node.doubts.iter().map(|doubt| format!("{} cannot judge: not read: {}", doubt.plugin, doubt.unread));
+        let more = also.chain(doubts).filter(|_| view.wide);
         rows.push(vec![
             Cell::node(&node.name),
             word(node).into(),
@@ -219,16 +223,8 @@ fn rows(view: &View<'_>, nodes: &[&NodeVerdict], document: &mut Document) {
             cores(free.milli_cpu).into(),
             bytes(free.memory).into(),
             free.pods.to_string().into(),
-            why(node).into(),
+            [why(node)].into_iter().chain(more).collect(),
         ]);
-        let also = node.also.iter().map(|refusal| format!("also {}", refusal_text(refusal)));
-        let doubts =
-            node.doubts.iter().map(|doubt| format!("{} cannot judge: not read: {}", doubt.plugin, doubt.unread));
-        for reason in also.chain(doubts).filter(|_| view.wide) {
-            let mut cells = vec![Cell::empty(); COLUMNS.len() - 1];
-            cells.push(reason.into());
-            rows.push(cells);
-        }
     }
     document.push(Block::Table(Table { columns: COLUMNS.to_vec(), rows, is_whole: view.wide }));
     if !view.free_is_known {

@@ -98,21 +98,19 @@ fn reasons(node: &NodeFit) -> Vec<String> {
     }
 }
 
-fn row(name: Cell, node: &NodeFit, reason: String) -> Vec<Cell> {
+fn row(name: Cell, node: &NodeFit, reasons: Cell) -> Vec<Cell> {
     let score = if node.answer == Answer::Fits { node.score.to_string() } else { String::new() };
-    vec![name, word(node).into(), score.into(), reason.into()]
+    vec![name, word(node).into(), score.into(), reasons]
 }
 
 fn rows(view: &View<'_>) -> Vec<Vec<Cell>> {
-    let mut rows = Vec::new();
-    for node in &view.fit.nodes {
+    let row = |node: &NodeFit| {
         let mut reasons = reasons(node).into_iter();
-        rows.push(row(Cell::node(&node.node), node, reasons.next().unwrap_or_default()));
-        for more in reasons.filter(|_| view.wide) {
-            rows.push(vec![Cell::empty(), Cell::empty(), Cell::empty(), format!("also {more}").into()]);
-        }
-    }
-    rows
+        let first = reasons.next().into_iter();
+        let more = reasons.filter(|_| view.wide).map(|reason| format!("also {reason}"));
+        row(Cell::node(&node.node), node, first.chain(more).collect())
+    };
+    view.fit.nodes.iter().map(row).collect()
 }
 
 /// Nodes with one reason in one row; those that fit keep rows of their own, the best.
@@ -121,7 +119,7 @@ fn groups(view: &View<'_>) -> Vec<Vec<Cell>> {
     let (fitting, others): (Vec<&NodeFit>, Vec<&NodeFit>) =
         view.fit.nodes.iter().partition(|node| node.answer == Answer::Fits);
     let best = fitting.iter().take(BEST);
-    let mut rows: Vec<Vec<Cell>> = best.map(|node| row(Cell::node(&node.node), node, String::new())).collect();
+    let mut rows: Vec<Vec<Cell>> = best.map(|node| row(Cell::node(&node.node), node, Cell::empty())).collect();
     if fitting.len() > BEST {
         let more = format!("{} more", fitting.len() - BEST);
         rows.push(vec![more.into(), Tone::Good.of("fits").into(), Cell::empty(), Cell::empty()]);
@@ -140,7 +138,7 @@ fn groups(view: &View<'_>) -> Vec<Vec<Cell>> {
             [one] => Cell::node(&one.node),
             several => format!("{} nodes", several.len()).into(),
         };
-        row(name, nodes[0], reason)
+        row(name, nodes[0], reason.into())
     }));
     rows
 }

@@ -13,7 +13,7 @@ use super::wrap;
 /// Blanks between columns.
 const GAP: usize = 2;
 /// Spare columns go until the column of reasons is as wide as this.
-const REASON: usize = 40;
+const REASON: usize = 50;
 /// The narrowest column of reasons; below that they are put under their rows.
 const NARROW_REASON: usize = 28;
 /// No cell is shortened below this.
@@ -44,29 +44,32 @@ pub(super) fn lines(table: &Table, style: Style, indent: usize) -> Vec<String> {
 /// A column as it is shown.
 struct Shown {
     column: Column,
-    cells: Vec<Text>,
+    /// The lines of each row's cell.
+    cells: Vec<Vec<Text>>,
     width: usize,
 }
 
-/// Columns with content.
+/// Columns with content; `-` is none.
 fn filled(table: &Table, suffix: Option<&str>) -> Vec<Shown> {
     let column = |(at, column): (usize, &Column)| {
-        let cells: Vec<Text> =
-            table.rows.iter().map(|row| row.get(at).map_or_else(Text::default, |cell| shown(cell, suffix))).collect();
-        let content = cells.iter().map(wrap::width).max().unwrap_or_default();
+        let of_row = |row: &Vec<Cell>| row.get(at).map_or_else(Vec::new, |cell| shown(cell, suffix));
+        let cells: Vec<Vec<Text>> = table.rows.iter().map(of_row).collect();
+        let content = cells.iter().flatten().map(wrap::width).max().unwrap_or_default();
         let width = content.max(wrap::width(&column.title.into()));
-        (content > 0).then_some(Shown { column: *column, cells, width })
+        let says = |text: &Text| text.0.iter().any(|span| !matches!(span.text.as_str(), "" | "-"));
+        cells.iter().flatten().any(says).then_some(Shown { column: *column, cells, width })
     };
     table.columns.iter().enumerate().filter_map(column).collect()
 }
 
-fn shown(cell: &Cell, suffix: Option<&str>) -> Text {
+fn shown(cell: &Cell, suffix: Option<&str>) -> Vec<Text> {
     match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => vec![text.clone()],
+        Cell::Lines(lines) => lines.clone(),
         Cell::Nodes { names, has_more } => {
             let short = |name: &String| suffix.and_then(|suffix| name.strip_suffix(suffix)).unwrap_or(name).to_owned();
             let names: Vec<String> = names.iter().map(short).collect();
-            Text::from(format!("{}{}", names.join(", "), if *has_more { ", …" } else { "" }))
+            vec![format!("{}{}", names.join(", "), if *has_more { ", …" } else { "" }).into()]
         }
     }
 }
@@ -77,7 +80,7 @@ fn common_suffix(table: &Table) -> Option<String> {
     let names = || {
         table.rows.iter().flatten().flat_map(|cell| match cell {
             Cell::Nodes { names, .. } => names.as_slice(),
-            Cell::Text(_) => &[],
+            Cell::Text(_) | Cell::Lines(_) => &[],
         })
     };
     let first = names().next()?;
@@ -124,12 +127,10 @@ fn layout(mut columns: Vec<Shown>, spare: &[Shown], rows: usize, width: usize, s
         columns.iter().map(|shown| vec![style.paint(Tone::Dim, shown.column.title)]).collect();
     let mut lines = joined(&columns, &titles);
     for row in 0..rows {
-        if columns.iter().any(|shown| wrap::width(&shown.cells[row]) > 0) {
-            let cells: Vec<Vec<String>> = columns.iter().map(|shown| cell(shown, row, style)).collect();
-            lines.extend(joined(&columns, &cells));
-        }
-        let reason = below.iter().map(|shown: &Shown| shown.cells[row].clone());
-        for text in reason.chain([named(spare, row)]).filter(|text| wrap::width(text) > 0) {
+        let cells: Vec<Vec<String>> = columns.iter().map(|shown| cell(shown, row, style)).collect();
+        lines.extend(joined(&columns, &cells));
+        let reasons = below.iter().flat_map(|shown: &Shown| shown.cells[row].clone());
+        for text in reasons.chain([named(spare, row)]).filter(|text| wrap::width(text) > 0) {
             let room = width.saturating_sub(BELOW);
             let wrapped = wrap::wrapped(&text, (room, room), style);
             lines.extend(wrapped.iter().map(|line| format!("{:BELOW$}{line}", "")));
@@ -140,19 +141,21 @@ fn layout(mut columns: Vec<Shown>, spare: &[Shown], rows: usize, width: usize, s
 
 /// The lines of a cell.
 fn cell(shown: &Shown, row: usize, style: Style) -> Vec<String> {
-    let text = &shown.cells[row];
+    let lines = shown.cells[row].iter();
     match shown.column.role {
-        Role::Reason => wrap::wrapped(text, (shown.width, shown.width), style),
-        Role::Needed | Role::Spare => vec![wrap::one_line(&cut(text, shown.width), style)],
+        Role::Reason => lines.flat_map(|text| wrap::wrapped(text, (shown.width, shown.width), style)).collect(),
+        Role::Needed | Role::Spare => lines.map(|text| wrap::one_line(&cut(text, shown.width), style)).collect(),
     }
 }
 
 /// Cells of a row, each with the title of its column.
 fn named(columns: &[Shown], row: usize) -> Text {
     let mut text = Text::default();
-    for shown in columns.iter().filter(|shown| wrap::width(&shown.cells[row]) > 0) {
-        let comma = if text == Text::default() { "" } else { ", " };
-        text = text.and(comma).and(Tone::Dim.of(shown.column.title)).and(" ").and(shown.cells[row].clone());
+    for shown in columns {
+        for cell in shown.cells[row].iter().filter(|cell| wrap::width(cell) > 0) {
+            let comma = if text == Text::default() { "" } else { ", " };
+            text = text.and(comma).and(Tone::Dim.of(shown.column.title)).and(" ").and(cell.clone());
+        }
     }
     text
 }

@@ -99,4 +99,16 @@ mod schema {
         assert!(stale.is_empty(), "UPDATE_SCHEMA=1 cargo test --lib schema: {}", stale.join(", "));
         assert_eq!(fs::read_dir(folder).unwrap().count(), schemas.len(), "{} holds something else", folder.display());
     }
+
+    /// A probe needs a cluster; tests/json.rs sees the documents of all other commands.
+    #[test]
+    fn a_probe_is_told_as_its_schema_says() {
+        use crate::report::probe::Outcome;
+        let schema = schema::<super::probe::Probe<'_>>().1;
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        for outcome in [Outcome::Ran, Outcome::Failed("x".to_owned()), Outcome::Waits("x".to_owned())] {
+            let document = Document::of(super::probe::Probe::of("n/r", "t", &outcome), 0);
+            assert!(validator.is_valid(&serde_json::to_value(&document).unwrap()), "{outcome:?}");
+        }
+    }
 }
