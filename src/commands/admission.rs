@@ -24,19 +24,19 @@ use super::print;
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME; its assistant's pod and those of all its tasks are judged
     run: Option<String>,
-    /// Judge a run that is not submitted yet
+    /// Judge a run that has not been submitted yet
     #[arg(short, long, value_name = "FILE", conflicts_with = "run")]
     filename: Option<String>,
     /// Judge this pod, which need not belong to a run
     #[arg(long, value_name = "[NAMESPACE/]NAME", conflicts_with_all = ["run", "filename"])]
     pod: Option<String>,
-    /// Who creates the pod; left out, who creates such pods: Tekton's controller, the StatefulSet controller, …
+    /// Who creates the pod (default: Tekton's controller or the StatefulSet controller, as for such pods)
     #[arg(long, value_name = "USER")]
     creator: Option<String>,
-    /// A group of the creator, all of which are to be named; may be repeated
+    /// A group of the creator; name all of them by repeating the flag
     #[arg(long, value_name = "GROUP", requires = "creator")]
     creator_group: Vec<String>,
-    /// Release whose words are wanted, 1.33 for example; left out, the cluster's own
+    /// Kubernetes release whose messages to print, 1.33 for example (default: the cluster's own)
     #[arg(long, value_name = "VERSION", value_parser = release)]
     kubernetes_version: Option<Release>,
     /// Ask the server as well, by a dry run that impersonates the creator, and show where it disagrees
@@ -48,14 +48,14 @@ pub struct Args {
 }
 
 fn release(text: &str) -> Result<Release, String> {
-    Release::parse(text).ok_or_else(|| format!("{text:?} is no version of Kubernetes; 1.33 is one"))
+    Release::parse(text).ok_or_else(|| format!("{text:?} is not a Kubernetes version; expected 1.33 for example"))
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
     let source = super::open_to_judge(globals).await?;
     if args.confirm_on_server && matches!(source, Source::Export(_)) {
         return Err(CommandError::usage("--confirm-on-server asks a server; an export has none")
-            .hint("leave --from away, or --confirm-on-server"));
+            .hint("omit --from, or --confirm-on-server"));
     }
     let ((judged, changes), run) = match (&args.pod, &args.filename) {
         (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),

@@ -45,7 +45,7 @@ impl RunName {
             && given != namespace
         {
             return Err(CommandError::usage(format!("{text} is in namespace {namespace}, but -n says {given}"))
-                .hint("leave -n away, or name the run without a namespace"));
+                .hint("omit -n, or name the run without a namespace"));
         }
         Ok(Self { namespace, name: Some(name.to_owned()) })
     }

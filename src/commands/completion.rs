@@ -43,7 +43,7 @@ pub struct Args {
     /// Print the script of this shell, for the bare binary kubectl-tekton_fix
     #[arg(value_enum, required_unless_present = "install")]
     shell: Option<Shell>,
-    /// Write what kubectl and oc call into this folder of the PATH; left out, that of the binary as it was called
+    /// Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "shell")]
     install: Option<Option<PathBuf>>,
 }
@@ -91,7 +91,7 @@ fn install(ui: &mut Ui, folder: Option<&Path>) -> Result<u8, CommandError> {
         CommandError::usage("it is not known where the binary lies").hint("name a folder of the PATH: --install=DIR")
     })?;
     if !folder.is_dir() {
-        return Err(CommandError::usage(format!("{} is no folder", folder.display()))
+        return Err(CommandError::usage(format!("{} is not a folder", folder.display()))
             .hint("name a folder of the PATH that exists: --install=DIR"));
     }
     for name in COMPLETERS {

@@ -19,7 +19,7 @@ use super::watch;
 /// Diagnose why a run is stuck or has failed, with the evidence and what fixes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
     /// Output format
     #[arg(short, long, value_enum)]
@@ -53,7 +53,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     if args.watch && matches!(source, Source::Export(_)) {
         return Err(CommandError::usage("an export does not change, so there is nothing to watch")
-            .hint("leave --watch away, or leave --from away to watch a run of the cluster"));
+            .hint("omit --watch, or omit --from to watch a run of the cluster"));
     }
     let (mut cleared, mut timed_out) = (Vec::new(), false);
     let (cluster, mut reports) = if many {

@@ -32,9 +32,9 @@ const TRIES: u32 = 5;
 /// Try a minimal TaskRun with the run's ServiceAccount, pod template and volume, to tell whether the environment is at fault
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
-    /// Task of the pipeline that the probe stands for; left out, the first that waits or failed
+    /// Task of the pipeline that the probe stands for (default: the first that waits or failed)
     #[arg(long)]
     task: Option<String>,
     /// Do not ask
@@ -57,7 +57,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
         return Err(CommandError::usage("an export cannot be probed")
-            .hint("add --dry-run=client to print the TaskRun, or leave --from away"));
+            .hint("add --dry-run=client to print the TaskRun, or omit --from"));
     }
     let chosen = choice::choose(ui, &source, &name).await?;
     let probe = make(&chosen, args.task.as_deref())?;

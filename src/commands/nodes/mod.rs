@@ -36,7 +36,7 @@ pub struct Args {
     /// Judge all pods of the run together, as if it were submitted again with each of them on one node
     #[arg(long, conflicts_with_all = ["pod", "task", "without_assistant", "kubernetes_version"])]
     for_pipeline: bool,
-    /// Release whose scheduler decides, 1.33.4 for example; left out, the cluster's own
+    /// Release whose scheduler decides, 1.33.4 for example (default: the cluster's own)
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
     /// Every node in a row of its own, however many there are

@@ -26,10 +26,10 @@ use super::print;
 mod edits;
 mod submit;
 
-/// Submit a run again, pinned to a node or with a corrected pod template, after showing the change and asking
+/// Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
     /// Pin every pod to a node; without a name, to the best one on which the whole pipeline fits
     #[arg(long, value_name = "NODE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -112,7 +112,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
         return Err(CommandError::usage("an export cannot be written to")
-            .hint("add --dry-run=client to print the run, or leave --from away"));
+            .hint("add --dry-run=client to print the run, or omit --from"));
     }
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;

@@ -68,7 +68,7 @@ pub(crate) struct RunFinding<'a> {
     pub(crate) evidence: Vec<RunEvidence<'a>>,
     /// What could not be told.
     pub(crate) cannot_tell: &'a [String],
-    /// What heals.
+    /// What fixes it, the best first.
     pub(crate) repairs: Vec<RunRepair<'a>>,
 }
 
