@@ -1129,7 +1129,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__rerun)
-            opts="-w -y -n -A -s -h --pin-node --node-selector --fs-group --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --workspace --request --correct-pod-template --cancel-old --yes --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-w -y -n -A -s -h --pin-node --node-selector --fs-group --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --request --correct-pod-template --cancel-old --yes --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1148,7 +1148,7 @@ _kubectl__tekton_fix() {
                     return 0
                     ;;
                 --drop)
-                    COMPREPLY=($(compgen -W "run-as-user fs-group security-context node-selector task-placement affinity topology-spread priority-class runtime-class scheduler-name" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "run-as-user fs-group supplemental-groups selinux-options seccomp-profile run-as-non-root sysctls security-context node-selector task-placement affinity topology-spread priority-class runtime-class scheduler-name" -- "${cur}"))
                     return 0
                     ;;
                 --toleration)
@@ -1160,6 +1160,10 @@ _kubectl__tekton_fix() {
                     return 0
                     ;;
                 --service-account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --task-service-account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

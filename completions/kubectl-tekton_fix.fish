@@ -145,6 +145,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l fs-group -d 'fsGroup of the pod template: a number, or `namespace` for the start of the namespace\'s block' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l drop -d 'Drop a part of what the run asks for; may be repeated' -r -f -a "run-as-user\t'securityContext.runAsUser'
 fs-group\t'securityContext.fsGroup'
+supplemental-groups\t'securityContext.supplementalGroups'
+selinux-options\t'securityContext.seLinuxOptions'
+seccomp-profile\t'securityContext.seccompProfile'
+run-as-non-root\t'securityContext.runAsNonRoot'
+sysctls\t'securityContext.sysctls'
 security-context\t'The whole securityContext'
 node-selector\t'Node selection of the run'
 task-placement\t'Node selection and tolerations of single tasks'
@@ -156,6 +161,7 @@ scheduler-name\t'schedulerName'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l toleration -d 'Tolerate a taint: KEY[=VALUE]:EFFECT; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l placement-of -d 'Give the node selection and tolerations of this task to the whole run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l service-account -d 'Run as this ServiceAccount' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l task-service-account -d 'Run a task as this ServiceAccount; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s w -l workspace -d 'Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l request -d 'Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l dry-run -d '`client` prints the run, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'

@@ -160,6 +160,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--toleration', '--toleration', [CompletionResultType]::ParameterName, 'Tolerate a taint: KEY[=VALUE]:EFFECT; may be repeated')
             [CompletionResult]::new('--placement-of', '--placement-of', [CompletionResultType]::ParameterName, 'Give the node selection and tolerations of this task to the whole run')
             [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'Run as this ServiceAccount')
+            [CompletionResult]::new('--task-service-account', '--task-service-account', [CompletionResultType]::ParameterName, 'Run a task as this ServiceAccount; may be repeated')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated')
             [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated')

@@ -12,13 +12,15 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod analysis;
+pub mod assess;
 pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod finding;
 pub mod model;
+pub mod ops;
 pub mod repairs;
-mod report;
+pub mod report;
 pub mod sources;
 pub mod workflows;
 pub mod yaml;
@@ -31,6 +33,10 @@ use cli::{Ui, exit};
 
 /// Runs the program; returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let program = args.first().map(|program| program.to_string_lossy().into_owned());
+    let client = std::env::var("KUBECTL_PATH").ok();
+    report::wording::set_caller(ops::Caller::detect(program.as_deref(), client.as_deref()));
     let cli = match commands::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -201,9 +201,9 @@ fn the_smallest_changes_are_told_first() {
     assert_eq!(
         told,
         [
-            "oc tekton-fix rerun private-ai-demo/seed --security-context-to-tasks",
-            "oc tekton-fix rerun private-ai-demo/seed --fs-group namespace --drop run-as-user",
-            "oc tekton-fix rerun private-ai-demo/seed --drop run-as-user --drop fs-group",
+            "kubectl tekton-fix rerun private-ai-demo/seed --security-context-to-tasks --cancel-old",
+            "kubectl tekton-fix rerun private-ai-demo/seed --fs-group namespace --drop run-as-user --cancel-old",
+            "kubectl tekton-fix rerun private-ai-demo/seed --drop run-as-user --drop fs-group --cancel-old",
             "oc adm policy add-scc-to-user nonroot-v2 -z default -n private-ai-demo",
             "kubectl patch configmap/feature-flags -n openshift-pipelines --type=merge -p '{\"data\":{\"coschedule\":\"disabled\"}}'",
         ]

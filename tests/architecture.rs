@@ -6,20 +6,35 @@ use std::path::{Path, PathBuf};
 use tekton_fix::finding::Cause;
 
 /// Modules with those they may use. `commands` and the root may use all.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("yaml", &[]),
     ("sources", &["model", "yaml"]),
     ("analysis", &["model"]),
-    ("finding", &["model", "analysis"]),
+    ("ops", &["model", "analysis"]),
+    ("finding", &["model", "analysis", "ops"]),
     ("checks", &["model", "analysis", "finding", "yaml"]),
-    ("repairs", &["model", "analysis", "finding", "checks", "yaml"]),
+    ("assess", &["model", "analysis", "ops", "finding", "checks"]),
+    ("repairs", &["model", "analysis", "ops", "finding", "checks", "assess"]),
     ("workflows", &["model", "finding", "checks", "repairs"]),
-    ("report", &["model", "yaml", "analysis", "finding", "checks", "repairs", "workflows"]),
+    ("report", &["model", "yaml", "analysis", "ops", "finding", "checks", "workflows"]),
     ("cli", &["report", "sources"]),
     (
         "commands",
-        &["model", "yaml", "sources", "analysis", "finding", "checks", "repairs", "workflows", "report", "cli"],
+        &[
+            "model",
+            "yaml",
+            "sources",
+            "analysis",
+            "ops",
+            "finding",
+            "checks",
+            "assess",
+            "repairs",
+            "workflows",
+            "report",
+            "cli",
+        ],
     ),
 ];
 

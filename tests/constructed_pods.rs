@@ -74,6 +74,7 @@ fn placement(pod: &Pod) -> Vec<(&'static str, String)> {
         ("scheduler", spec.scheduler_name.clone()),
         ("host network", spec.host_network.to_string()),
         ("claims", format!("{:?}", claims(pod))),
+        ("deadline", spec.active_deadline_seconds.is_some().to_string()),
         ("account", spec.service_account_name.clone()),
     ]
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use tekton_fix::checks::{self};
-use tekton_fix::finding::{Confidence, Prediction, RunReport};
+use tekton_fix::finding::{Cause, Confidence, Offer, Outcome, RunReport};
+use tekton_fix::ops::Op;
 use tekton_fix::repairs;
 use tekton_fix::sources::export;
 
@@ -102,24 +103,34 @@ fn what_cannot_be_proven_is_not_claimed() {
 }
 
 #[test]
-fn the_pin_alone_is_never_offered_as_a_cure_for_a_refused_assistant() {
+fn the_pin_alone_is_never_offered_for_a_refused_assistant() {
     for Incident { name, report, .. } in incidents() {
-        for finding in report.findings.iter().filter(|finding| finding.cause.id() == "assistant-refused-by-scc") {
-            let pin = finding.repairs.iter().find(|repair| repair.id == "pin-node");
-            assert!(pin.is_none_or(|repair| repair.predicted == Prediction::DoesNotHeal), "{name}");
+        for finding in report.findings.iter().filter(|finding| finding.cause == Cause::AssistantRefusedByScc) {
+            let pin = finding.offers.iter().find(|offer| offer.id == "pin-node").unwrap();
+            // What is not proven is not excluded either.
+            let expected = if finding.confidence == Confidence::Likely { Outcome::Unknown } else { Outcome::Blocked };
+            let outcome = pin.forecast.outcome();
+            assert!(outcome == expected || outcome == Outcome::Blocked, "{name}: {outcome:?}");
         }
     }
 }
 
-/// Two refusals at once: curing one leaves the run stuck.
+/// Two refusals at once: no plan for one of them works, one plan for both does.
 #[test]
-fn one_of_two_refusals_is_not_offered_as_a_cure() {
+fn two_refusals_are_offered_one_plan_for_both() {
     let all = incidents();
     let two = all.iter().find(|incident| incident.name.starts_with("084")).unwrap();
-    for finding in &two.report.findings {
-        assert!(!finding.repairs.is_empty());
-        assert!(finding.repairs.iter().all(|repair| repair.predicted != Prediction::Heals), "{:#?}", finding.repairs);
+    let causes: Vec<Cause> = two.report.findings.iter().map(|finding| finding.cause).collect();
+    assert_eq!(causes, [Cause::AssistantRefusedByScc, Cause::AssistantLimitrange]);
+    let (working, others): (Vec<&Offer>, Vec<&Offer>) =
+        two.report.findings.iter().flat_map(|finding| &finding.offers).partition(|offer| offer.works());
+    assert!(!working.is_empty() && !others.is_empty());
+    for offer in working {
+        let moves = |op: &Op| matches!(op, Op::MoveBounds { .. });
+        let admits = |op: &Op| matches!(op, Op::Submit { edits, .. } if !edits.is_empty());
+        assert!(offer.ops.iter().any(moves) && offer.ops.iter().any(admits), "{:#?}", offer.ops);
     }
+    assert!(others.iter().all(|offer| !offer.id.contains('+')), "{others:#?}");
 }
 
 /// What a repair is called in the truth's lists of changes that were tried.
@@ -148,8 +159,8 @@ fn what_was_tried_in_vain_is_never_offered_as_a_cure() {
             tried.filter_map(|repair| repair["change"].as_str().map(str::to_owned)).collect()
         };
         let (works, fails) = (changes("repairs_that_work"), changes("repairs_that_do_not"));
-        let repairs = report.findings.iter().flat_map(|finding| &finding.repairs);
-        for repair in repairs.filter(|repair| repair.predicted == Prediction::Heals) {
+        let repairs = report.findings.iter().flat_map(|finding| &finding.offers);
+        for repair in repairs.filter(|repair| repair.works()) {
             offered += 1;
             let Some((_, words)) = TRIED.iter().find(|(id, _)| *id == repair.id) else { continue };
             let known = |changes: &[String]| changes.iter().any(|change| change.contains(words));

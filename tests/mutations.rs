@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tekton_fix::analysis::tekton::assistant;
 use tekton_fix::checks;
-use tekton_fix::finding::{Confidence, Finding, Prediction, RunReport, RunState};
+use tekton_fix::finding::{Confidence, Finding, RunReport, RunState};
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::{Kind, Reading};
 use tekton_fix::repairs;
+use tekton_fix::report::wording;
 use tekton_fix::sources::export;
 
 use recorded::{folders, unpack};
@@ -109,7 +110,7 @@ const LOSSES: &[Loss] = &[
 ];
 
 fn without(cluster: &Cluster, loss: &Loss) -> Cluster {
-    let mut cluster = cluster.clone();
+    let mut cluster = cluster.overlay();
     for kind in loss.kinds {
         cluster.forget(*kind);
         if loss.listed {
@@ -163,9 +164,9 @@ fn less_evidence_never_makes_a_repair_better() {
     for incident in &incidents {
         let (namespace, name) = incident.run();
         let heals = |report: &RunReport| -> BTreeSet<String> {
-            let repairs = report.findings.iter().flat_map(|finding| &finding.repairs);
-            let heals = repairs.filter(|repair| repair.predicted == Prediction::Heals);
-            heals.map(|repair| format!("{}: {}", repair.id, repair.summary)).collect()
+            let repairs = report.findings.iter().flat_map(|finding| &finding.offers);
+            let heals = repairs.filter(|repair| repair.works());
+            heals.map(|repair| format!("{}: {}", repair.id, wording::summary(repair))).collect()
         };
         let known = heals(&report(&incident.cluster, namespace, name));
         for loss in LOSSES {
@@ -250,7 +251,7 @@ fn other_names_change_nothing() {
         let after = report(&cluster, &namespace, &name);
         let told = |report: &RunReport| {
             let repairs = |finding: &Finding| {
-                finding.repairs.iter().map(|repair| (repair.id, repair.predicted)).collect::<Vec<_>>()
+                finding.offers.iter().map(|repair| (repair.id.clone(), repair.forecast.outcome())).collect::<Vec<_>>()
             };
             report
                 .findings

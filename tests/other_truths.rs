@@ -3,14 +3,18 @@
 
 mod recorded;
 
+use tekton_fix::assess;
 use tekton_fix::checks;
 use tekton_fix::checks::focus::Focus;
-use tekton_fix::finding::{Prediction, RunReport};
+use tekton_fix::finding::{Outcome, RunReport};
 use tekton_fix::model::Condition;
+use tekton_fix::model::Kind;
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::event::Event;
 use tekton_fix::model::meta::ObjectReference;
-use tekton_fix::repairs::{self, prediction};
+use tekton_fix::ops::{Caller, ObjectRef, Op};
+use tekton_fix::repairs;
+use tekton_fix::report::wording;
 use tekton_fix::sources::export;
 
 use recorded::{folders, unpack};
@@ -94,7 +98,11 @@ fn a_task_that_ran_too_long_did_not_wait_though_the_scheduler_spoke_of_it() {
         .map(|task| task.metadata.name.clone())
         .unwrap();
     cluster.task_runs.retain(|task| task.metadata.name == first);
-    set(&mut cluster.task_runs[0].status.conditions, "TaskRunCancelled", "cancelled as its PipelineRun has timed out");
+    set(
+        &mut cluster.task_runs.iter_mut().next().unwrap().status.conditions,
+        "TaskRunCancelled",
+        "cancelled as its PipelineRun has timed out",
+    );
     for run in cluster.pipeline_runs.iter_mut().filter(|run| run.metadata.name == name) {
         set(&mut run.status.conditions, "PipelineRunTimeout", "PipelineRun failed to finish within \"1m0s\"");
     }
@@ -160,11 +168,14 @@ fn a_run_without_its_service_account_is_not_predicted_to_go_on() {
     let (cluster, namespace, name) = incident("021");
     let run = cluster.pipeline_run(&namespace, &name).unwrap();
     let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
-    let predicted = prediction::of_edits(&focus, &[], false);
-    assert_eq!(predicted.outcome, Prediction::DoesNotHeal);
-    assert!(predicted.because[0].contains("docs-publisher"), "{:?}", predicted.because);
+    let run = ObjectRef::new(Kind::PipelineRun, &namespace, &name);
+    let unchanged = Op::Submit { run, edits: Vec::new(), cancel_old: false };
+    let forecast = assess::forecast(&focus, &[], &[unchanged]);
+    assert_eq!(forecast.outcome(), Outcome::Blocked);
+    let because = wording::because(&forecast);
+    assert!(because[0].contains("docs-publisher"), "{because:?}");
     let told = report(&cluster, &namespace, &name);
-    assert!(told.findings[0].repairs.iter().all(|repair| repair.predicted == Prediction::Heals));
+    assert!(told.findings[0].offers.iter().all(|repair| repair.works()));
 }
 
 #[test]
@@ -172,14 +183,14 @@ fn one_quota_with_room_does_not_heal_where_another_is_full() {
     let (mut cluster, namespace, name) = incident("053");
     let outcome = |cluster: &Cluster| {
         let told = report(cluster, &namespace, &name);
-        let repairs = told.findings.into_iter().flat_map(|finding| finding.repairs);
-        repairs.into_iter().find(|repair| repair.id == "raise-quota").unwrap().predicted
+        let repairs = told.findings.into_iter().flat_map(|finding| finding.offers);
+        repairs.into_iter().find(|repair| repair.id == "raise-quota").unwrap().forecast.outcome()
     };
-    assert_eq!(outcome(&cluster), Prediction::Heals);
-    let mut other = cluster.resource_quotas[0].clone();
+    assert_eq!(outcome(&cluster), Outcome::GoesOn);
+    let mut other = cluster.resource_quotas.first().unwrap().clone();
     other.metadata.name = "zz-other".to_owned();
     cluster.resource_quotas.push(other);
-    assert_eq!(outcome(&cluster), Prediction::DoesNotHeal);
+    assert_eq!(outcome(&cluster), Outcome::Blocked);
 }
 
 #[test]
@@ -187,8 +198,9 @@ fn a_mode_is_set_with_all_that_it_needs() {
     // On 0.68 `pipelineruns` is refused while disable-affinity-assistant is false.
     let (cluster, namespace, name) = incident("042");
     let told = report(&cluster, &namespace, &name);
-    let mut repairs = told.findings.into_iter().flat_map(|finding| finding.repairs);
+    let mut repairs = told.findings.into_iter().flat_map(|finding| finding.offers);
     let repair = repairs.find(|repair| repair.id == "coschedule-pipelineruns").unwrap();
-    assert!(repair.command.contains("\"disable-affinity-assistant\":true"), "{}", repair.command);
-    assert!(repair.command.contains("\"coschedule\":\"pipelineruns\""), "{}", repair.command);
+    let command = repair.ops[0].commands(&Caller::default())[0].line();
+    assert!(command.contains("\"disable-affinity-assistant\":true"), "{command}");
+    assert!(command.contains("\"coschedule\":\"pipelineruns\""), "{command}");
 }

@@ -7,13 +7,15 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+use tekton_fix::assess::{self, placement};
 use tekton_fix::checks::focus::Focus;
 use tekton_fix::checks::future;
-use tekton_fix::finding::Prediction;
+use tekton_fix::finding::Outcome;
 use tekton_fix::model::run::PipelineRun;
 use tekton_fix::model::{Cluster, Kind, Origin, Reading};
-use tekton_fix::repairs::resubmission::{Edit, apply, resubmission};
-use tekton_fix::repairs::{placement, prediction};
+use tekton_fix::ops::Edit;
+use tekton_fix::ops::edit::{apply, resubmission};
+use tekton_fix::report::wording;
 
 fn tool(input: &Value, args: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
@@ -231,9 +233,15 @@ fn cluster(items: Vec<Value>) -> Cluster {
     cluster
 }
 
+/// What is forecast of a run that is submitted with the old one gone, with the reasons.
+fn predicted(focus: &Focus<'_>, new: &Value) -> (Outcome, Vec<String>) {
+    let forecast = assess::of_run(focus, &future::as_run(focus, new), true);
+    (forecast.outcome(), wording::because(&forecast))
+}
+
 fn pinned(run: &PipelineRun, node: &str) -> Value {
     let mut new = resubmission(run, "r2");
-    apply(&mut new, &Edit::NodeSelector("kubernetes.io/hostname".to_owned(), node.to_owned()), &[]).unwrap();
+    apply(&mut new, &Edit::PinNode { node: node.to_owned(), hostname: node.to_owned() }, &[]).unwrap();
     new
 }
 
@@ -247,15 +255,15 @@ fn the_best_node_is_one_for_the_whole_run_and_others_are_predicted_to_fail() {
     let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
     let again = resubmission(run, "r2");
     let plan = future::of(&focus, &future::as_run(&focus, &again)).plan;
-    assert_eq!(placement::best_node(&focus, &plan, true), Ok("right".to_owned()));
-    let right = prediction::of(&focus, &pinned(run, "right"), true);
-    assert_eq!((right.outcome, right.because), (Prediction::Heals, vec!["1 of 3 nodes takes its pods".to_owned()]));
-    let less = prediction::of(&focus, &pinned(run, "less"), true);
-    assert_eq!(less.outcome, Prediction::Heals, "one task waits for the other");
-    assert!(less.because[0].contains("not all at one time"), "{:?}", less.because);
-    assert!(less.because[0].contains("task scan does not fit, 50m short; it waits"), "{:?}", less.because);
-    let far = prediction::of(&focus, &pinned(run, "far"), true);
-    assert_eq!(far.outcome, Prediction::DoesNotHeal);
+    assert_eq!(placement::best_node(&focus, &plan, &[]), Ok("right".to_owned()));
+    let right = predicted(&focus, &pinned(run, "right"));
+    assert_eq!(right, (Outcome::GoesOn, vec!["1 of 3 nodes takes its pods".to_owned()]));
+    let less = predicted(&focus, &pinned(run, "less"));
+    assert_eq!(less.0, Outcome::GoesOn, "one task waits for the other");
+    assert!(less.1[0].contains("not all at one time"), "{:?}", less.1);
+    assert!(less.1[0].contains("task scan does not fit, 50m short; it waits"), "{:?}", less.1);
+    let far = predicted(&focus, &pinned(run, "far"));
+    assert_eq!(far.0, Outcome::Blocked);
 }
 
 /// The assistant never ends, so a task that fits only without it waits for ever.
@@ -265,11 +273,11 @@ fn a_task_that_does_not_fit_beside_the_assistant_never_runs() {
     let cluster = cluster(vec![node("close", "3", "a"), claim, volume, run(&bound())]);
     let run = cluster.pipeline_run("ci", "r").unwrap();
     let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
-    let predicted = prediction::of(&focus, &pinned(run, "close"), true);
-    assert_eq!(predicted.outcome, Prediction::DoesNotHeal);
+    let predicted = predicted(&focus, &pinned(run, "close"));
+    assert_eq!(predicted.0, Outcome::Blocked);
     let line =
         "publish runs beside the assistant and both ask for 3050m cpu of 3 free: task publish does not fit, 50m short";
-    assert!(predicted.because[0].contains(line), "{:?}", predicted.because);
+    assert!(predicted.1[0].contains(line), "{:?}", predicted.1);
 }
 
 /// The scheduler looks at the assistant alone, and its score favours the emptiest node.
@@ -283,9 +291,9 @@ fn an_assistant_that_may_be_misled_is_told() {
     let cluster = cluster(items);
     let run = cluster.pipeline_run("ci", "r").unwrap();
     let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
-    let predicted = prediction::of(&focus, &resubmission(run, "r2"), true);
-    assert_eq!(predicted.outcome, Prediction::Unknown);
-    let because = predicted.because.join("; ");
+    let predicted = predicted(&focus, &resubmission(run, "r2"));
+    assert_eq!(predicted.0, Outcome::Unknown);
+    let because = predicted.1.join("; ");
     assert!(because.contains("may put the assistant on empty"), "{because}");
     assert!(because.contains("--pin-node=roomy avoids that"), "{because}");
 }

@@ -191,11 +191,11 @@ fn less_never_contradicts_more() {
         for minor in [30, 35] {
             let full = judge(&case.cluster, minor);
             for kind in KINDS {
-                let mut cluster = case.cluster.clone();
+                let mut cluster = case.cluster.overlay();
                 forget(&mut cluster, kind);
                 assert_sound(&format!("{} without {kind}", case.id), &full, &judge(&cluster, minor));
             }
-            let mut cluster = case.cluster.clone();
+            let mut cluster = case.cluster.overlay();
             cluster.pods.retain(|pod| pod.metadata.namespace == case.target.0);
             cluster.coverage.record(Kind::Pod, "", Reading::Forbidden(String::new()));
             cluster.coverage.record(Kind::Pod, &case.target.0, Reading::Listed);

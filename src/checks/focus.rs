@@ -1,10 +1,13 @@
 //! A run in focus: its objects, the installed Tekton, the time of reading, and the
 //! quotations that findings are made of.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::analysis::scheduler::Snapshot;
 use crate::analysis::tekton::run_tree::{AssistantNode, RunTree, TaskNode};
 use crate::analysis::tekton::{Coschedule, Installation, TektonVersion, assistant};
 use crate::model::event::Event;
@@ -14,6 +17,7 @@ use crate::model::run::{PipelineRun, TaskRun};
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Condition, Kind};
 
+use super::judged::{Judged, kubernetes_version};
 use crate::finding::Evidence;
 
 /// Where an object was read that is not there.
@@ -26,7 +30,18 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
 /// A new node of a cloud takes some minutes.
 const SCALE_UP: SignedDuration = SignedDuration::from_mins(10);
 
-/// A run in focus.
+self_cell::self_cell!(
+    /// A cluster with the scheduler's view of it.
+    struct State {
+        owner: Cluster,
+        #[covariant]
+        dependent: Snapshot,
+    }
+
+    impl {Debug}
+);
+
+/// A run in focus. What is judged of it is judged once.
 #[derive(Debug)]
 pub struct Focus<'a> {
     /// Everything that was read.
@@ -38,8 +53,13 @@ pub struct Focus<'a> {
     /// The time against which ages are counted.
     pub now: Timestamp,
     mode: Option<Coschedule>,
+    by_installation: bool,
     is_past: bool,
     assumed: OnceCell<Box<Cluster>>,
+    state: OnceCell<State>,
+    state_without_own: OnceCell<State>,
+    judged: RefCell<HashMap<String, Rc<Judged>>>,
+    like: Option<&'a Self>,
 }
 
 impl<'a> Focus<'a> {
@@ -51,14 +71,31 @@ impl<'a> Focus<'a> {
             installation: Installation::find(cluster),
             now,
             mode: None,
+            by_installation: false,
             is_past: false,
             assumed: OnceCell::new(),
+            state: OnceCell::new(),
+            state_without_own: OnceCell::new(),
+            judged: RefCell::default(),
+            like: None,
         }
     }
 
     /// The same run, were the installation's mode another one.
     pub fn in_mode(&self, mode: Coschedule) -> Self {
         Self { mode: Some(mode), ..Self::new(self.cluster, self.run(), self.now) }
+    }
+
+    /// The mode under which the run is looked at instead of the installation's, if any.
+    pub fn given_mode(&self) -> Option<Coschedule> {
+        self.mode
+    }
+
+    /// The same run under the mode that the installation's settings give, whatever the run
+    /// itself has recorded.
+    #[must_use]
+    pub fn by_installation(self) -> Self {
+        Self { by_installation: true, ..self }
     }
 
     /// The same run as it once was, in a cluster whose other objects are those of now.
@@ -74,11 +111,55 @@ impl<'a> Focus<'a> {
             return (self.cluster, !self.is_past);
         }
         let assumed = self.assumed.get_or_init(|| {
-            let mut assumed = self.cluster.clone();
+            let mut assumed = self.cluster.overlay();
             assumed.coverage.assume_whole();
             Box::new(assumed)
         });
         (assumed, false)
+    }
+
+    /// The same run in a cluster that another focus has looked at before: what is on the
+    /// nodes is not looked at again where nothing of it was changed.
+    #[must_use]
+    pub fn like(self, other: &'a Self) -> Self {
+        let like = self.cluster.has_same_placement(other.cluster).then_some(other);
+        Self { like, ..self }
+    }
+
+    /// What is on the nodes, with or without the run's own pods. Where not every pod was
+    /// read, what was not read is taken for absent.
+    pub fn state(&self, own_are_gone: bool) -> &Snapshot<'_> {
+        if let Some(other) = self.like {
+            return other.state(own_are_gone);
+        }
+        let cell = if own_are_gone { &self.state_without_own } else { &self.state };
+        let state = cell.get_or_init(|| {
+            let (cluster, _) = self.as_whole();
+            let gone: Vec<(String, String)> = if own_are_gone { self.own_pods() } else { Vec::new() };
+            State::new(cluster.overlay(), |cluster| {
+                let without: Vec<(&str, &str)> =
+                    gone.iter().map(|(namespace, name)| (namespace.as_str(), name.as_str())).collect();
+                Snapshot::leaving_out(cluster, kubernetes_version(cluster), &without)
+            })
+        });
+        state.borrow_dependent()
+    }
+
+    /// Namespace and name of the run's pods, the assistants' included.
+    fn own_pods(&self) -> Vec<(String, String)> {
+        let assistants = self.tree.assistants.iter().filter_map(|node| node.pod);
+        let pods = assistants.chain(self.tree.tasks.iter().filter_map(|node| node.pod));
+        pods.map(|pod| (pod.metadata.namespace.clone(), pod.metadata.name.clone())).collect()
+    }
+
+    /// What `judge` says of a pod of this cluster, which is asked once.
+    pub(super) fn judged_once(&self, pod: &Pod, judge: impl FnOnce() -> Judged) -> Rc<Judged> {
+        let known = self.judged.borrow().get(&pod.metadata.name).cloned();
+        known.unwrap_or_else(|| {
+            let judged = Rc::new(judge());
+            self.judged.borrow_mut().insert(pod.metadata.name.clone(), Rc::clone(&judged));
+            judged
+        })
     }
 
     /// The run.
@@ -101,6 +182,9 @@ impl<'a> Focus<'a> {
     pub fn coschedule(&self) -> Option<Coschedule> {
         if self.mode.is_some() {
             return self.mode;
+        }
+        if self.by_installation {
+            return self.installation.assistant_flags()?.mode.ok();
         }
         let provenance = self.run().status.provenance.as_ref();
         let witnessed = provenance.and_then(|p| p.flag("coschedule")?.as_str()).and_then(Coschedule::parse);

@@ -16,12 +16,11 @@ use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::yaml;
 
+use crate::finding::forecast::Who;
+
 use super::focus::Focus;
 use super::judged::kubernetes_version;
 use super::scc_verdict;
-
-/// How the assistant is named among those whose pod is refused.
-pub const ASSISTANT: &str = "its affinity assistant";
 
 /// The pods of a run to come.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,7 +28,7 @@ pub struct Future {
     /// The pods, as they would be stored.
     pub plan: Plan,
     /// Pods that admission would refuse: whose, and its words.
-    pub refused: Vec<(String, Refused)>,
+    pub refused: Vec<(Who, Refused)>,
 }
 
 impl Future {
@@ -62,13 +61,13 @@ pub fn of(focus: &Focus<'_>, run: &PipelineRun) -> Future {
     let setting = Setting { run, mode, version: focus.tekton(), defaults: &defaults, limit_ranges: &ranges };
     let server = Server { version: kubernetes_version(cluster), is_openshift: scc_verdict::is_openshift(cluster) };
     let mut future = Future::default();
-    let mut admit = |who: &str, pod: Pod| {
+    let mut admit = |who: Who, pod: Pod| {
         let admitted = incoming::admit(cluster, pod, server);
-        future.refused.extend(admitted.refused.into_iter().map(|refused| (who.to_owned(), refused)));
+        future.refused.extend(admitted.refused.into_iter().map(|refused| (who.clone(), refused)));
         admitted.pod
     };
     let assistants = assistant_pod::assistant_pods(setting);
-    let assistants = assistants.into_iter().map(|pod| admit(ASSISTANT, as_seen(focus, pod))).collect();
+    let assistants = assistants.into_iter().map(|pod| admit(Who::Assistant, as_seen(focus, pod))).collect();
     let tasks = run.pipeline_tasks().into_iter().map(|task| {
         let name = task.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let old = focus.tree.tasks.iter().find(|node| node.task == name);
@@ -79,7 +78,7 @@ pub fn of(focus: &Focus<'_>, run: &PipelineRun) -> Future {
                     let unchanged = task_pod(Setting { run: focus.run(), ..setting }, task, &spec);
                     as_admitted(&mut pod, &unchanged, old);
                 }
-                Ok(Some(admit(&format!("task {name}"), pod)))
+                Ok(Some(admit(Who::Task(name.clone()), pod)))
             }
             Source::NoPod => Ok(None),
             Source::Unknown(why) => Err(why),
@@ -100,6 +99,11 @@ fn defaults(focus: &Focus<'_>) -> Defaults {
     let config = installation.defaults.map(|map| &map.data);
     let flags = installation.feature_flags.map(|map| &map.data);
     let mut defaults = Defaults::read(config, flags, read);
+    if config.is_none() {
+        // Tekton writes the default account into every TaskRun.
+        let accounts = focus.tree.tasks.iter().filter_map(|node| node.task_run.spec.get("serviceAccountName"));
+        defaults.service_account = accounts.filter_map(Value::as_str).find(|name| !name.is_empty()).map(str::to_owned);
+    }
     if flags.is_none() {
         // Only this flag makes a container of Tekton's own refuse root by itself.
         let pods = focus.tree.tasks.iter().filter_map(|node| node.pod);

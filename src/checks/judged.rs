@@ -2,9 +2,10 @@
 //! of the real scheduler: its own sentence.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::analysis::scheduler::message::{self, Detail, Message, Unschedulable};
-use crate::analysis::scheduler::{KubernetesVersion, Options, Plugin, Refusal, judge};
+use crate::analysis::scheduler::{KubernetesVersion, Options, Plugin, Refusal, judge_in};
 use crate::model::Cluster;
 use crate::model::pod::{Pod, Toleration};
 
@@ -73,17 +74,21 @@ pub fn kubernetes_version(cluster: &Cluster) -> KubernetesVersion {
 /// An export of some namespaces does not say whether others hold pods. It is judged
 /// as if they held none, and believed where the scheduler's own sentence, when the
 /// pod has one, agrees.
-pub fn judged(focus: &Focus<'_>, pod: &Pod) -> Judged {
+pub fn judged(focus: &Focus<'_>, pod: &Pod) -> Rc<Judged> {
+    focus.judged_once(pod, || judge(focus, pod))
+}
+
+fn judge(focus: &Focus<'_>, pod: &Pod) -> Judged {
     let (cluster, is_complete) = focus.as_whole();
     if cluster.nodes.is_empty() {
         return Judged::default();
     }
-    let version = kubernetes_version(cluster);
     let options = Options { all_obstacles: true, ..Options::default() };
-    let judgement = judge(cluster, pod, version, options);
+    let state = focus.state(false);
+    let judgement = judge_in(state, pod, options);
     let mut nodes = obstacles(&judgement.nodes);
     if nodes.iter().any(|node| node.has(CORDON) && node.has(TAINT)) {
-        let tolerant = obstacles(&judge(cluster, &tolerating_cordons(pod), version, options).nodes);
+        let tolerant = obstacles(&judge_in(state, &tolerating_cordons(pod), options).nodes);
         one_obstacle_per_cordon(&mut nodes, &tolerant);
     }
     let observed = pod.condition("PodScheduled").map(|condition| condition.message.as_str()).unwrap_or_default();

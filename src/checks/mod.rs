@@ -5,9 +5,12 @@ pub mod assistant_missing;
 pub mod assistant_pending;
 pub mod assistant_refused;
 pub mod assistant_refused_by_scc;
+pub mod assistant_scaled;
 pub mod assistant_statefulset_refused;
+pub mod being_deleted;
 pub mod beside_assistant;
 pub mod cancelled_by_user;
+pub mod claim_being_deleted;
 pub mod consequence;
 pub mod controller_log;
 pub mod failed_task;
@@ -16,6 +19,7 @@ pub mod flags_misread;
 pub mod focus;
 pub mod future;
 pub mod grouping;
+pub mod held_by_queue;
 pub mod judged;
 pub mod manifest;
 pub mod no_node;
@@ -29,6 +33,7 @@ pub mod reconciling;
 pub mod refused;
 pub mod ruled_out;
 pub mod run_invalid;
+pub mod running;
 pub mod scc_verdict;
 pub mod scheduler_not_running;
 pub mod scheduling_gated;
@@ -58,6 +63,9 @@ pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
 /// All checks, what must be cured first standing first.
 pub const REGISTRY: &[Check] = &[
     manifest::misplaced,
+    being_deleted::namespace,
+    being_deleted::run,
+    held_by_queue::check,
     pending_by_spec_status::check,
     cancelled_by_user::check,
     assistant_statefulset_refused::check,
@@ -73,12 +81,15 @@ pub const REGISTRY: &[Check] = &[
     assistant_refused::service_account::check,
     assistant_refused::other::check,
     assistant_refused::unexplained::check,
+    assistant_scaled::check,
     assistant_missing::check,
+    claim_being_deleted::check,
     assistant_pending::check,
     beside_assistant::check,
     task_refused::check,
     unschedulable::check,
     not_started::check,
+    running::check,
     scheduler_not_running::check,
     scheduling_gated::check,
     failed_task::check,
@@ -174,15 +185,14 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
                 RunState::Failed
             }
         }
-        _ if has(Cause::PendingBySpecStatus) => RunState::Waiting,
+        _ if has(Cause::PendingBySpecStatus) || has(Cause::HeldByQueue) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
         _ if [Cause::SchedulingGated, Cause::ManagedByOtherController, Cause::CustomRunWaits].into_iter().any(has) => {
             RunState::Waiting
         }
         _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
         _ => {
-            let running = focus.tree.unfinished().any(|task| task.pod.is_some_and(|pod| pod.status.phase == "Running"));
-            if running {
+            if focus.tree.unfinished().any(|task| makes_progress(focus, task)) {
                 RunState::Healthy
             } else if !focus.is_past_grace(run.metadata.creation_timestamp)
                 || !focus.tree.tasks.is_empty() && focus.tree.unfinished().all(|task| waits_normally(focus, task))
@@ -193,6 +203,14 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
             }
         }
     }
+}
+
+/// A pod that runs proves progress only once a step has begun, or while a start may take its
+/// time.
+fn makes_progress(focus: &Focus<'_>, task: &TaskNode<'_>) -> bool {
+    let Some(pod) = task.pod.filter(|pod| pod.status.phase == "Running") else { return false };
+    let since = pod.status.start_time.or(pod.metadata.creation_timestamp);
+    past::has_started(task) || focus.age(since).is_some_and(|age| age < SLOW_START)
 }
 
 /// A start that takes its time: young, or on a node that has not complained.

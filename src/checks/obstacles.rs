@@ -57,7 +57,7 @@ pub struct Decisive {
 
 /// Taints of control-plane and infrastructure nodes: lifting them is never the
 /// answer where another node would do.
-fn is_reserved(node: &Node) -> bool {
+pub fn is_reserved(node: &Node) -> bool {
     node.spec.taints.iter().any(|taint| taint.key.starts_with("node-role.kubernetes.io/"))
 }
 

@@ -130,7 +130,7 @@ fn as_told(focus: &Focus<'_>, pod: &mut Pod, kept: Option<String>) -> Option<()>
 fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
     let run = focus.run();
     let planned = future::of(focus, run).plan;
-    let mut past = focus.cluster.clone();
+    let mut past = focus.cluster.overlay();
     let mut is_told = false;
     for node in focus.tree.tasks.iter().filter(|task| never_started(task)) {
         let planned = planned.tasks.iter().find(|task| task.name == node.task);

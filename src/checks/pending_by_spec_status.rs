@@ -13,6 +13,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     if run.is_done() || run.spec_at("/status").and_then(Value::as_str) != Some("PipelineRunPending") {
         return Vec::new();
     }
+    if super::held_by_queue::is_held(focus) {
+        return Vec::new();
+    }
     vec![
         Finding::new(Cause::PendingBySpecStatus, "the run is held: spec.status is PipelineRunPending")
             .severity(Severity::Warning)

@@ -5,12 +5,13 @@
 //! stateful_pod_control.go, v1.33).
 
 use crate::analysis::admission::{self, Plugin, Refusal};
+use crate::analysis::tekton::assistant_pod;
 use crate::analysis::tekton::run_tree::{AssistantNode, stateful_sets_listed};
 use crate::model::event::Event;
 use crate::model::workload::Workload;
 
 use super::focus::Focus;
-use super::scc_verdict::{is_openshift, template_pod};
+use super::scc_verdict::is_openshift;
 
 /// Which part of admission refused a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +124,11 @@ pub fn assistants<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a>> {
 
 fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<RefusedAssistant<'a>> {
     let set = node.stateful_set?;
-    if node.pod.is_some() || set.status.replicas > 0 || set.metadata.deletion_timestamp.is_some() {
+    if node.pod.is_some()
+        || set.status.replicas > 0
+        || set.spec.replicas == Some(0)
+        || set.metadata.deletion_timestamp.is_some()
+    {
         return None;
     }
     let event = last_refusal(focus, &node.name);
@@ -131,7 +136,7 @@ fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<Refuse
     if event.is_none() && !focus.is_past_grace(set.metadata.creation_timestamp) {
         return None;
     }
-    let judgement = admission::judge(focus.cluster, &template_pod(set));
+    let judgement = admission::judge(focus.cluster, &assistant_pod::of_stateful_set(set));
     // SCCs fill in what Pod Security asks for, so its verdict on the template counts
     // only where there are none.
     let is_openshift = is_openshift(focus.cluster);

@@ -2,7 +2,7 @@
 //! that clears it. Says nothing where the fact was not read.
 
 use crate::analysis::admission::{self, Plugin};
-use crate::analysis::tekton::{Coschedule, assistant};
+use crate::analysis::tekton::{Coschedule, assistant, assistant_pod};
 use crate::model::Kind;
 
 use super::focus::{Focus, unplaced};
@@ -111,7 +111,7 @@ fn of_admission(focus: &Focus<'_>) -> Vec<RuledOut> {
     let mut cleared = Vec::new();
     for node in focus.tree.assistants.iter().filter(|node| node.pod.is_none()) {
         let Some(set) = node.stateful_set else { continue };
-        let pod = scc_verdict::template_pod(set);
+        let pod = assistant_pod::of_stateful_set(set);
         if scc_verdict::is_openshift(focus.cluster)
             && matches!(scc_verdict::of_stateful_set(focus.cluster, set), SetVerdict::Admitted)
         {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::analysis::scc::message::Denial;
 use crate::analysis::scc::{self, AdmissionRequest, Answer, Creator};
+use crate::analysis::tekton::assistant_pod;
 use crate::model::pod::Pod;
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Kind};
@@ -64,18 +65,7 @@ pub enum SetVerdict {
 
 /// Judges the pod that a StatefulSet would create.
 pub fn of_stateful_set(cluster: &Cluster, set: &Workload) -> SetVerdict {
-    of_assistant(cluster, &set.metadata.namespace, &template_pod(set))
-}
-
-/// The pod that a StatefulSet makes.
-pub fn template_pod(set: &Workload) -> Pod {
-    let template = &set.spec.template;
-    let mut pod = Pod { spec: template.spec.clone(), ..Pod::default() };
-    pod.metadata.name = format!("{}-0", set.metadata.name);
-    pod.metadata.namespace = set.metadata.namespace.clone();
-    pod.metadata.labels = template.metadata.labels.clone();
-    pod.metadata.annotations = template.metadata.annotations.clone();
-    pod
+    of_assistant(cluster, &set.metadata.namespace, &assistant_pod::of_stateful_set(set))
 }
 
 /// Judges an assistant's pod: its creator is the StatefulSet controller.

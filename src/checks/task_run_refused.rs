@@ -4,7 +4,7 @@ use crate::model::event::Event;
 
 use super::focus::Focus;
 use super::refused::RefusedBy;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// Reason with which Tekton ends a run whose TaskRuns it cannot create, since 0.47.
 pub const REASON: &str = "CreateRunFailed";
@@ -36,7 +36,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         }
         _ => (format!("the run's TaskRuns cannot be created: {}", words(text)), None),
     };
-    let mut finding = Finding::new(Cause::TaskRunRefused, summary);
+    let mut finding = Finding::new(Cause::TaskRunRefused, summary).facts(Facts::Words(words(text).to_owned()));
     if let Some(link) = link {
         finding = finding.link(link);
     }

@@ -4,6 +4,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::pod::Pod;
 
+use super::claim_being_deleted;
 use super::focus::Focus;
 use super::judged::judged;
 use super::no_node::{
@@ -19,6 +20,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .unplaced()
         .filter(|(task, _)| task.task_run.assistant().is_none())
         .filter(|(_, pod)| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
+        .filter(|(_, pod)| claim_being_deleted::of(focus, pod).is_none())
         .filter_map(|(task, pod)| finding(focus, task, pod))
         .collect()
 }

@@ -8,6 +8,7 @@ use crate::analysis::access::fs_group::{ChangePolicy, Ownership, ownership};
 use crate::analysis::access::label::Label;
 use crate::analysis::access::{Cause, Cure, Denial, Explanation, Party, Process, Situation, denial, explain};
 use crate::analysis::scc::admission::VALIDATED;
+use crate::analysis::scc::ranges;
 use crate::analysis::tekton::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod};
@@ -209,9 +210,6 @@ fn party(focus: &Focus<'_>, name: String, pod: &Pod, container: &Container, is_c
 
 /// Start of the namespace's group block.
 fn block(focus: &Focus<'_>) -> Option<u32> {
-    let meta = &focus.cluster.namespace(focus.namespace())?.metadata;
-    let text = meta
-        .annotation("openshift.io/sa.scc.supplemental-groups")
-        .or_else(|| meta.annotation("openshift.io/sa.scc.uid-range"))?;
-    text.split([',', '/', '-']).next()?.trim().parse().ok()
+    let namespace = &focus.cluster.namespace(focus.namespace())?.metadata;
+    u32::try_from(ranges::fs_group(namespace).ok()?.min).ok()
 }

@@ -4,13 +4,15 @@ use serde_json::Value;
 
 use crate::analysis::scc::pod_creator::{self, Known};
 use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, each};
+use crate::assess::run_pods;
+use crate::checks;
 use crate::checks::focus::Focus;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::finding::{Cause, Offer};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
-use crate::repairs::run_admission;
-use crate::repairs::smallest_change::{self, Change};
+use crate::repairs;
 use crate::report::admission::{self, Answered, Judged};
 use crate::report::json::v1::admission as v1;
 use crate::sources::live::rehearse::Rehearsal;
@@ -139,7 +141,7 @@ async fn not_submitted(
         return Err(CommandError::usage("-f - and --from - cannot both read standard input"));
     }
     let beside = export::read(file)?;
-    let [run] = beside.pipeline_runs.as_slice() else {
+    let (Some(run), 1) = (beside.pipeline_runs.first(), beside.pipeline_runs.len()) else {
         let count = beside.pipeline_runs.len();
         return Err(CommandError::usage(format!("{file} holds {count} PipelineRuns; one is judged at a time")));
     };
@@ -151,11 +153,11 @@ async fn not_submitted(
         run.metadata.name = format!("{}new", run.metadata.generate_name.as_deref().unwrap_or_default());
     }
     let mut cluster = source.read(&Wanted::namespace(&run.metadata.namespace)).await?;
-    for mut pipeline in beside.pipelines {
+    for mut pipeline in beside.pipelines.iter().cloned() {
         pipeline.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.pipelines.insert(0, pipeline);
     }
-    for mut task in beside.tasks {
+    for mut task in beside.tasks.iter().cloned() {
         task.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.tasks.insert(0, task);
     }
@@ -219,8 +221,8 @@ async fn of_run(
     cluster: &Cluster,
     run: &PipelineRun,
     args: &Args,
-) -> Result<(Vec<Judged>, Vec<Change>), CommandError> {
-    let run = run_admission::with_pipeline(cluster, run).map_err(CommandError::incomplete)?;
+) -> Result<(Vec<Judged>, Vec<Offer>), CommandError> {
+    let run = run_pods::with_pipeline(cluster, run).map_err(CommandError::incomplete)?;
     let focus = Focus::new(cluster, &run, choice::now(cluster));
     if focus.coschedule().is_none() {
         ui.warn("Tekton's feature flags were not read: judged with its default, an assistant for each claim");
@@ -229,7 +231,7 @@ async fn of_run(
         ui.warn("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
     }
     let mut pods: Vec<Judged> = Vec::new();
-    for pod in run_admission::pods(&focus, &run) {
+    for pod in run_pods::pods(&focus, &run) {
         let known = creator(args).unwrap_or(pod.known);
         let role = Some(pod.role.to_string());
         let judged = match pod.pod {
@@ -252,8 +254,26 @@ async fn of_run(
         pods.push(judged);
     }
     let refused = pods.iter().any(|judged| judged.verdict.is_refused());
-    let changes = if refused && args.creator.is_none() { smallest_change::find(&focus) } else { Vec::new() };
+    let changes = if refused && args.creator.is_none() { offers(&focus) } else { Vec::new() };
     Ok((pods, changes))
+}
+
+/// What gets the pods admitted: what `diagnose` offers for the refusal, or, where the run
+/// does not suffer from it yet, the smallest changes.
+fn offers(focus: &Focus<'_>) -> Vec<Offer> {
+    let (namespace, name) = (focus.namespace(), &focus.run().metadata.name);
+    if focus.cluster.pipeline_run(namespace, name).is_some() {
+        let mut report = checks::diagnose(focus.cluster, focus.run(), focus.now);
+        repairs::attach(focus.cluster, &mut report, focus.now);
+        let is_refusal = |cause: Cause| {
+            let assistant = [Cause::AssistantRefusedByScc, Cause::TimeoutAfterAssistantRefusedByScc];
+            assistant.contains(&cause) || cause == Cause::TaskPodRefusedByScc
+        };
+        if let Some(finding) = report.findings.into_iter().find(|finding| is_refusal(finding.cause)) {
+            return finding.offers;
+        }
+    }
+    repairs::for_admission(focus)
 }
 
 fn code(judged: &[Judged]) -> u8 {
@@ -268,7 +288,7 @@ fn code(judged: &[Judged]) -> u8 {
 fn show(
     ui: &mut Ui,
     judged: &[Judged],
-    changes: &[Change],
+    changes: &[Offer],
     run: Option<&PipelineRun>,
     args: &Args,
 ) -> Result<u8, CommandError> {

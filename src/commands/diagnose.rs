@@ -1,5 +1,7 @@
 //! `diagnose`: why a run is stuck, and what fixes it.
 
+use std::sync::Arc;
+
 use crate::checks::focus::Focus;
 use crate::checks::{self, controller_log, ruled_out};
 use crate::cli::args::duration;
@@ -114,6 +116,8 @@ fn code(reports: &[RunReport]) -> u8 {
     let found = reports.iter().any(|report| {
         report.findings.iter().any(|finding| finding.confidence > Confidence::Likely || finding.cannot_tell.is_empty())
     });
+    // A run that has failed is never fine, even where nothing says why.
+    let found = found || reports.iter().any(|report| report.state == RunState::Failed && report.findings.is_empty());
     let unknown = reports.iter().any(|report| report.state == RunState::Unknown || !report.findings.is_empty());
     match (found, unknown) {
         (true, _) => exit::FINDINGS,
@@ -161,12 +165,12 @@ async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen)
     for (namespace, pod, container) in controller_log::pods(&chosen.cluster).into_iter().filter(|_| is_ill) {
         // Few may read it; what it says is an addition.
         if let Ok(log) = connection.log(&namespace, &pod, &container).await {
-            chosen.cluster.logs.insert(format!("{namespace}/{pod}/{container}"), log);
+            Arc::make_mut(&mut chosen.cluster.logs).insert(format!("{namespace}/{pod}/{container}"), log);
         }
     }
     for (pod, container) in wanted {
         if let Ok(log) = connection.log(&chosen.namespace, &pod, &container).await {
-            chosen.cluster.logs.insert(format!("{}/{pod}/{container}", chosen.namespace), log);
+            Arc::make_mut(&mut chosen.cluster.logs).insert(format!("{}/{pod}/{container}", chosen.namespace), log);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::RunReport;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
-use crate::repairs::resubmission;
+use crate::ops::edit;
 use crate::report::comparison::{self as comparison_report, Comparison};
 use crate::report::json::{self, v1};
 use crate::report::{Document, clean};
@@ -158,7 +158,7 @@ fn chosen_levels(levels: &[Level]) -> Vec<comparison::Level> {
 async fn side(opened: &mut Option<Source>, globals: &GlobalArgs, name: &str) -> Result<Side, CommandError> {
     if is_file(name) {
         let cluster = crate::sources::export::read(name)?;
-        let [run] = cluster.pipeline_runs.as_slice() else {
+        let (Some(run), 1) = (cluster.pipeline_runs.first(), cluster.pipeline_runs.len()) else {
             return Err(CommandError::usage(format!("{name} holds {} PipelineRuns", cluster.pipeline_runs.len()))
                 .hint("a file that is compared holds one PipelineRun; read exports with --from"));
         };
@@ -191,7 +191,7 @@ fn pipeline_of(run: &PipelineRun) -> String {
     }
     match run.spec_at("/pipelineRef") {
         Some(reference) => format!("reference {reference}"),
-        None => format!("runs {}", resubmission::stem(run)),
+        None => format!("runs {}", edit::stem(run)),
     }
 }
 
@@ -215,7 +215,7 @@ fn newest_good(bad: &Side) -> Result<Side, CommandError> {
             .hint("name the run to compare with: diff GOOD STUCK")
         })?;
     Ok(Side {
-        cluster: bad.cluster.clone(),
+        cluster: bad.cluster.overlay(),
         namespace: bad.namespace.clone(),
         name: good.metadata.name.clone(),
         file: None,

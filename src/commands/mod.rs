@@ -116,6 +116,10 @@ async fn open_to_judge(globals: &GlobalArgs) -> Result<Source, CommandError> {
             // No cluster with SCC admission is without SCCs: they were left out.
             cluster.coverage.record(Kind::SecurityContextConstraints, "", Reading::NotRead);
         }
+        if cluster.service_accounts.is_empty() {
+            // Every namespace has its `default`: accounts were left out.
+            cluster.coverage.record(Kind::ServiceAccount, "", Reading::NotRead);
+        }
     }
     Ok(source)
 }

@@ -65,7 +65,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         print::manifest(ui, &probe.task_run)?;
         return Ok(exit::OK);
     }
-    ui.tell(&report::probe::preview(&json::yaml(&probe.task_run)?, &probe));
+    ui.tell(&report::probe::preview(&json::yaml(&probe.task_run)?, &probe.left_out));
     let connection = source.live()?;
     let checked = connection.create(Kind::TaskRun, &chosen.namespace, &probe.task_run, Mode::DryRun).await?;
     for warning in &checked.warnings {

@@ -85,6 +85,7 @@ causes! {
     AssistantDeleted: "TKF113" "assistant-deleted" Assistant Gone;
     AssistantMissing: "TKF114" "assistant-missing" Assistant Gone;
     TwoClaimsInOneTask: "TKF115" "two-claims-in-one-task" Assistant Ruled;
+    AssistantScaledToZero: "TKF116" "assistant-scaled-to-zero" Assistant Gone;
     AssistantPendingUntoleratedTaint: "TKF121" "assistant-pending-untolerated-taint" Assistant Ruled;
     AssistantPendingVolumeNodeAffinity: "TKF122" "assistant-pending-volume-node-affinity" Assistant Ruled;
     AssistantPendingVolumeLimit: "TKF123" "assistant-pending-volume-limit" Assistant Ruled;
@@ -137,6 +138,12 @@ causes! {
     PodNotStarted: "TKF411" "pod-not-started" Start Open;
     WorkspaceClaimRefused: "TKF412" "workspace-claim-refused" Admission Stays;
     VolumeNotMounted: "TKF413" "volume-not-mounted" Start Open;
+    StepKilled: "TKF414" "step-killed" Run Stays;
+    SidecarNotReady: "TKF415" "sidecar-not-ready" Start Stays;
+    InitContainerFailed: "TKF416" "init-container-failed" Start Stays;
+    PodLost: "TKF417" "pod-lost" Run Open;
+    WrongArchitecture: "TKF418" "wrong-architecture" Run Stays;
+    ClaimBeingDeleted: "TKF419" "claim-being-deleted" Placement Ruled;
     PendingBySpecStatus: "TKF501" "pending-by-spec-status" End Gone;
     CancelledByUser: "TKF502" "cancelled-by-user" End Gone;
     RunInvalid: "TKF503" "run-invalid" End Stays;
@@ -147,6 +154,10 @@ causes! {
     ManagedByOtherController: "TKF511" "managed-by-other-controller" Run Open;
     CustomRunWaits: "TKF512" "custom-run-waits" Run Stays;
     ResolverNotAnswering: "TKF513" "resolver-not-answering" Run Stays;
+    HeldByQueue: "TKF514" "held-by-queue" Run Stays;
+    ResolverAnswerUnnoticed: "TKF515" "resolver-answer-unnoticed" Run Gone;
+    RunBeingDeleted: "TKF516" "run-being-deleted" End Gone;
+    NamespaceTerminating: "TKF517" "namespace-terminating" End Stays;
     PodTemplateMisplaced: "TKF520" "pod-template-misplaced" Manifest Gone;
     FlagsMisreadLegacyKey: "TKF601" "flags-misread-legacy-key" Settings Gone;
     InvalidFlagValueIgnored: "TKF602" "invalid-flag-value-ignored" Settings Ruled;

@@ -2,9 +2,14 @@
 
 mod cause;
 
-use serde_json::Value;
+pub mod forecast;
+
+use std::borrow::Cow;
+
+use crate::ops::{Field, Op, Risk};
 
 pub use cause::{Cause, Stage, Survival};
+pub use forecast::{Forecast, Outcome};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,48 +68,93 @@ pub struct Evidence {
     pub source: String,
 }
 
-/// What is predicted of a repair.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Prediction {
-    /// The same analysis finds nothing that would still block the run.
-    Heals,
-    /// Something would still block it.
-    DoesNotHeal,
-    /// Something decisive was not read.
-    #[default]
-    Unknown,
+/// A way to repair a run: operations and nothing else, with what is forecast of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Permanent id.
+    pub id: Cow<'static, str>,
+    /// What is done, in this order.
+    pub ops: Vec<Op>,
+    /// What would become of the run then.
+    pub forecast: Forecast,
+    /// What it endangers.
+    pub risks: Vec<Risk>,
+    /// Fields that it changes.
+    pub fields: Vec<Field>,
 }
 
-impl Prediction {
-    /// The word for it in outputs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Heals => "heals",
-            Self::DoesNotHeal => "doesNotHeal",
-            Self::Unknown => "unknown",
-        }
+impl Offer {
+    /// Whether the run goes on then. Only a forecast says so.
+    pub fn works(&self) -> bool {
+        self.forecast.outcome() == Outcome::GoesOn
     }
 }
 
-/// A way to heal a run. Its default is a repair of which nothing is known.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Repair {
-    /// Permanent id.
-    pub id: &'static str,
-    /// One sentence.
-    pub summary: String,
-    /// The exact command.
-    pub command: String,
-    /// What is predicted.
-    pub predicted: Prediction,
-    /// Why that is predicted, or what cannot be told; a clause each.
-    pub because: Vec<String>,
-    /// Rights and circumstances that it needs.
-    pub needs: String,
-    /// What it costs or endangers.
-    pub risk: String,
-    /// Fields that it changes, with their new values; `null` removes.
-    pub changes: Value,
+/// What the offers of a finding need to know, as far as its objects do not say it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Facts {
+    /// Nothing.
+    #[default]
+    None,
+    /// Nodes that would do but for the cause.
+    Nodes(Vec<String>),
+    /// A quota, and the refusal's own words.
+    Quota {
+        /// Its name.
+        name: String,
+        /// The words.
+        words: String,
+    },
+    /// A claim.
+    Claim(String),
+    /// A ServiceAccount.
+    Account(String),
+    /// Secrets and ConfigMaps that do not exist, as `secret/NAME`.
+    Sources(Vec<String>),
+    /// Why an image does not come.
+    Image(ImageTrouble),
+    /// Pods that hold host ports, each with the ports.
+    Ports(Vec<(String, String)>),
+    /// A refusal's own words.
+    Words(String),
+    /// A step, or an init container, of a task, with its memory limit.
+    Step {
+        /// The task.
+        task: String,
+        /// The step.
+        step: String,
+        /// The limit, where there is one.
+        memory: Option<String>,
+    },
+    /// A StatefulSet.
+    Set(String),
+    /// The architecture of a node.
+    Architecture(String),
+    /// A container of a pod.
+    Container {
+        /// The pod.
+        pod: String,
+        /// The container.
+        container: String,
+    },
+}
+
+/// Why a node cannot pull an image.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ImageTrouble {
+    /// The registry is not reached.
+    Unreachable,
+    /// It asks for credentials, or other ones.
+    Unauthorized,
+    /// Its certificate is not trusted.
+    Untrusted,
+    /// It limits requests.
+    RateLimited,
+    /// It has no such image.
+    NotFound,
+    /// Something else.
+    #[default]
+    Other,
 }
 
 /// Something that is wrong with a run.
@@ -118,16 +168,16 @@ pub struct Finding {
     pub confidence: Confidence,
     /// One sentence.
     pub summary: String,
-    /// Name of the object that a repair has to change or make, where there is one.
-    pub about: String,
+    /// What its offers need to know.
+    pub facts: Facts,
     /// The chain from symptom to cause, a sentence a link.
     pub chain: Vec<String>,
     /// What proves it.
     pub evidence: Vec<Evidence>,
     /// What could not be told, with what to collect.
     pub cannot_tell: Vec<String>,
-    /// What would heal it, the best first.
-    pub repairs: Vec<Repair>,
+    /// What could be done about it, the best first.
+    pub offers: Vec<Offer>,
 }
 
 impl Finding {
@@ -138,11 +188,11 @@ impl Finding {
             severity: Severity::Error,
             confidence: Confidence::Proven,
             summary: summary.into(),
-            about: String::new(),
+            facts: Facts::None,
             chain: Vec::new(),
             evidence: Vec::new(),
             cannot_tell: Vec::new(),
-            repairs: Vec::new(),
+            offers: Vec::new(),
         }
     }
 
@@ -160,10 +210,10 @@ impl Finding {
         self
     }
 
-    /// Names the object that a repair has to change or make.
+    /// Adds what its offers need to know.
     #[must_use]
-    pub fn about(mut self, name: impl Into<String>) -> Self {
-        self.about = name.into();
+    pub fn facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
         self
     }
 
@@ -198,13 +248,6 @@ impl Finding {
     #[must_use]
     pub fn cannot_tell(mut self, sentence: impl Into<String>) -> Self {
         self.cannot_tell.push(sentence.into());
-        self
-    }
-
-    /// Adds repairs.
-    #[must_use]
-    pub fn repairs(mut self, repairs: impl IntoIterator<Item = Repair>) -> Self {
-        self.repairs.extend(repairs);
         self
     }
 }

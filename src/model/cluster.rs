@@ -1,6 +1,7 @@
 //! The `Cluster`: everything that was read, as one plain value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use super::access::{Role, RoleBinding, SecurityContextConstraints};
 use super::coverage::Coverage;
 use super::event::Event;
 use super::kind::Kind;
+use super::list::List;
 use super::meta::ObjectMeta;
 use super::namespace::{ConfigMap, LimitRange, Metadata, PriorityClass, ResourceQuota, RuntimeClass};
 use super::node::Node;
@@ -108,11 +110,13 @@ macro_rules! cluster {
         /// Lists are sorted by namespace and name (`seal`), so that two readings of
         /// one state are equal. Where a list is empty, `coverage` tells whether that
         /// proves anything.
-        #[derive(Debug, Clone, Default)]
+        ///
+        /// A what-if is an [`overlay`](Self::overlay), which shares all that it leaves as it is.
+        #[derive(Debug, Default)]
         pub struct Cluster {
             $(
                 #[allow(missing_docs, reason = "the name is the kind's")]
-                pub $field: Vec<$type>,
+                pub $field: List<$type>,
             )*
             /// What was read.
             pub coverage: Coverage,
@@ -121,11 +125,13 @@ macro_rules! cluster {
             /// Version of the API server, for example `v1.33.13`.
             pub server_version: Option<String>,
             /// Logs by `namespace/pod/container`.
-            pub logs: BTreeMap<String, String>,
+            pub logs: Arc<BTreeMap<String, String>>,
             /// Where each object was read.
-            pub origins: BTreeMap<(Kind, String, String), Origin>,
+            pub origins: Arc<BTreeMap<(Kind, String, String), Origin>>,
             /// Objects that could not be read.
             pub unreadable: Vec<Unreadable>,
+            /// Events by the object that they are about; built when first asked for.
+            pub events_by_object: OnceLock<EventIndex>,
         }
 
         impl PartialEq for Cluster {
@@ -136,6 +142,21 @@ macro_rules! cluster {
         }
 
         impl Cluster {
+            /// The same cluster, to be changed: only what is changed takes memory.
+            #[must_use]
+            pub fn overlay(&self) -> Self {
+                Self {
+                    $($field: self.$field.clone(),)*
+                    coverage: self.coverage.clone(),
+                    taken_at: self.taken_at,
+                    server_version: self.server_version.clone(),
+                    logs: Arc::clone(&self.logs),
+                    origins: Arc::clone(&self.origins),
+                    unreadable: self.unreadable.clone(),
+                    events_by_object: self.events_by_object.clone(),
+                }
+            }
+
             /// Reads one object into its list. Returns false for kinds that no
             /// verdict needs.
             ///
@@ -164,7 +185,7 @@ macro_rules! cluster {
                 match kind {
                     $(Kind::$kind => self.$field.clear(),)*
                 }
-                self.origins.retain(|(of, _, _), _| *of != kind);
+                Arc::make_mut(&mut self.origins).retain(|(of, _, _), _| *of != kind);
                 self.coverage.forget(kind);
             }
 
@@ -180,6 +201,8 @@ cluster! {
     pipeline_runs: PipelineRun = PipelineRun;
     task_runs: TaskRun = TaskRun;
     custom_runs: CustomRun = CustomRun;
+    resolution_requests: CustomRun = ResolutionRequest;
+    workloads: CustomRun = Workload;
     pipelines: Opaque = Pipeline;
     tasks: Opaque = Task;
     tekton_configs: Opaque = TektonConfig;
@@ -210,21 +233,35 @@ cluster! {
     sccs: SecurityContextConstraints = SecurityContextConstraints;
 }
 
-fn sort_by_name<T: Object>(objects: &mut Vec<T>) {
-    objects.sort_by(|a, b| key(a.metadata()).cmp(&key(b.metadata())));
+fn sort_by_name<T: Object>(objects: &mut List<T>) {
+    let by_name = |a: &T, b: &T| key(a.metadata()).cmp(&key(b.metadata()));
     // One object may stand in two files of an export: the newer reading counts.
-    let mut kept: Vec<T> = Vec::with_capacity(objects.len());
-    for object in objects.drain(..) {
-        match kept.last_mut() {
-            Some(last) if key(last.metadata()) == key(object.metadata()) => {
-                if version(object.metadata()) >= version(last.metadata()) {
-                    *last = object;
-                }
-            }
-            _ => kept.push(object),
+    objects.sort(by_name, |later, kept| version(later.metadata()) >= version(kept.metadata()));
+}
+
+/// Events about an object: positions in the list for which the index was built.
+#[derive(Debug, Clone)]
+pub struct EventIndex {
+    of: List<Event>,
+    /// By the object's namespace, kind and name.
+    positions: Arc<HashMap<(String, String, String), Vec<usize>>>,
+}
+
+impl EventIndex {
+    fn new(events: &List<Event>) -> Self {
+        let mut positions: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, event) in events.iter().enumerate() {
+            let object = &event.involved_object;
+            let key = (event.metadata.namespace.clone(), object.kind.clone(), object.name.clone());
+            positions.entry(key).or_default().push(at);
         }
+        Self { of: events.clone(), positions: Arc::new(positions) }
     }
-    *objects = kept;
+
+    fn about(&self, kind: &str, namespace: &str, name: &str) -> &[usize] {
+        let key = (namespace.to_owned(), kind.to_owned(), name.to_owned());
+        self.positions.get(&key).map_or(&[], Vec::as_slice)
+    }
 }
 
 fn key(meta: &ObjectMeta) -> (&str, &str) {
@@ -235,19 +272,33 @@ fn version(meta: &ObjectMeta) -> u64 {
     meta.resource_version.parse().unwrap_or(0)
 }
 
-/// The object of that name in a sorted or unsorted list.
-pub fn find<'a, T: Object>(objects: &'a [T], namespace: &str, name: &str) -> Option<&'a T> {
-    objects.iter().find(|object| key(object.metadata()) == (namespace, name))
+/// The object of that name.
+pub fn find<'a, T: Object>(objects: &'a List<T>, namespace: &str, name: &str) -> Option<&'a T> {
+    objects.find(|object| key(object.metadata()).cmp(&(namespace, name)))
 }
 
 impl Cluster {
     fn add(&mut self, kind: Kind, meta: &ObjectMeta, origin: Origin) {
-        self.origins.insert((kind, meta.namespace.clone(), meta.name.clone()), origin);
+        Arc::make_mut(&mut self.origins).insert((kind, meta.namespace.clone(), meta.name.clone()), origin);
     }
 
     /// Where an object was read.
     pub fn origin(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Origin> {
         self.origins.get(&(kind, namespace.to_owned(), name.to_owned()))
+    }
+
+    /// Whether everything that decides about room and volumes is the very same in both.
+    pub fn has_same_placement(&self, other: &Self) -> bool {
+        self.pods.is_same(&other.pods)
+            && self.nodes.is_same(&other.nodes)
+            && self.namespaces.is_same(&other.namespaces)
+            && self.claims.is_same(&other.claims)
+            && self.persistent_volumes.is_same(&other.persistent_volumes)
+            && self.storage_classes.is_same(&other.storage_classes)
+            && self.csi_nodes.is_same(&other.csi_nodes)
+            && self.csi_drivers.is_same(&other.csi_drivers)
+            && self.volume_attachments.is_same(&other.volume_attachments)
+            && self.csi_storage_capacities.is_same(&other.csi_storage_capacities)
     }
 
     /// A pod by name.
@@ -282,14 +333,17 @@ impl Cluster {
 
     /// Events about an object, oldest first.
     pub fn events_about(&self, kind: &str, namespace: &str, name: &str) -> Vec<&Event> {
-        let mut events: Vec<&Event> = self
-            .events
-            .iter()
-            .filter(|event| {
+        let built = self.events_by_object.get_or_init(|| EventIndex::new(&self.events));
+        // An overlay with other events does without the index of the original.
+        let mut events: Vec<&Event> = if built.of.is_same(&self.events) {
+            built.about(kind, namespace, name).iter().filter_map(|at| self.events.get(*at)).collect()
+        } else {
+            let is_about = |event: &&Event| {
                 let object = &event.involved_object;
                 object.kind == kind && object.name == name && event.metadata.namespace == namespace
-            })
-            .collect();
+            };
+            self.events.iter().filter(is_about).collect()
+        };
         events.sort_by_key(|event| event.last_seen());
         events
     }

@@ -49,6 +49,10 @@ kinds! {
     TaskRun: "tekton.dev", "v1", "taskruns", "TaskRun", true;
     /// CustomRun: a task that another controller runs, an approval for example.
     CustomRun: "tekton.dev", "v1beta1", "customruns", "CustomRun", true;
+    /// ResolutionRequest: a pipeline or task that a resolver is to fetch.
+    ResolutionRequest: "resolution.tekton.dev", "v1beta1", "resolutionrequests", "ResolutionRequest", true;
+    /// Workload of Kueue: what a queue holds or admits.
+    Workload: "kueue.x-k8s.io", "v1beta1", "workloads", "Workload", true;
     /// Pipeline.
     Pipeline: "tekton.dev", "v1", "pipelines", "Pipeline", true;
     /// Task.

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod coverage;
 pub mod event;
 pub mod kind;
+pub mod list;
 pub mod meta;
 pub mod namespace;
 pub mod node;

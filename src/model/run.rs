@@ -119,7 +119,8 @@ pub struct TaskRunStatus {
     pub provenance: Option<Provenance>,
 }
 
-/// A CustomRun: a task of a pipeline that another controller than Tekton's runs.
+/// An object of which only the conditions matter: a CustomRun (a task of a pipeline that
+/// another controller than Tekton's runs), a ResolutionRequest, a Workload of Kueue.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CustomRun {

@@ -1,102 +1,150 @@
-//! Repairs: what would heal a run, with a predicted outcome. Plans only; nothing
-//! here touches a cluster.
+//! Repairs: what could be done about each cause, as operations. Plans only; nothing here
+//! touches a cluster, and whether a repair works is for the forecast to say.
 
 mod admission;
 mod assistant;
-mod controller;
+mod combine;
 mod flags;
-pub mod grant;
-mod pinning;
-pub mod placement;
-pub mod prediction;
 pub mod probe;
 mod refusals;
 mod requests;
-pub mod resubmission;
-pub mod run_admission;
 mod scheduling;
 pub mod smallest_change;
 mod starting;
-mod volumes;
 mod workspaces;
+
+use std::borrow::Cow;
+
+use crate::assess;
+use crate::checks::focus::Focus;
+use crate::finding::{Cause, Facts, Finding, Offer, RunReport};
+use crate::model::{Cluster, Kind};
+use crate::ops::{self, Edit, Instruction, ObjectRef, Op, Risk};
 
 pub use admission::block_start;
 
-use serde_json::Value;
+/// Operations with the permanent id under which they are offered.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) id: Cow<'static, str>,
+    pub(crate) ops: Vec<Op>,
+}
 
-use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding, Prediction, Repair, RunReport};
-use crate::model::Cluster;
-
-use prediction::Lifted;
-use resubmission::Edit;
-
-/// Offers repairs for every finding of a report.
-pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
-    let Some(run) = cluster.pipeline_run(&report.namespace, &report.name) else { return };
-    let focus = Focus::new(cluster, run, now);
-    let causes: Vec<Cause> = report.findings.iter().map(|finding| finding.cause).collect();
-    for finding in &mut report.findings {
-        finding.repairs = for_finding(&focus, finding);
-        if let Some(other) = also_blocks(finding.cause, &causes) {
-            for repair in finding.repairs.iter_mut().filter(|repair| repair.predicted == Prediction::Heals) {
-                repair.predicted = Prediction::DoesNotHeal;
-                repair.because = vec![format!("{other} blocks the run as well: cure both")];
-            }
-        }
+impl Plan {
+    fn new(id: &'static str, ops: Vec<Op>) -> Self {
+        Self { id: Cow::Borrowed(id), ops }
     }
 }
 
-/// Another cause that would still block the run after this one is cured. Causes
-/// that name one obstacle from two sides do not count.
-fn also_blocks(cause: Cause, causes: &[Cause]) -> Option<Cause> {
-    const REFUSALS: [Cause; 8] = [
-        Cause::AssistantRefusedByScc,
-        Cause::AssistantRefusedByPodSecurity,
-        Cause::AssistantRefusedByPolicy,
-        Cause::AssistantQuota,
-        Cause::AssistantLimitrange,
-        Cause::AssistantServiceAccountMissing,
-        Cause::QuotaExceeded,
-        Cause::TaskPodRefusedByScc,
-    ];
-    REFUSALS
-        .contains(&cause)
-        .then(|| causes.iter().find(|other| **other != cause && REFUSALS.contains(other)).copied())?
+/// Attaches offers to every finding of a report.
+pub fn attach(cluster: &Cluster, report: &mut RunReport, now: jiff::Timestamp) {
+    let Some(run) = cluster.pipeline_run(&report.namespace, &report.name) else { return };
+    let focus = Focus::new(cluster, run, now);
+    let plans: Vec<Vec<Plan>> = report.findings.iter().map(|finding| for_finding(&focus, finding)).collect();
+    let mut offers = combine::forecast_all(&focus, &report.findings, &plans);
+    for finding in report.findings.iter_mut().rev() {
+        finding.offers = offers.pop().unwrap_or_default();
+    }
 }
 
-fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
+/// The smallest changes that get a run's pods admitted, with what is forecast of them.
+pub fn for_admission(focus: &Focus<'_>) -> Vec<Offer> {
+    let plans = smallest_change::find(focus).plans;
+    plans.into_iter().map(|plan| offer(focus, &[], plan)).collect()
+}
+
+/// A plan with its forecast, and what it endangers.
+pub(crate) fn offer(focus: &Focus<'_>, findings: &[Finding], plan: Plan) -> Offer {
+    let forecast = assess::forecast(focus, findings, &plan.ops);
+    let risks = plan.ops.iter().flat_map(|op| risks(focus, op)).collect();
+    let fields = plan.ops.iter().flat_map(|op| ops::changed(op, focus.run())).collect();
+    Offer { id: plan.id, ops: plan.ops, forecast, risks, fields }
+}
+
+/// What an operation endangers.
+fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
+    use crate::ops::{Mode, OldRun};
+    match op {
+        Op::Submit { edits, cancel_old, .. } => {
+            let old = match (focus.is_running(), cancel_old) {
+                (false, _) => OldRun::Ended,
+                (true, true) => OldRun::Cancelled,
+                (true, false) => OldRun::Left,
+            };
+            let of_edit = |edit: &Edit| match edit {
+                Edit::Toleration { .. } => Some(Risk::ReservedNodes),
+                Edit::Request { .. } => Some(Risk::LessResources),
+                Edit::Workspace { name, binding } if binding.get("emptyDir").is_some() => {
+                    Some(Risk::Scratch(name.clone()))
+                }
+                Edit::Workspace { name, binding } if binding.get("volumeClaimTemplate").is_some() => {
+                    Some(Risk::NewVolume(name.clone()))
+                }
+                Edit::Workspace { name, .. } => Some(Risk::LeftBehind(name.clone())),
+                _ => None,
+            };
+            let mut found: Vec<Risk> = Vec::new();
+            for risk in edits.iter().filter_map(of_edit).chain([Risk::NewRun(old)]) {
+                if !found.contains(&risk) {
+                    found.push(risk);
+                }
+            }
+            found
+        }
+        Op::Release { .. } => vec![Risk::Queue],
+        Op::Delete { force: true, .. } => vec![Risk::TwoHolders],
+        Op::Delete { object, .. } if object.kind == Kind::PipelineRun => vec![Risk::RecordsLost],
+        Op::Delete { .. } => vec![Risk::VolumeStays],
+        Op::Create { object, .. } => vec![Risk::NewObject(object.kind)],
+        Op::Grant { namespace, grant } => vec![Risk::Grant(grant.reach(focus.cluster, namespace))],
+        Op::SetFlags { pairs, .. } => {
+            let is_off = pairs.iter().any(|(key, value)| {
+                *key == crate::analysis::tekton::flags::COSCHEDULE && value == "disabled"
+                    || *key == crate::analysis::tekton::flags::DISABLE_ASSISTANT && value == "true" && pairs.len() == 1
+            });
+            match pairs.first() {
+                Some((flags::SECURITY_CONTEXT, _)) => vec![Risk::RootlessContainers],
+                _ if is_off => vec![Risk::AllRuns(Mode::Off)],
+                _ => vec![Risk::AllRuns(Mode::PerRun)],
+            }
+        }
+        Op::Enforce { level, .. } => vec![Risk::Level(level)],
+        Op::Uncordon { .. }
+        | Op::RaiseQuota { .. }
+        | Op::MoveBounds { .. }
+        | Op::Scale { .. }
+        | Op::Retry { .. }
+        | Op::Manual { .. } => Vec::new(),
+    }
+}
+
+/// What could be done about a cause. A cause without a row does not compile.
+fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
+    let words = || match &finding.facts {
+        Facts::Words(words) | Facts::Quota { words, .. } => words.clone(),
+        _ => String::new(),
+    };
     match finding.cause {
-        Cause::AssistantRefusedByScc | Cause::TimeoutAfterAssistantRefusedByScc => admission::assistant(focus, finding),
-        Cause::TaskPodRefusedByScc => admission::task_pod(focus, finding),
+        Cause::AssistantRefusedByScc | Cause::TimeoutAfterAssistantRefusedByScc => admission::assistant(focus),
+        Cause::TaskPodRefusedByScc => admission::task_pod(focus, &finding.facts),
         Cause::AssistantRefusedByPodSecurity => refusals::pod_security(focus),
         Cause::TaskPodRefusedByPodSecurity => refusals::task_pod_security(focus),
-        Cause::AssistantRefusedByPolicy | Cause::TaskPodRefusedByPolicy | Cause::TaskRunRefused => {
-            refusals::policy(focus, finding)
-        }
-        Cause::AssistantQuota | Cause::QuotaExceeded => refusals::quota(focus, finding),
+        Cause::AssistantRefusedByPolicy => refusals::policy(focus, ops::Refused::Assistant, words()),
+        Cause::TaskPodRefusedByPolicy => refusals::policy(focus, ops::Refused::TaskPod, words()),
+        Cause::TaskRunRefused => refusals::policy(focus, ops::Refused::TaskRun, words()),
+        Cause::AssistantQuota | Cause::QuotaExceeded => refusals::quota(focus, &finding.facts),
         Cause::QuotaNeedsRequests => refusals::needs_requests(focus),
         Cause::AssistantLimitrange => refusals::limit_range(focus),
         Cause::TaskPodLimitrange => refusals::task_limit_range(focus),
         Cause::ServiceAccountMissing | Cause::AssistantServiceAccountMissing => {
-            refusals::service_account(focus, finding)
+            refusals::service_account(focus, &finding.facts)
         }
-        Cause::AssistantStatefulsetRefused => refusals::stateful_set(focus, finding),
-        Cause::PriorityClassMissing => scheduling::drop_field(
-            focus,
-            "drop-priority-class",
-            ("priorityClassName", "priority-class"),
-            "submit again without the priority class",
-        ),
-        Cause::RuntimeClassMissing => scheduling::drop_field(
-            focus,
-            "drop-runtime-class",
-            ("runtimeClassName", "runtime-class"),
-            "submit again without the runtime class",
-        ),
+        Cause::AssistantStatefulsetRefused => refusals::stateful_set(focus, &finding.facts),
+        Cause::PriorityClassMissing => scheduling::drop_field(focus, "drop-priority-class", "priorityClassName"),
+        Cause::RuntimeClassMissing => scheduling::drop_field(focus, "drop-runtime-class", "runtimeClassName"),
         Cause::AssistantMissingSharedClaim => workspaces::shared_claim(focus),
         Cause::AssistantMissingFlagFlip | Cause::AssistantDeleted | Cause::AssistantMissing => {
-            assistant::resubmit(focus)
+            vec![resubmit(focus, true)]
         }
         Cause::AssistantNodeCordoned => assistant::cordoned(focus),
         Cause::AssistantNodeFull => scheduling::node_full(focus),
@@ -107,155 +155,125 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
         Cause::RwopInUse => workspaces::one_pod(focus),
         Cause::AntiAffinityIsolate => assistant::isolated(focus),
         Cause::IsolateAffinityAliasing => {
-            let mut repairs = drop_affinity(focus);
-            repairs.push(flags::one_assistant_for_each_run(focus));
-            repairs
+            let mut plans = scheduling::drop_field(focus, "drop-affinity", "affinity");
+            plans.push(flags::one_assistant_for_each_run(focus));
+            plans
         }
-        Cause::AntiAffinityAgainstAssistant | Cause::AntiAffinity | Cause::PodAffinity => drop_affinity(focus),
-        Cause::TopologySpread => scheduling::drop_field(
-            focus,
-            "drop-topology-spread",
-            ("topologySpreadConstraints", "topology-spread"),
-            "submit again without the spread constraints",
-        ),
+        Cause::AntiAffinityAgainstAssistant | Cause::AntiAffinity | Cause::PodAffinity => {
+            scheduling::drop_field(focus, "drop-affinity", "affinity")
+        }
+        Cause::TopologySpread => scheduling::drop_field(focus, "drop-topology-spread", "topologySpreadConstraints"),
         Cause::PodTemplateMisplaced => admission::misplaced(focus),
-        Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => scheduling::tolerate(focus, finding),
-        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => volumes::follow_volume(focus),
+        Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => {
+            scheduling::tolerate(focus, &finding.facts)
+        }
+        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => scheduling::follow_volume(focus),
         Cause::AssistantPendingVolumeLimit | Cause::VolumeLimit | Cause::AssistantPendingInsufficientResources => {
             scheduling::elsewhere(focus)
         }
         Cause::InsufficientResources => scheduling::no_room(focus),
         Cause::NodeSelectorMismatch => scheduling::selector(focus),
-        Cause::NodesCordoned | Cause::AssistantPendingCordoned => scheduling::uncordon(focus, finding),
-        Cause::HostportConflict => scheduling::free_port(finding),
-        Cause::SchedulerNotRunning => scheduling::drop_field(
-            focus,
-            "drop-scheduler-name",
-            ("schedulerName", "scheduler-name"),
-            "submit again without schedulerName: the cluster's own scheduler then places its pods",
-        ),
-        Cause::PvcMissing => workspaces::missing(focus, finding),
+        Cause::NodesCordoned | Cause::AssistantPendingCordoned => scheduling::uncordon(focus, &finding.facts),
+        Cause::HostportConflict => scheduling::free_port(&finding.facts),
+        Cause::SchedulerNotRunning => scheduling::drop_field(focus, "drop-scheduler-name", "schedulerName"),
+        Cause::PvcMissing => workspaces::missing(focus, &finding.facts),
+        Cause::ClaimBeingDeleted => workspaces::being_deleted(focus, &finding.facts),
+        Cause::AssistantScaledToZero => assistant::scale_up(focus, &finding.facts),
         Cause::PvcUnbound => workspaces::unbound(focus),
-        Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, finding),
-        Cause::VolumeMultiAttach => starting::multi_attach(focus),
-        Cause::VolumeSourceMissing => starting::source_missing(focus, finding),
-        Cause::ImagePull => starting::image(focus, finding),
+        Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, &finding.facts),
+        Cause::VolumeMultiAttach => vec![scheduling::pin(focus, &[])],
+        Cause::VolumeSourceMissing => starting::source_missing(focus, &finding.facts),
+        Cause::ImagePull => starting::image(focus, &finding.facts),
         Cause::NodeNotReady => starting::node_lost(focus),
-        Cause::PodEvicted => starting::evicted(focus),
+        Cause::PodEvicted => vec![resubmit(focus, false)],
+        Cause::PodLost => vec![resubmit(focus, true)],
+        Cause::StepKilled | Cause::InitContainerFailed => starting::more_memory(focus, &finding.facts),
+        Cause::WrongArchitecture => starting::other_architecture(focus, &finding.facts),
+        Cause::HeldByQueue => vec![Plan::new("ask-queue", vec![manual(Instruction::AskQueue { words: words() })])],
+        Cause::ResolverAnswerUnnoticed => vec![Plan::new("wake-run", vec![Op::Retry { set: run(focus) }])],
+        Cause::SidecarNotReady => starting::sidecar(focus, &finding.facts),
         Cause::WorkspacePermissionDenied => starting::denied(focus),
-        Cause::PendingBySpecStatus => assistant::release(focus),
-        Cause::ControllerNotRunning => controller::look(focus),
-        _ => Vec::new(),
+        Cause::PendingBySpecStatus => vec![Plan::new("release-run", vec![Op::Release { run: run(focus) }])],
+        Cause::ControllerNotRunning => starting::controller(focus),
+        // What these need is not known here, or nothing is to be done about the run.
+        Cause::AssistantRefused
+        | Cause::AssistantPending
+        | Cause::NodeUnderPressure
+        | Cause::Unschedulable
+        | Cause::SchedulingGated
+        | Cause::TaskPodRefused
+        | Cause::ContainerNotCreated
+        | Cause::StepFailed
+        | Cause::TaskFailed
+        | Cause::PodNotStarted
+        | Cause::VolumeNotMounted
+        | Cause::CancelledByUser
+        | Cause::RunBeingDeleted
+        | Cause::NamespaceTerminating
+        | Cause::RunInvalid
+        | Cause::TimeoutHidTheReason
+        | Cause::Timeout
+        | Cause::ManagedByOtherController
+        | Cause::CustomRunWaits
+        | Cause::ResolverNotAnswering
+        | Cause::FlagInForce
+        | Cause::NewerThanKnown
+        | Cause::UpgradeChangesMeaning
+        | Cause::OperatorSetsDeadKey
+        | Cause::FlagNotInForceYet
+        | Cause::EditedConfigMap
+        | Cause::NextUpgrade
+        | Cause::EvidenceMissing => Vec::new(),
     }
 }
 
-fn drop_affinity(focus: &Focus<'_>) -> Vec<Repair> {
-    scheduling::drop_field(
-        focus,
-        "drop-affinity",
-        ("affinity", "affinity"),
-        "submit again without affinity in the pod template",
-    )
+/// The run in focus, as operations name it.
+fn run(focus: &Focus<'_>) -> ObjectRef {
+    ObjectRef::new(Kind::PipelineRun, focus.namespace(), &focus.run().metadata.name)
 }
 
-/// `NAMESPACE/NAME` of the run, as commands take it.
-fn target(focus: &Focus<'_>) -> String {
-    format!("{}/{}", focus.namespace(), focus.run().metadata.name)
+/// An object of the run's namespace.
+fn object(focus: &Focus<'_>, kind: Kind, name: &str) -> ObjectRef {
+    ObjectRef::new(kind, focus.namespace(), name)
+}
+
+/// The run again, edited; a run that is over needs no cancelling.
+fn submit(focus: &Focus<'_>, edits: Vec<Edit>, cancel_old: bool) -> Op {
+    Op::Submit { run: run(focus), edits, cancel_old: cancel_old && focus.is_running() }
+}
+
+fn resubmit(focus: &Focus<'_>, cancel_old: bool) -> Plan {
+    Plan::new("resubmit", vec![submit(focus, Vec::new(), cancel_old)])
+}
+
+/// A change of the cluster: a stuck run goes on by itself then, one that is over has to be
+/// submitted again.
+fn in_cluster(focus: &Focus<'_>, mut ops: Vec<Op>) -> Vec<Op> {
+    if focus.is_running() {
+        ops.extend(retries(focus));
+    } else {
+        ops.push(submit(focus, Vec::new(), false));
+    }
+    ops
+}
+
+/// Has the StatefulSet controller try again at once.
+fn retries(focus: &Focus<'_>) -> Vec<Op> {
+    let waits = focus.tree.assistants.iter().filter(|node| node.stateful_set.is_some() && node.pod.is_none());
+    waits.map(|node| Op::Retry { set: object(focus, Kind::StatefulSet, &node.name) }).collect()
+}
+
+fn manual(instruction: Instruction) -> Op {
+    Op::Manual { instruction, look: Vec::new() }
+}
+
+/// Something for a person to do, with commands that show what it takes.
+fn manual_with(instruction: Instruction, look: &[&[&str]]) -> Op {
+    let look = look.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect();
+    Op::Manual { instruction, look }
 }
 
 /// The namespace of Tekton; the upstream's where it was not read.
 fn tekton_namespace<'a>(focus: &'a Focus<'_>) -> &'a str {
     focus.installation.namespace.as_deref().unwrap_or("tekton-pipelines")
-}
-
-/// A repair by resubmission with `rerun` and flags.
-fn rerun(
-    focus: &Focus<'_>,
-    id: &'static str,
-    flags: &str,
-    summary: impl Into<String>,
-    predicted: Prediction,
-    changes: Value,
-) -> Repair {
-    let is_running = focus.is_running();
-    let flags: Vec<&str> = flags.split(' ').filter(|flag| is_running || *flag != "--cancel-old").collect();
-    let cancels = flags.contains(&"--cancel-old");
-    let flags = match flags.join(" ") {
-        flags if flags.is_empty() => flags,
-        flags => format!(" {flags}"),
-    };
-    Repair {
-        id,
-        summary: summary.into(),
-        command: format!("oc tekton-fix rerun {}{flags}", target(focus)),
-        predicted,
-        needs: "create on pipelineruns in the namespace".to_owned(),
-        risk: if !is_running {
-            "a new run starts from its first task".to_owned()
-        } else if cancels {
-            "a new run starts from its first task; the stuck one is cancelled, which cannot be undone".to_owned()
-        } else {
-            "a new run starts from its first task; cancel the stuck one (--cancel-old) if they share a volume"
-                .to_owned()
-        },
-        changes,
-        ..Repair::default()
-    }
-}
-
-/// A repair by resubmission whose outcome is predicted on the changed run.
-fn resubmission(
-    focus: &Focus<'_>,
-    id: &'static str,
-    flags: &str,
-    summary: impl Into<String>,
-    edits: &[Edit],
-    changes: Value,
-) -> Repair {
-    let predicted = prediction::of_edits(focus, edits, flags.contains("--cancel-old"));
-    Repair { because: predicted.because, ..rerun(focus, id, flags, summary, predicted.outcome, changes) }
-}
-
-/// A repair of the cluster after which the stuck run goes on by itself: it heals
-/// only where nothing but `lifted` stands in the run's way.
-fn in_place(focus: &Focus<'_>, lifted: Lifted, repair: Repair) -> Repair {
-    if !focus.is_running() {
-        let because = vec!["the run is over: submit it again once this is done".to_owned()];
-        return Repair { predicted: Prediction::Unknown, because, ..repair };
-    }
-    let predicted = prediction::in_place(focus, lifted);
-    Repair { predicted: predicted.outcome, because: predicted.because, ..repair }
-}
-
-/// A repair by a change of the cluster that an administrator makes.
-fn by_admin(
-    id: &'static str,
-    command: String,
-    summary: impl Into<String>,
-    predicted: Prediction,
-    changes: Value,
-) -> Repair {
-    Repair {
-        id,
-        summary: summary.into(),
-        command,
-        predicted,
-        needs: "rights of an administrator".to_owned(),
-        changes,
-        ..Repair::default()
-    }
-}
-
-/// Makes the StatefulSet controller try again at once: after a refusal it waits
-/// about as long as the run has been stuck already.
-fn nudge(focus: &Focus<'_>) -> String {
-    focus
-        .tree
-        .assistants
-        .iter()
-        .filter(|node| node.stateful_set.is_some() && node.pod.is_none())
-        .map(|node| {
-            format!("\noc annotate statefulset/{} -n {} tekton-fix/retry=now --overwrite", node.name, focus.namespace())
-        })
-        .collect()
 }

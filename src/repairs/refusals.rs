@@ -2,19 +2,20 @@
 
 use serde_json::json;
 
-use crate::analysis::admission::Plugin;
+use crate::analysis::admission::limit_range;
 use crate::analysis::admission::pod_security::{self, ENFORCE};
-use crate::analysis::tekton::TektonVersion;
+use crate::analysis::admission::quota as quotas;
+use crate::analysis::tekton::assistant_pod;
 use crate::checks::focus::Focus;
 use crate::checks::future;
-use crate::checks::{refused, scc_verdict};
-use crate::finding::{Cause, Finding, Prediction, Repair};
+use crate::finding::Facts;
+use crate::model::cluster::find;
+use crate::model::namespace::LimitRange;
 use crate::model::pod::Pod;
-use crate::model::{Kind, Origin};
+use crate::model::{Kind, Quantity};
+use crate::ops::{Bound, Edit, Hard, Instruction, Op, Refused};
 
-use super::prediction::{self, Lifted};
-use super::resubmission::Edit;
-use super::{by_admin, in_place, nudge, rerun, resubmission, target, tekton_namespace};
+use super::{Plan, flags, in_cluster, manual, manual_with, object, submit};
 
 /// The level that the namespace enforces; that of a refusal where it was not read.
 fn enforced<'a>(focus: &'a Focus<'_>) -> &'a str {
@@ -22,371 +23,226 @@ fn enforced<'a>(focus: &'a Focus<'_>) -> &'a str {
     namespace.and_then(|known| known.metadata.label(ENFORCE)).unwrap_or("restricted")
 }
 
-pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Repair> {
-    let namespace = focus.namespace();
-    let enforced = enforced(focus);
-    let flags = focus.installation.feature_flags;
-    let is_set = flags.and_then(|map| map.data.get("set-security-context")).is_some_and(|value| value == "true");
-    let mut repairs: Vec<Repair> = if is_set { Vec::new() } else { vec![set_security_context(focus)] };
-    let baseline = assistants(focus).iter().flat_map(|pod| pod_security::violations(pod, "baseline")).count();
-    let (level, allows) = if enforced == "baseline" || baseline > 0 {
-        ("privileged", "anything")
-    } else {
-        ("baseline", "what `baseline` allows")
-    };
-    repairs.push(in_place(
-        focus,
-        Lifted::Plugin(Plugin::PodSecurity),
-        Repair {
-            risk: format!("every pod of the namespace may then do {allows}"),
-            ..by_admin(
-                if level == "baseline" { "pod-security-baseline" } else { "pod-security-privileged" },
-                format!(
-                    "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce={level} --overwrite{}",
-                    nudge(focus)
-                ),
-                format!("enforce `{level}` instead of `{enforced}` on the namespace; the stuck run heals by itself"),
-                Prediction::Heals,
-                json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": level }),
-            )
-        },
-    ));
-    repairs
-}
-
 /// The pods that the run's assistants ask for.
 fn assistants(focus: &Focus<'_>) -> Vec<Pod> {
     let sets = focus.tree.assistants.iter().filter_map(|node| node.stateful_set);
-    sets.map(scc_verdict::template_pod).collect()
+    sets.map(assistant_pod::of_stateful_set).collect()
 }
 
-/// Tekton gives its own containers what `restricted` demands.
-fn set_security_context(focus: &Focus<'_>) -> Repair {
-    let predicted = with_security_context(focus);
-    Repair {
-        risk: "cluster-wide: containers that need root or more capabilities then fail; try it on one run first"
-            .to_owned(),
-        because: predicted.because,
-        ..by_admin(
-            "set-security-context",
-            format!(
-                "kubectl patch configmap/feature-flags -n {} --type=merge -p '{{\"data\":{{\"set-security-context\":\"true\"}}}}'\noc tekton-fix rerun {}",
-                tekton_namespace(focus),
-                target(focus)
-            ),
-            "let Tekton give its own containers and the assistant a restricted security context, then submit again",
-            predicted.outcome,
-            json!({ "configmap/feature-flags.data.set-security-context": "true" }),
-        )
-    }
+fn enforce(focus: &Focus<'_>, level: &'static str) -> Op {
+    Op::Enforce { namespace: focus.namespace().to_owned(), level }
 }
 
-/// What becomes of the run then. The flag reaches the assistant since 0.64; pods of tasks
-/// that were admitted show that nothing but the assistant is refused.
-fn with_security_context(focus: &Focus<'_>) -> prediction::Predicted {
-    let still = still_violated(focus);
-    let admitted = focus.tree.tasks.iter().any(|task| task.pod.is_some());
-    let is_too_old = focus.tekton().map(|version| version < TektonVersion::new(0, 64, 0));
-    let (outcome, why) = match is_too_old {
-        Some(true) => (Prediction::DoesNotHeal, "the flag reaches the assistant from Tekton 0.64 on only"),
-        Some(false) if !still.is_empty() => (Prediction::DoesNotHeal, ""),
-        Some(false) if admitted => {
-            (Prediction::Heals, "the assistant is all that is refused, and it then has what the level demands")
-        }
-        _ => (Prediction::Unknown, "whether the pods of its tasks are refused too cannot be told"),
+fn level_id(level: &str) -> &'static str {
+    if level == "baseline" { "pod-security-baseline" } else { "pod-security-privileged" }
+}
+
+pub(super) fn pod_security(focus: &Focus<'_>) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = flags::security_context(focus).into_iter().collect();
+    let baseline = assistants(focus).iter().flat_map(|pod| pod_security::violations(pod, "baseline")).count();
+    let level = if enforced(focus) == "baseline" || baseline > 0 { "privileged" } else { "baseline" };
+    plans.push(Plan::new(level_id(level), in_cluster(focus, vec![enforce(focus, level)])));
+    plans
+}
+
+/// A task's pod that Pod Security refuses.
+pub(super) fn task_pod_security(focus: &Focus<'_>) -> Vec<Plan> {
+    let known = focus.cluster.namespace(focus.namespace()).and_then(|known| known.metadata.label(ENFORCE));
+    let levels = ["baseline", "privileged"].into_iter().filter(|level| known != Some(level));
+    let mut plans: Vec<Plan> = levels
+        .map(|level| Plan::new(level_id(level), vec![enforce(focus, level), submit(focus, Vec::new(), true)]))
+        .collect();
+    plans.extend(flags::security_context(focus));
+    plans
+}
+
+pub(super) fn policy(focus: &Focus<'_>, subject: Refused, words: String) -> Vec<Plan> {
+    let kinds = "validatingadmissionpolicies,validatingwebhookconfigurations";
+    let op = manual_with(Instruction::MeetPolicy { subject, words }, &[&["get", kinds, "-o", "yaml"]]);
+    vec![Plan::new("policy-exception", in_cluster(focus, vec![op]))]
+}
+
+/// The limits that let the run's pods be created at one time, as an operation.
+fn raise(focus: &Focus<'_>, name: &str, words: &str) -> Op {
+    let quota = object(focus, Kind::ResourceQuota, name);
+    let future = future::of(focus, focus.run());
+    let is_open = |task: &str| {
+        let node = focus.tree.tasks.iter().find(|node| node.task == task);
+        node.is_none_or(|node| node.pod.is_none() && !node.task_run.is_done())
     };
-    prediction::Predicted { outcome, because: if still.is_empty() { vec![why.to_owned()] } else { still } }
-}
-
-/// What Pod Security would still say of the assistants, had their container all that the
-/// flag set-security-context gives it (tektoncd/pipeline
-/// pkg/reconciler/pipelinerun/affinity_assistant.go, v0.64).
-fn still_violated(focus: &Focus<'_>) -> Vec<String> {
-    let restricted = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
-        "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });
-    let mut violations: Vec<String> = Vec::new();
-    for mut pod in assistants(focus) {
-        for container in &mut pod.spec.containers {
-            container.security_context = serde_json::from_value(restricted.clone()).ok();
-        }
-        violations.extend(pod_security::violations(&pod, enforced(focus)));
+    let missing = focus.tree.assistants.iter().filter(|node| node.pod.is_none()).filter_map(|node| node.stateful_set);
+    let mut assistants: Vec<Pod> = missing.map(assistant_pod::of_stateful_set).collect();
+    if assistants.is_empty() && !focus.is_running() {
+        assistants.clone_from(&future.plan.assistants);
     }
-    violations
-}
-
-/// A task's pod that Pod Security refuses: what its steps ask for is not known to be
-/// needed, so only the level of the namespace is offered.
-pub(super) fn task_pod_security(focus: &Focus<'_>) -> Vec<Repair> {
-    let namespace = focus.namespace();
-    let pods = future::of(focus, focus.run());
-    let enforced = focus.cluster.namespace(namespace).and_then(|known| known.metadata.label(ENFORCE));
-    let mut repairs: Vec<Repair> = Vec::new();
-    for level in ["baseline", "privileged"] {
-        if enforced == Some(level) {
-            continue;
-        }
-        let all = pods.plan.assistants.iter().chain(pods.task_pods().map(|(_, pod)| pod));
-        let violations: Vec<String> = all.flat_map(|pod| pod_security::violations(pod, level)).collect();
-        let is_known = pods.plan.tasks.iter().all(|task| task.pod.is_ok());
-        let predicted = match (violations.is_empty(), is_known) {
-            (true, true) => Prediction::Heals,
-            (true, false) => Prediction::Unknown,
-            (false, _) => Prediction::DoesNotHeal,
-        };
-        repairs.push(Repair {
-            because: if violations.is_empty() {
-                vec![format!("none of its pods asks for more than `{level}` allows")]
-            } else {
-                violations
-            },
-            risk: format!("every pod of the namespace may then do what `{level}` allows"),
-            ..by_admin(
-                if level == "baseline" { "pod-security-baseline" } else { "pod-security-privileged" },
-                format!(
-                    "kubectl label namespace/{namespace} pod-security.kubernetes.io/enforce={level} --overwrite\noc tekton-fix rerun {}",
-                    target(focus)
-                ),
-                format!("enforce `{level}` on the namespace, then submit again"),
-                predicted,
-                json!({ "namespace.metadata.labels.pod-security.kubernetes.io/enforce": level }),
-            )
+    let tasks = future.task_pods().filter(|(task, _)| !focus.is_running() || is_open(task)).map(|(_, pod)| pod);
+    let base: Vec<&Pod> = assistants.iter().collect();
+    let mut hard: Vec<Hard> = Vec::new();
+    let known = find(&focus.cluster.resource_quotas, focus.namespace(), name);
+    // Which pods exist already has to be known.
+    let is_counted = focus.cluster.coverage.proves_absence(Kind::Pod, focus.namespace());
+    if let Some(known) = known.filter(|_| is_counted) {
+        // Tasks may wait for one another; each must fit beside the assistants.
+        let waves = tasks.map(Some).chain([None]).map(|task| {
+            let mut pods = base.clone();
+            pods.extend(task);
+            quotas::needed(focus.cluster, known, &[], &pods)
         });
-        if predicted == Prediction::Heals {
-            break;
+        for (resource, old, new) in waves.flatten() {
+            match hard.iter_mut().find(|hard| hard.resource == resource) {
+                Some(known) => known.new = known.new.max(new),
+                None => hard.push(Hard { resource, old, new }),
+            }
         }
     }
-    repairs
+    if hard.is_empty() {
+        let instruction = Instruction::RaiseQuota { quota: name.to_owned(), words: words.to_owned() };
+        return manual_with(instruction, &[&["get", &quota.target(), "-n", focus.namespace(), "-o", "yaml"]]);
+    }
+    Op::RaiseQuota { quota, hard }
 }
 
-/// A task's pod that a LimitRange refuses.
-pub(super) fn task_limit_range(focus: &Focus<'_>) -> Vec<Repair> {
-    let names: Vec<&str> = range_names(focus);
-    vec![Repair {
-        because: vec!["by how much the task may be changed, or the LimitRange, is for their owners to say".to_owned()],
-        ..by_admin(
-            "fit-limitrange",
-            format!(
-                "kubectl get limitrange/{} -n {} -o yaml\noc tekton-fix rerun {} --request TASK/STEP:RESOURCE=QUANTITY",
-                names.join(" limitrange/"),
-                focus.namespace(),
-                target(focus)
-            ),
-            "let the task ask for what the LimitRange allows, or change the LimitRange, then submit again",
-            Prediction::Unknown,
-            json!({}),
-        )
-    }]
+pub(super) fn quota(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Quota { name, words } = facts else { return Vec::new() };
+    let free = Instruction::FreeQuota { quota: name.clone() };
+    vec![
+        Plan::new("raise-quota", in_cluster(focus, vec![raise(focus, name, words)])),
+        Plan::new("free-quota", vec![manual_with(free, &[&["get", "pods", "-n", focus.namespace()]])]),
+    ]
+}
+
+/// An object of the namespace whose count a quota limits: the refusal says by how much.
+fn raise_count(focus: &Focus<'_>, name: &str, words: &str) -> Op {
+    let known = find(&focus.cluster.resource_quotas, focus.namespace(), name);
+    let part = |from: &str, to: &str| words.split_once(from).and_then(|(_, rest)| rest.split(to).next());
+    let amounts = |text: Option<&str>| -> Vec<(String, Quantity)> {
+        let pairs = text.unwrap_or_default().split(',').filter_map(|pair| pair.trim().split_once('='));
+        pairs
+            .filter_map(|(key, amount)| Some((key.to_owned(), amount.trim_end_matches(['.', ';']).parse().ok()?)))
+            .collect()
+    };
+    let (asked, used) = (amounts(part("requested: ", ", used:")), amounts(part("used: ", ", limited:")));
+    let mut hard: Vec<Hard> = Vec::new();
+    for (resource, asked) in asked {
+        let used = used.iter().find(|(known, _)| *known == resource).map_or(Quantity::default(), |(_, used)| *used);
+        let old = known.and_then(|known| known.spec.hard.get(&resource).copied());
+        if let Some(old) = old {
+            hard.push(Hard { resource, old, new: used.saturating_add(asked) });
+        }
+    }
+    if hard.is_empty() {
+        let instruction = Instruction::RaiseQuota { quota: name.to_owned(), words: words.to_owned() };
+        let target = format!("resourcequota/{name}");
+        return manual_with(instruction, &[&["get", &target, "-n", focus.namespace(), "-o", "yaml"]]);
+    }
+    Op::RaiseQuota { quota: object(focus, Kind::ResourceQuota, name), hard }
 }
 
 /// The StatefulSet of the assistant itself was refused.
-pub(super) fn stateful_set(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let text = &finding.summary;
-    if !text.contains("exceeded quota") {
-        return vec![Repair {
-            because: vec!["what refused it is only known by its words".to_owned()],
-            ..by_admin(
-                "allow-statefulset",
-                format!("oc tekton-fix rerun {}", target(focus)),
-                "let Tekton's controller create StatefulSets in the namespace, as the message says, then submit again",
-                Prediction::Unknown,
-                json!({}),
-            )
-        }];
-    }
-    let quota = refused::quota_name(text);
-    let predicted = prediction::of_edits(focus, &[], true);
-    vec![Repair {
-        because: predicted.because,
-        ..by_admin(
-            "raise-quota",
-            format!(
-                "kubectl edit resourcequota/{quota} -n {}\noc tekton-fix rerun {}",
-                focus.namespace(),
-                target(focus)
-            ),
-            format!("raise {quota} by one StatefulSet, then submit again"),
-            predicted.outcome,
-            json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
-        )
-    }]
-}
-
-fn range_names<'a>(focus: &Focus<'a>) -> Vec<&'a str> {
-    let ranges = focus.cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == focus.namespace());
-    ranges.map(|range| range.metadata.name.as_str()).collect()
-}
-
-/// What becomes of the run once its ServiceAccount is there: the new account has the
-/// rights that every account has, no more.
-fn with_account(focus: &Focus<'_>, name: &str) -> prediction::Predicted {
-    let mut cluster = focus.cluster.clone();
-    let account = json!({ "metadata": { "name": name, "namespace": focus.namespace() } });
-    // An object of a fixed shape is always read.
-    let _ = cluster.insert(Kind::ServiceAccount, account, Origin::Server(String::new()));
-    cluster.sort();
-    prediction::of_edits(&Focus::new(&cluster, focus.run(), focus.now), &[], false)
-}
-
-pub(super) fn policy(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let words =
-        finding.evidence.iter().find(|item| item.value.contains("denied request")).map(|item| item.value.clone());
-    let what = match finding.cause {
-        Cause::AssistantRefusedByPolicy => {
-            "meet the policy or exempt pods labelled app.kubernetes.io/component=affinity-assistant; labels of the run are copied to the assistant."
-        }
-        Cause::TaskRunRefused => "meet the policy in the run, or exempt TaskRuns that Tekton's controller makes.",
-        _ => "meet the policy in the task or the run's pod template, or exempt the pods of TaskRuns.",
+pub(super) fn stateful_set(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Quota { name, words } = facts else { return Vec::new() };
+    let (id, op) = if name.is_empty() {
+        let instruction = Instruction::LetControllerCreate { words: words.clone() };
+        ("allow-statefulset", manual(instruction))
+    } else {
+        ("raise-quota", raise_count(focus, name, words))
     };
-    let repair = by_admin(
-        "policy-exception",
-        format!("kubectl get validatingadmissionpolicies,validatingwebhookconfigurations -o yaml{}", nudge(focus)),
-        format!("{what} {}", words.unwrap_or_default()),
-        Prediction::Unknown,
-        json!({}),
-    );
-    vec![Repair { because: vec!["what the policy accepts is only known by its words".to_owned()], ..repair }]
+    vec![Plan::new(id, vec![op, submit(focus, Vec::new(), false)])]
 }
 
-pub(super) fn quota(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let quota = &finding.about;
-    let lifts_assistant = finding.cause == Cause::AssistantQuota;
-    let raise = by_admin(
-        "raise-quota",
-        format!("kubectl edit resourcequota/{quota} -n {}{}", focus.namespace(), nudge(focus)),
-        if lifts_assistant {
-            format!(
-                "raise {quota} by what the refusal asks for (the assistant needs 50m CPU, 100Mi memory and one pod); the run goes on by itself"
-            )
-        } else {
-            format!("raise {quota} by what the refusal asks for{}; the run goes on by itself", asked(finding))
-        },
-        Prediction::Heals,
-        json!({ format!("resourcequota/{quota}.spec.hard"): "raised" }),
-    );
-    vec![
-        if lifts_assistant {
-            in_place(focus, Lifted::Plugin(Plugin::ResourceQuota), raise)
-        } else {
-            let predicted = without_quota(focus, quota);
-            let mut because = predicted.because;
-            if predicted.outcome == Prediction::Heals {
-                because.insert(0, "Tekton tries again every minute".to_owned());
+/// The claim of a template could not be made. From Tekton 1.4 on it tries again by itself.
+pub(super) fn claim(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Quota { name, words } = facts else { return Vec::new() };
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let mut ops = vec![raise_count(focus, name, words)];
+    if !focus.is_running() {
+        ops.push(submit(focus, Vec::new(), false));
+    }
+    vec![Plan::new("raise-quota", ops)]
+}
+
+pub(super) fn needs_requests(focus: &Focus<'_>) -> Vec<Plan> {
+    let name = "tekton-fix-defaults";
+    let manifest = json!({ "apiVersion": "v1", "kind": "LimitRange", "metadata": { "name": name },
+        "spec": { "limits": [{ "type": "Container", "default": { "cpu": "500m", "memory": "512Mi" },
+            "defaultRequest": { "cpu": "10m", "memory": "32Mi" } }] } });
+    let create = Op::Create { object: object(focus, Kind::LimitRange, name), manifest };
+    vec![Plan::new("limitrange-defaults", vec![create, submit(focus, Vec::new(), true)])]
+}
+
+fn ranges<'a>(focus: &Focus<'a>) -> Vec<&'a LimitRange> {
+    focus.cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == focus.namespace()).collect()
+}
+
+/// Bounds that refuse an assistant, moved just so far that they do not.
+pub(super) fn limit_range(focus: &Focus<'_>) -> Vec<Plan> {
+    let future = future::of(focus, focus.run());
+    let mut pods = assistants(focus);
+    if pods.is_empty() {
+        pods = future.plan.assistants;
+    }
+    let ops: Vec<Op> = ranges(focus).into_iter().filter_map(|range| moved(focus, range, &pods)).collect();
+    let mut plans: Vec<Plan> = Vec::new();
+    if !ops.is_empty() {
+        plans.push(Plan::new("lower-limitrange", in_cluster(focus, ops)));
+    }
+    // Other requests in the steps change nothing: the assistant's are fixed.
+    plans.push(Plan::new("resubmit", vec![submit(focus, Vec::<Edit>::new(), false)]));
+    plans
+}
+
+fn moved(focus: &Focus<'_>, range: &LimitRange, pods: &[Pod]) -> Option<Op> {
+    let mut bounds: Vec<Bound> = Vec::new();
+    for pod in pods {
+        let mut pod = pod.clone();
+        limit_range::default_into(&mut pod, range);
+        for (item, rule) in
+            range.spec.limits.iter().enumerate().filter(|(_, rule)| matches!(rule.kind.as_str(), "Container" | "Pod"))
+        {
+            for container in &pod.spec.containers {
+                let asked = |resource: &str| container.resources.requests.get(resource).copied();
+                let limit = |resource: &str| container.resources.limits.get(resource).copied();
+                let lower = rule.min.iter().filter_map(|(resource, min)| {
+                    let least = asked(resource).or_else(|| limit(resource)).filter(|asked| asked < min);
+                    // A resource that is not asked for must not be demanded.
+                    let is_unset = asked(resource).or_else(|| limit(resource)).is_none();
+                    (least.is_some() || is_unset).then_some(("min", resource, *min, least))
+                });
+                let higher = rule.max.iter().filter_map(|(resource, max)| {
+                    let most = limit(resource).filter(|limit| limit > max);
+                    (most.is_some() || limit(resource).is_none()).then_some(("max", resource, *max, most))
+                });
+                for (side, resource, old, new) in lower.chain(higher) {
+                    let bound = Bound { item, side, resource: resource.clone(), old, new };
+                    if !bounds.contains(&bound) {
+                        bounds.push(bound);
+                    }
+                }
             }
-            Repair { predicted: predicted.outcome, because, ..raise }
-        },
-        Repair {
-            needs: "delete on pods in the namespace".to_owned(),
-            because: vec!["what may be ended is for its owners to say".to_owned()],
-            ..by_admin(
-                "free-quota",
-                format!("kubectl get pods -n {}", focus.namespace()),
-                "end something else in the namespace that uses the quota",
-                Prediction::Unknown,
-                json!({}),
-            )
-        },
-    ]
-}
-
-/// What becomes of the run where a quota has room.
-fn without_quota(focus: &Focus<'_>, quota: &str) -> prediction::Predicted {
-    let mut cluster = focus.cluster.clone();
-    cluster
-        .resource_quotas
-        .retain(|known| known.metadata.namespace != focus.namespace() || known.metadata.name != quota);
-    prediction::of_edits(&Focus::new(&cluster, focus.run(), focus.now), &[], true)
-}
-
-/// What the quota's own words ask for: `requested: pods=1, used: pods=2, limited: pods=2`.
-fn asked(finding: &Finding) -> String {
-    let words =
-        finding.evidence.iter().find_map(|item| item.value.split_once("exceeded quota: ")).map(|(_, rest)| rest);
-    let part = |from: &str, to: &str| words?.split_once(from)?.1.split(to).next().map(|text| text.trim().to_owned());
-    match (part("requested: ", ", used:"), part("used: ", ", limited:")) {
-        (Some(requested), Some(used)) => format!(" (it wants {requested} more than the {used} in use)"),
-        _ => String::new(),
+        }
     }
+    let range = object(focus, Kind::LimitRange, &range.metadata.name);
+    (!bounds.is_empty()).then_some(Op::MoveBounds { range, bounds })
 }
 
-pub(super) fn needs_requests(focus: &Focus<'_>) -> Vec<Repair> {
-    let repair = by_admin(
-        "limitrange-defaults",
-        format!(
-            "echo '{{\"apiVersion\":\"v1\",\"kind\":\"LimitRange\",\"metadata\":{{\"name\":\"defaults\"}},\"spec\":{{\"limits\":[{{\"type\":\"Container\",\"default\":{{\"cpu\":\"500m\",\"memory\":\"512Mi\"}},\"defaultRequest\":{{\"cpu\":\"10m\",\"memory\":\"32Mi\"}}}}]}}}}' | kubectl create -n {} -f -\noc tekton-fix rerun {}/{}",
-            focus.namespace(),
-            focus.namespace(),
-            focus.run().metadata.name
-        ),
-        "give containers default requests with a LimitRange, then submit again",
-        Prediction::Unknown,
-        json!({ "limitrange.spec.limits[Container].defaultRequest": { "cpu": "10m", "memory": "32Mi" } }),
-    );
-    vec![Repair { because: vec!["which amounts suit the steps cannot be told".to_owned()], ..repair }]
+/// A task's pod that a LimitRange refuses.
+pub(super) fn task_limit_range(focus: &Focus<'_>) -> Vec<Plan> {
+    let names: Vec<String> = ranges(focus).iter().map(|range| range.metadata.name.clone()).collect();
+    let look: &[&str] = &["get", "limitranges", "-n", focus.namespace(), "-o", "yaml"];
+    let op = manual_with(Instruction::FitLimitRange { ranges: names }, &[look]);
+    vec![Plan::new("fit-limitrange", vec![op, submit(focus, Vec::new(), true)])]
 }
 
-pub(super) fn limit_range(focus: &Focus<'_>) -> Vec<Repair> {
-    let ranges = range_names(focus);
-    vec![
-        in_place(
-            focus,
-            Lifted::Plugin(Plugin::LimitRanger),
-            by_admin(
-                "lower-limitrange",
-                format!(
-                    "kubectl edit limitrange/{} -n {}{}",
-                    ranges.join(" limitrange/"),
-                    focus.namespace(),
-                    nudge(focus)
-                ),
-                "lower the LimitRange's minimum to 50m CPU and 100Mi memory or less (its maximum to no less); the stuck run heals by itself",
-                Prediction::Heals,
-                json!({ "limitrange.spec.limits[Container].min": { "cpu": "50m", "memory": "100Mi" } }),
-            ),
-        ),
-        rerun(
-            focus,
-            "resubmit",
-            "",
-            "submit again with other requests: the assistant's are fixed, so this changes nothing",
-            Prediction::DoesNotHeal,
-            json!({}),
-        ),
-    ]
-}
-
-pub(super) fn service_account(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let account = &finding.about;
-    let namespace = focus.namespace();
-    let created = with_account(focus, account);
-    let mut repairs = vec![Repair {
-        id: "create-service-account",
-        summary: format!(
-            "create ServiceAccount {account}, then submit again; it has no rights until somebody grants them"
-        ),
-        command: format!(
-            "kubectl create serviceaccount {account} -n {namespace}\noc tekton-fix rerun {namespace}/{}",
-            focus.run().metadata.name
-        ),
-        predicted: created.outcome,
-        because: created.because,
-        needs: "create on serviceaccounts in the namespace".to_owned(),
-        risk: String::new(),
-        changes: json!({ format!("serviceaccount/{account}"): "created" }),
-    }];
-    let existing = focus
-        .cluster
-        .service_accounts
-        .iter()
-        .find(|existing| existing.metadata.namespace == namespace && existing.metadata.name == "pipeline");
-    if existing.is_some() {
-        repairs.push(resubmission(
-            focus,
-            "use-pipeline-service-account",
-            "--service-account pipeline",
-            "run as ServiceAccount pipeline, which exists",
-            &[Edit::ServiceAccount("pipeline".to_owned())],
-            json!({ "spec.taskRunTemplate.serviceAccountName": "pipeline" }),
-        ));
+pub(super) fn service_account(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Account(account) = facts else { return Vec::new() };
+    let manifest = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": account } });
+    let create = Op::Create { object: object(focus, Kind::ServiceAccount, account), manifest };
+    let mut plans = vec![Plan::new("create-service-account", in_cluster(focus, vec![create]))];
+    if find(&focus.cluster.service_accounts, focus.namespace(), "pipeline").is_some() && account != "pipeline" {
+        let edits = vec![Edit::ServiceAccount { name: "pipeline".to_owned() }];
+        plans.push(Plan::new("use-pipeline-service-account", vec![submit(focus, edits, true)]));
     }
-    repairs
+    plans
 }

@@ -1,22 +1,18 @@
 //! Requests that fit what a node has left.
 
-use crate::analysis::scheduler::Plugin;
-use serde_json::json;
-
+use crate::analysis::scheduler::message::{Detail, Message, read};
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
-use crate::analysis::scheduler::{Behaviour, Snapshot};
+use crate::analysis::scheduler::{Behaviour, Plugin};
 use crate::analysis::tekton::TaskNode;
 use crate::checks::focus::Focus;
-use crate::checks::judged::{NodeObstacles, judged, kubernetes_version};
-use crate::finding::{Prediction, Repair};
+use crate::checks::judged::{NodeObstacles, judged};
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod};
+use crate::ops::{Edit, Instruction};
 
-use super::resubmission::Edit;
-use super::{rerun, resubmission};
+use super::{Plan, manual, submit};
 
 const ID: &str = "lower-requests";
-const RISK: &str = "the step may then be killed for memory, or run slowly";
 
 /// One request that is too large, and what would fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,39 +24,23 @@ struct Smaller {
 }
 
 /// For the first task that has no room: lower its requests to what the node has left
-/// that lacks the least.
-pub(super) fn lower(focus: &Focus<'_>) -> Option<Repair> {
+/// that lacks the least. Absent where the scheduler names no shortage.
+pub(super) fn lower(focus: &Focus<'_>) -> Option<Plan> {
     let (task, pod) = focus.unplaced().next()?;
     // What nodes have left is known only where every pod was read.
-    if !focus.cluster.coverage.proves_absence(Kind::Pod, "") {
-        return Some(unknown(focus, task, "what nodes have left: pods of other namespaces were not read"));
+    let is_known = focus.cluster.coverage.proves_absence(Kind::Pod, "");
+    if let Some(plan) = is_known.then(|| computed(focus, task, pod)).flatten() {
+        return Some(plan);
     }
-    Some(computed(focus, task, pod).unwrap_or_else(|| unknown(focus, task, "no node has enough left for less either")))
+    let instruction = Instruction::RequestLess { task: task.task.to_owned() };
+    is_short(pod).then(|| Plan::new(ID, vec![manual(instruction)]))
 }
 
-/// The repair without amounts.
-fn unknown(focus: &Focus<'_>, task: &TaskNode<'_>, why: &str) -> Repair {
-    let (step, resource) = asked_for_most(task).unwrap_or_else(|| ("STEP".to_owned(), "RESOURCE".to_owned()));
-    let flags = format!("--request {}/{step}:{resource}=QUANTITY --cancel-old", task.task);
-    let summary = format!("let task {} ask for less", task.task);
-    Repair {
-        because: vec![why.to_owned()],
-        risk: RISK.to_owned(),
-        ..rerun(focus, ID, &flags, summary, Prediction::Unknown, json!({}))
-    }
-}
-
-/// The step that a smaller request would begin with, and the resource that the scheduler
-/// names as short.
-fn asked_for_most(task: &TaskNode<'_>) -> Option<(String, String)> {
-    let pod = task.pod?;
-    let words = pod.condition("PodScheduled")?.message.clone();
-    let (_, rest) = words.split_once("Insufficient ")?;
-    let resource = rest.split([',', ' ']).next()?.trim_end_matches('.').to_owned();
-    let steps = pod.spec.containers.iter().filter(|container| container.name.starts_with("step-"));
-    let asked = steps.filter(|container| container.resources.requests.contains_key(&resource));
-    let step = asked.max_by_key(|container| amount(container, &resource))?;
-    Some((step.name.trim_start_matches("step-").to_owned(), resource))
+/// Whether the scheduler speaks of a resource that falls short.
+fn is_short(pod: &Pod) -> bool {
+    let message = pod.condition("PodScheduled").map(|condition| condition.message.as_str()).unwrap_or_default();
+    let Message::Unschedulable(message) = read(message) else { return false };
+    message.reasons.iter().any(|item| matches!(item.meaning.detail, Some(Detail::Resource(_))))
 }
 
 /// What a container asks for of a resource; cpu in thousandths.
@@ -73,8 +53,8 @@ fn amount(container: &Container, resource: &str) -> i64 {
     }
 }
 
-fn computed(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Repair> {
-    let snapshot = Snapshot::new(focus.cluster, kubernetes_version(focus.cluster));
+fn computed(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Plan> {
+    let snapshot = focus.state(false);
     let wanted = of_incoming(pod, &Behaviour::of(snapshot.version()));
     let only_room = |node: &&NodeObstacles| node.only(Plugin::NodeResourcesFit);
     let beside = task.task_run.assistant().and_then(|name| focus.assistant_node(name));
@@ -90,7 +70,7 @@ fn computed(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Repair>
             Some((node.node.clone(), smaller))
         })
         .min_by_key(|(_, smaller)| smaller.iter().map(loss).max())?;
-    Some(told(focus, task, &best.0, &best.1))
+    Some(plan(focus, task, &best.1))
 }
 
 /// How much is lost, in thousandths.
@@ -148,40 +128,20 @@ fn quantity(resource: &str, amount: i64) -> String {
     }
 }
 
-fn told(focus: &Focus<'_>, task: &TaskNode<'_>, node: &str, smaller: &[Smaller]) -> Repair {
-    let mut flags: Vec<String> = Vec::new();
-    let mut edits: Vec<Edit> = Vec::new();
-    let mut words: Vec<String> = Vec::new();
-    let mut changes = json!({});
-    for item in smaller {
-        let (old, new) = (quantity(&item.resource, item.old), quantity(&item.resource, item.new));
-        flags.push(format!("--request {}/{}:{}={new}", task.task, item.step, item.resource));
-        words.push(format!("step {} {new} {} instead of {old}", item.step, item.resource));
-        let field = format!("spec.taskRunSpecs[{}].stepSpecs[{}].computeResources.requests", task.task, item.step);
-        changes[format!("{field}[{}]", item.resource)] = json!(new);
-        edits.push(Edit::Request {
-            task: task.task.to_owned(),
-            step: Some(item.step.clone()),
-            resource: item.resource.clone(),
-            quantity: new,
-        });
-    }
-    flags.push("--cancel-old".to_owned());
-    let mut repair = resubmission(
-        focus,
-        ID,
-        &flags.join(" "),
-        format!("let task {} ask for what {node} has left: {}", task.task, words.join(", ")),
-        &edits,
-        changes,
-    );
-    repair.risk = RISK.to_owned();
-    repair
+fn plan(focus: &Focus<'_>, task: &TaskNode<'_>, smaller: &[Smaller]) -> Plan {
+    let edit = |item: &Smaller| Edit::Request {
+        task: task.task.to_owned(),
+        step: Some(item.step.clone()),
+        resource: item.resource.clone(),
+        quantity: quantity(&item.resource, item.new),
+    };
+    Plan::new(ID, vec![submit(focus, smaller.iter().map(edit).collect(), true)])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn pod() -> Pod {
         serde_json::from_value(json!({ "spec": { "containers": [

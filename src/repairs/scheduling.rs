@@ -1,196 +1,206 @@
 //! Repairs for pods that find no node.
 
-use crate::analysis::scheduler::Plugin;
 use serde_json::{Value, json};
 
+use crate::analysis::tekton::pod_template;
+use crate::assess::placement::{self, NoBest};
 use crate::checks::focus::Focus;
-use crate::checks::judged::judged;
-use crate::finding::{Finding, Prediction, Repair};
-use crate::model::node::Node;
+use crate::checks::future;
+use crate::finding::Facts;
+use crate::model::volume::VolumeSource;
+use crate::ops::edit::{self, HOSTNAME};
+use crate::ops::{Edit, Instruction, Op};
 
-use super::resubmission::Edit;
-use super::{by_admin, flags, pinning, requests, resubmission};
+use super::{Plan, flags, manual, requests, submit};
 
-fn architecture(node: &Node) -> &str {
-    node.metadata.label("kubernetes.io/arch").unwrap_or_default()
+/// Pins the run, changed by edits, to the best node for the whole pipeline.
+pub(super) fn pin(focus: &Focus<'_>, edits: &[Edit]) -> Plan {
+    pin_as("pin-node", focus, edits)
 }
 
-/// Whether a node is of another processor architecture than most nodes: whether the
-/// images run there cannot be read from the cluster.
-fn is_foreign(focus: &Focus<'_>, node: &Node) -> bool {
-    if node.spec.taints.iter().any(|taint| taint.key == "kubernetes.io/arch") {
-        return true;
+fn pin_as(id: &'static str, focus: &Focus<'_>, edits: &[Edit]) -> Plan {
+    match best(focus, edits) {
+        Ok(pin) => {
+            let mut all = edits.to_vec();
+            all.push(pin);
+            Plan::new(id, vec![submit(focus, all, true)])
+        }
+        Err(nodes) => {
+            Plan::new(id, vec![manual(Instruction::FindNode { against: nodes }), submit(focus, edits.to_vec(), true)])
+        }
     }
-    let same = |other: &&Node| architecture(other) == architecture(node);
-    let count = focus.cluster.nodes.iter().filter(same).count();
-    count * 2 < focus.cluster.nodes.len()
-        && focus.cluster.nodes.iter().filter(|other| !architecture(other).is_empty()).count() > count
 }
 
-/// The architecture that sets a node apart: its taint says it where its label does not.
-fn foreign(node: &Node) -> &str {
-    let taint = node.spec.taints.iter().find(|taint| taint.key == "kubernetes.io/arch");
-    taint.map_or_else(|| architecture(node), |taint| taint.value.as_str())
+/// The best node for the changed run as an edit, or nodes on which it may fit.
+fn best(focus: &Focus<'_>, edits: &[Edit]) -> Result<Edit, Vec<String>> {
+    let new = edit::edited(focus.run(), edits).map_err(|_| Vec::new())?;
+    let plan = future::of(focus, &future::as_run(focus, &edit::unpinned(&new))).plan;
+    let node = placement::best_node(focus, &plan, &placement::old_pods(focus)).map_err(|none| match none {
+        NoBest::FreeUnknown(nodes) => nodes,
+        NoBest::Unread | NoBest::None(_) => Vec::new(),
+    })?;
+    Ok(pin_to(focus, &node))
+}
+
+/// A pin to a node by its hostname label.
+pub fn pin_to(focus: &Focus<'_>, node: &str) -> Edit {
+    let label = focus.cluster.node(node).and_then(|known| known.metadata.label(HOSTNAME));
+    Edit::PinNode { node: node.to_owned(), hostname: label.unwrap_or(node).to_owned() }
+}
+
+/// The same with the tolerations of the waiting task given to the whole run: where that
+/// task may go, the assistant may then go too.
+fn pin_with_placement(focus: &Focus<'_>) -> Option<Plan> {
+    let task = focus.unplaced().map(|(node, _)| node.task).find(|task| {
+        let spec = pod_template::task_run_spec(focus.run(), task);
+        spec.and_then(|spec| spec.pointer("/podTemplate/tolerations")).is_some_and(|list| !list.is_null())
+    })?;
+    Some(pin_as("pin-node-with-placement", focus, &[Edit::PlacementOf { task: task.to_owned() }]))
 }
 
 /// Tolerations for the taints of the nodes that would fit.
-pub(super) fn tolerate(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let mut repairs = Vec::new();
-    for item in finding.evidence.iter().filter(|item| item.field == "spec.taints") {
-        let node = item.object.trim_start_matches("Node/");
-        let Some(node) = focus.cluster.node(node) else { continue };
-        let taints: Vec<_> = node.spec.taints.iter().filter(|taint| taint.effect != "PreferNoSchedule").collect();
-        let flags: Vec<String> =
-            taints.iter().map(|taint| format!("--toleration {}={}:{}", taint.key, taint.value, taint.effect)).collect();
-        let tolerations: Vec<Value> = taints
-            .iter()
-            .map(|taint| json!({ "key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect }))
+pub(super) fn tolerate(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Nodes(nodes) = facts else { return Vec::new() };
+    let mut plans: Vec<Plan> = Vec::new();
+    for node in nodes.iter().filter_map(|name| focus.cluster.node(name)) {
+        let taints = node.spec.taints.iter().filter(|taint| taint.effect != "PreferNoSchedule");
+        let edits: Vec<Edit> = taints
+            .map(|taint| Edit::Toleration {
+                toleration: json!({ "key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect }),
+            })
             .collect();
-        let edits: Vec<Edit> = tolerations.iter().cloned().map(Edit::Toleration).collect();
-        let mut repair = resubmission(
-            focus,
-            "tolerate",
-            &flags.join(" "),
-            format!("tolerate the taint of {}", node.metadata.name),
-            &edits,
-            json!({ "spec.taskRunTemplate.podTemplate.tolerations": tolerations }),
-        );
-        repair.risk = format!("{} is kept for something: ask its owner; {}", node.metadata.name, repair.risk);
-        if repair.predicted == Prediction::Heals && is_foreign(focus, node) {
-            repair.predicted = Prediction::Unknown;
-            repair.because =
-                vec![format!("whether its images run on {} ({}) cannot be told", node.metadata.name, foreign(node))];
-        }
-        if !repairs.iter().any(|known: &Repair| known.changes == repair.changes) {
-            repairs.push(repair);
+        let plan = Plan::new("tolerate", vec![submit(focus, edits, true)]);
+        if !plans.contains(&plan) {
+            plans.push(plan);
         }
     }
-    repairs
+    // Nodes without the taint may do for a run that asks for less, or for other labels.
+    plans.extend(requests::lower(focus).filter(|plan| !plan.ops.iter().any(Op::is_manual)));
+    plans.extend(selector(focus));
+    plans
 }
 
-/// The assistant stands where a later task has no room.
-pub(super) fn node_full(focus: &Focus<'_>) -> Vec<Repair> {
-    let mut repairs = vec![pinning::pin(focus, &[], "")];
-    repairs.extend(pinning::pin_with_placement(focus));
-    repairs.extend(requests::lower(focus));
-    repairs.extend(flags::coschedule_off(focus));
-    repairs
+/// The assistant runs where a later task has no room.
+pub(super) fn node_full(focus: &Focus<'_>) -> Vec<Plan> {
+    let mut plans = vec![pin(focus, &[])];
+    plans.extend(pin_with_placement(focus));
+    plans.extend(requests::lower(focus));
+    plans.extend(flags::coschedule_off(focus));
+    plans
 }
 
 /// No allowed node has enough free.
-pub(super) fn no_room(focus: &Focus<'_>) -> Vec<Repair> {
-    let mut repairs: Vec<Repair> = requests::lower(focus).into_iter().collect();
-    repairs.extend(selector(focus));
-    repairs
+pub(super) fn no_room(focus: &Focus<'_>) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = requests::lower(focus).into_iter().collect();
+    plans.extend(selector(focus));
+    plans.extend(larger_nodes(focus));
+    plans
+}
+
+/// Nodes that are kept for others and would be large enough: a toleration is the other way
+/// out.
+fn larger_nodes(focus: &Focus<'_>) -> Vec<Plan> {
+    let Some((_, pod)) = focus.unplaced().next() else { return Vec::new() };
+    let judged = crate::checks::judged::judged(focus, pod);
+    let only_tainted =
+        judged.nodes.iter().filter(|node| node.only(crate::analysis::scheduler::Plugin::TaintToleration));
+    let usable = |name: &&str| {
+        let node = focus.cluster.node(name);
+        node.is_some_and(|node| {
+            !crate::checks::obstacles::is_unhealthy(node) && !crate::checks::obstacles::is_reserved(node)
+        })
+    };
+    let nodes: Vec<String> = only_tainted.map(|node| node.node.as_str()).filter(usable).map(str::to_owned).collect();
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let plans = tolerate(focus, &Facts::Nodes(nodes));
+    plans.into_iter().filter(|plan| plan.id == "tolerate").collect()
 }
 
 /// The assistant, or a task without one, finds no node that its volumes or its size
 /// allow; another node may do.
-pub(super) fn elsewhere(focus: &Focus<'_>) -> Vec<Repair> {
-    let edits = [Edit::DropNodeSelection, Edit::DropTaskPlacement];
-    let mut repairs = selector(focus);
-    repairs.push(pinning::pin(focus, &edits, "--drop node-selector --drop task-placement "));
-    repairs
+pub(super) fn elsewhere(focus: &Focus<'_>) -> Vec<Plan> {
+    let mut plans = selector(focus);
+    plans.push(pin(focus, &drops(focus)));
+    plans
 }
 
-/// Whether the run, or a task of it, asks for a field of the pod template.
-fn asks(focus: &Focus<'_>, field: &str) -> bool {
-    let run = focus.run();
-    let of_run = run.spec_at(&format!("/taskRunTemplate/podTemplate/{field}"));
-    let specs = run.spec_at("/taskRunSpecs").and_then(Value::as_array);
+/// Whether the run itself asks for a field of the pod template.
+fn run_asks(focus: &Focus<'_>, field: &str) -> bool {
+    let of_run = focus.run().spec_at(&format!("/taskRunTemplate/podTemplate/{field}"));
+    of_run.is_some_and(|value| !value.is_null())
+}
+
+/// Whether a task of the run asks for a field of the pod template.
+fn task_asks(focus: &Focus<'_>, field: &str) -> bool {
+    let specs = focus.run().spec_at("/taskRunSpecs").and_then(Value::as_array);
     let of_tasks = specs.into_iter().flatten().filter_map(|spec| spec.pointer(&format!("/podTemplate/{field}")));
-    of_run.into_iter().chain(of_tasks).any(|value| !value.is_null())
+    of_tasks.into_iter().any(|value| !value.is_null())
+}
+
+/// Edits that drop the node selection, as far as there is one.
+fn drops(focus: &Focus<'_>) -> Vec<Edit> {
+    let fields = ["nodeSelector", "affinity/nodeAffinity"];
+    let of_run = fields.iter().any(|field| run_asks(focus, field)).then_some(Edit::DropNodeSelection);
+    let of_tasks = fields.iter().any(|field| task_asks(focus, field)).then_some(Edit::DropTaskPlacement);
+    of_run.into_iter().chain(of_tasks).collect()
 }
 
 /// Drops the node selection of the run, and that of its tasks.
-pub(super) fn selector(focus: &Focus<'_>) -> Vec<Repair> {
-    if !asks(focus, "nodeSelector") && !asks(focus, "affinity/nodeAffinity") {
+pub(super) fn selector(focus: &Focus<'_>) -> Vec<Plan> {
+    let edits = drops(focus);
+    if edits.is_empty() {
         return Vec::new();
     }
-    vec![resubmission(
-        focus,
-        "drop-node-selector",
-        "--drop node-selector --drop task-placement --cancel-old",
-        "drop the node selection of the run and of its tasks",
-        &[Edit::DropNodeSelection, Edit::DropTaskPlacement],
-        json!({ "spec.taskRunTemplate.podTemplate.nodeSelector": null }),
-    )]
+    vec![Plan::new("drop-node-selector", vec![submit(focus, edits, true)])]
 }
 
-/// A field of the pod template that stands in the way, with the flag of `rerun` that
-/// drops it.
-pub(super) fn drop_field(
-    focus: &Focus<'_>,
-    id: &'static str,
-    (field, flag): (&'static str, &str),
-    summary: &str,
-) -> Vec<Repair> {
-    if !asks(focus, field) {
+/// Drops a field of the pod template that stands in the way.
+pub(super) fn drop_field(focus: &Focus<'_>, id: &'static str, field: &'static str) -> Vec<Plan> {
+    if !run_asks(focus, field) && !task_asks(focus, field) {
         return Vec::new();
     }
-    vec![resubmission(
-        focus,
-        id,
-        &format!("--drop {flag} --cancel-old"),
-        summary,
-        &[Edit::DropPodField(field)],
-        json!({ format!("spec.taskRunTemplate.podTemplate.{field}"): null }),
-    )]
+    vec![Plan::new(id, vec![submit(focus, vec![Edit::DropPodField { field }], true)])]
 }
 
 /// Nodes that are cordoned, of which one would do.
-pub(super) fn uncordon(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let cordoned = finding.evidence.iter().filter(|item| item.field == "spec.unschedulable");
-    let nodes: Vec<&str> = cordoned.map(|item| item.object.trim_start_matches("Node/")).collect();
-    let pods: Vec<_> = focus
-        .tree
-        .assistants
-        .iter()
-        .filter_map(|node| node.pod)
-        .filter(|pod| pod.spec.node_name.is_empty())
-        .chain(focus.unplaced().filter(|(task, _)| task.task_run.assistant().is_none()).map(|(_, pod)| pod))
-        .collect();
-    let mut repairs = selector(focus);
-    repairs.extend(nodes.into_iter().map(|name| {
-        let alone = |verdict: &crate::checks::judged::NodeObstacles| {
-            verdict.node == name && verdict.only(Plugin::NodeUnschedulable)
-        };
-        let takes = !pods.is_empty() && pods.iter().all(|pod| judged(focus, pod).nodes.iter().any(alone));
-        Repair {
-            because: vec![if takes {
-                "the cordon is all that keeps its pods from there".to_owned()
-            } else {
-                "whether nothing else keeps its pods from there cannot be told".to_owned()
-            }],
-            ..by_admin(
-                "uncordon",
-                format!("kubectl uncordon {name}"),
-                format!("uncordon {name}, if its maintenance is over; the stuck run goes on by itself"),
-                if takes { Prediction::Heals } else { Prediction::Unknown },
-                json!({ format!("node/{name}.spec.unschedulable"): false }),
-            )
-        }
-    }));
-    repairs
+pub(super) fn uncordon(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Nodes(nodes) = facts else { return Vec::new() };
+    let mut plans = selector(focus);
+    plans.extend(nodes.iter().map(|node| Plan::new("uncordon", vec![Op::Uncordon { node: node.clone() }])));
+    plans
 }
 
 /// The pod that has the host port.
-pub(super) fn free_port(finding: &Finding) -> Vec<Repair> {
-    let holders = finding.evidence.iter().filter(|item| item.field.ends_with("hostPort"));
-    holders
-        .map(|item| {
-            let pod = item.object.trim_start_matches("Pod/");
-            Repair {
-                id: "free-port",
-                summary: format!(
-                    "end pod {pod}, which has the port ({}), or wait until it ends; the stuck run goes on by itself",
-                    item.value
-                ),
-                because: vec!["whether somebody makes the pod anew cannot be told".to_owned()],
-                needs: "delete on pods in its namespace".to_owned(),
-                changes: json!({ format!("pod/{pod}"): null }),
-                ..Repair::default()
-            }
-        })
-        .collect()
+pub(super) fn free_port(facts: &Facts) -> Vec<Plan> {
+    let Facts::Ports(holders) = facts else { return Vec::new() };
+    let plan = |(pod, ports): &(String, String)| {
+        let instruction = Instruction::EndPod { pod: pod.clone(), holds: ports.clone() };
+        Plan::new("free-port", vec![manual(instruction)])
+    };
+    holders.iter().map(plan).collect()
+}
+
+/// Sends the run where its volume is.
+pub(super) fn follow_volume(focus: &Focus<'_>) -> Vec<Plan> {
+    let pods = focus.tree.assistants.iter().filter_map(|a| a.pod).chain(focus.tree.tasks.iter().filter_map(|t| t.pod));
+    let claim = pods.flat_map(|pod| &pod.spec.volumes).find_map(|volume| match &volume.source {
+        VolumeSource::PersistentVolumeClaim(source) => focus.cluster.claim(focus.namespace(), &source.claim_name),
+        _ => None,
+    });
+    let requirement = claim
+        .and_then(|claim| focus.cluster.persistent_volumes.iter().find(|v| v.metadata.name == claim.spec.volume_name))
+        .and_then(|volume| volume.spec.node_affinity.as_ref()?.required.as_ref()?.node_selector_terms.first())
+        .and_then(|term| term.match_expressions.iter().find(|r| r.operator == "In" && r.values.len() == 1));
+    let mut plans = selector(focus);
+    if let Some(requirement) = requirement {
+        let value = requirement.values.first().cloned().unwrap_or_default();
+        let mut edits = vec![Edit::NodeSelector { key: requirement.key.clone(), value }];
+        if drops(focus).contains(&Edit::DropTaskPlacement) {
+            edits.insert(0, Edit::DropTaskPlacement);
+        }
+        plans.push(Plan::new("follow-volume", vec![submit(focus, edits, true)]));
+    }
+    plans
 }

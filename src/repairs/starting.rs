@@ -1,162 +1,111 @@
 //! Repairs for pods that have a node and do not start there, or lost it.
 
-use serde_json::{Value, json};
-
-use crate::analysis::access::Cure;
 use crate::checks::focus::Focus;
+use crate::checks::running::OF_TEKTON;
 use crate::checks::workspace_access;
-use crate::finding::{Finding, Prediction, Repair};
-use crate::model::volume::VolumeSource;
+use crate::finding::{Facts, ImageTrouble};
+use crate::ops::{Edit, Instruction, Op};
 
-use super::{assistant, pinning, rerun, resubmission, target};
+use super::{Plan, assistant, block_start, manual, manual_with, resubmit, submit, tekton_namespace};
 
-/// A Secret or ConfigMap that is mounted and does not exist.
-pub(super) fn source_missing(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let namespace = focus.namespace();
-    let missing: Vec<(&str, &str)> = finding.about.split(',').filter_map(|about| about.split_once('/')).collect();
-    let create = |(kind, name): &(&str, &str)| {
-        let what = if *kind == "secret" { "secret generic" } else { kind };
-        format!("kubectl create {what} {name} -n {namespace} --from-file=…")
-    };
-    let names: Vec<String> = missing.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
-    let mut kinds: Vec<String> = missing.iter().map(|(kind, _)| format!("{kind}s")).collect();
-    kinds.dedup();
-    vec![Repair {
-        id: "create-volume-source",
-        summary: format!(
-            "create {}; the kubelet tries again, and the stuck run goes on by itself",
-            names.join(" and ")
-        ),
-        command: missing.iter().map(create).collect::<Vec<_>>().join("\n"),
-        predicted: Prediction::Heals,
-        because: vec!["its pod has a node and lacks nothing else that was read".to_owned()],
-        needs: format!("create on {} in the namespace", kinds.join(" and ")),
-        risk: "what it must hold is not known here: ask who wrote the pipeline".to_owned(),
-        changes: Value::Object(
-            missing.iter().map(|(kind, name)| (format!("{kind}/{name}"), json!("created"))).collect(),
-        ),
-    }]
+/// A Secret or ConfigMap that is mounted and does not exist; the kubelet tries again.
+pub(super) fn source_missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Sources(sources) = facts else { return Vec::new() };
+    let op = manual_with(
+        Instruction::CreateSource { sources: sources.clone() },
+        &[&["get", "secrets,configmaps", "-n", focus.namespace()]],
+    );
+    vec![Plan::new("create-volume-source", vec![op])]
 }
 
 /// An image that cannot be pulled, by what the registry, or the way to it, answered.
-pub(super) fn image(focus: &Focus<'_>, finding: &Finding) -> Vec<Repair> {
-    let texts = || finding.evidence.iter().map(|item| item.value.to_lowercase());
-    let said = |words: &[&str]| texts().any(|text| words.iter().any(|word| text.contains(word)));
-    let namespace = focus.namespace();
-    let account = focus.run().service_account().unwrap_or("default");
-    let (id, summary, first) = if said(&[
-        "no such host",
-        "server misbehaving",
-        "connection refused",
-        "i/o timeout",
-        "network is unreachable",
-    ]) {
-        (
-            "reach-registry",
-            "let the nodes reach the registry (its name, DNS, proxy, firewall), then submit again; other credentials or another node change nothing where all nodes resolve names alike".to_owned(),
-            String::new(),
-        )
-    } else if said(&["unauthorized", "authentication required", "denied", "forbidden", "401", "403"]) {
-        (
-            "pull-secret",
-            format!("give ServiceAccount {account} a pull secret for the registry, then submit again"),
-            format!(
-                "kubectl create secret docker-registry NAME -n {namespace} --docker-server=… --docker-username=… --docker-password=…\noc secrets link {account} NAME --for=pull -n {namespace}\n"
-            ),
-        )
-    } else if said(&["x509", "certificate"]) {
-        (
-            "trust-registry",
-            "let the nodes trust the registry's certificate, then submit again".to_owned(),
-            String::new(),
-        )
-    } else if said(&["toomanyrequests", "429", "rate limit"]) {
-        (
-            "wait",
-            "wait until the registry's rate limit has passed, or pull with credentials, then submit again".to_owned(),
-            String::new(),
-        )
-    } else if said(&["manifest unknown", "not found", "name unknown", "invalidimagename"]) {
-        ("correct-image", "name an image and tag that exist in the task, then submit again".to_owned(), String::new())
-    } else {
-        ("correct-image", "make the image pullable from the nodes, then submit again".to_owned(), String::new())
+pub(super) fn image(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let trouble = if let Facts::Image(trouble) = facts { *trouble } else { ImageTrouble::Other };
+    let account = focus.run().service_account().unwrap_or("default").to_owned();
+    let (id, instruction) = match trouble {
+        ImageTrouble::Unreachable => ("reach-registry", Instruction::ReachRegistry),
+        ImageTrouble::Unauthorized => ("pull-secret", Instruction::PullSecret { account }),
+        ImageTrouble::Untrusted => ("trust-registry", Instruction::TrustRegistry),
+        ImageTrouble::RateLimited => ("wait", Instruction::WaitForRegistry),
+        ImageTrouble::NotFound => ("correct-image", Instruction::CorrectImage),
+        ImageTrouble::Other => ("correct-image", Instruction::MakePullable),
     };
-    let waits = focus.is_running();
-    let last =
-        if waits && id != "correct-image" { String::new() } else { format!("oc tekton-fix rerun {}", target(focus)) };
-    vec![Repair {
-        id,
-        summary,
-        command: format!("{first}{last}").trim_end().to_owned(),
-        because: vec!["whether the image can be pulled then cannot be told from the cluster".to_owned()],
-        changes: json!({}),
-        ..Repair::default()
-    }]
-}
-
-/// A volume that is attached to another node.
-pub(super) fn multi_attach(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![pinning::pin(focus, &[], "")]
+    let mut ops = vec![manual(instruction)];
+    if !focus.is_running() || id == "correct-image" {
+        ops.push(submit(focus, Vec::new(), true));
+    }
+    vec![Plan::new(id, ops)]
 }
 
 /// The pod's node has lost contact: a new run goes elsewhere, unless a volume holds it.
-pub(super) fn node_lost(focus: &Focus<'_>) -> Vec<Repair> {
-    let mut repair = resubmission(
-        focus,
-        "resubmit",
-        "--cancel-old",
-        "submit the run again: the scheduler leaves out a node that lost contact",
-        &[],
-        json!({}),
-    );
-    let attached =
-        focus.tree.tasks.iter().filter_map(|task| task.pod).flat_map(|pod| &pod.spec.volumes).find(|volume| {
-            let VolumeSource::PersistentVolumeClaim(source) = &volume.source else { return false };
-            let claim = focus.cluster.claim(focus.namespace(), &source.claim_name);
-            claim.is_none_or(|claim| {
-                let attachment = |a: &&crate::model::volume::VolumeAttachment| {
-                    a.spec.source.persistent_volume_name.as_deref() == Some(claim.spec.volume_name.as_str())
-                };
-                focus.cluster.volume_attachments.iter().any(|a| attachment(&a))
-            })
-        });
-    if let (Prediction::Heals, Some(volume)) = (repair.predicted, attached) {
-        repair.predicted = Prediction::Unknown;
-        repair.because = vec![format!(
-            "how soon volume {} is detached from the lost node: without contact that takes minutes",
-            volume.name
-        )];
-    }
-    let mut repairs = vec![repair];
-    repairs.extend(assistant::on_lost_node(focus));
-    repairs.push(Repair {
-        id: "mend-node",
-        summary: "bring the node back, or take it out of the cluster".to_owned(),
-        because: vec!["what ails the node cannot be read from the cluster".to_owned()],
-        needs: "rights of an administrator".to_owned(),
-        changes: json!({}),
-        ..Repair::default()
-    });
-    repairs
+pub(super) fn node_lost(focus: &Focus<'_>) -> Vec<Plan> {
+    let mut plans = vec![resubmit(focus, true)];
+    plans.extend(assistant::on_lost_node(focus));
+    plans.push(Plan::new("mend-node", vec![manual_with(Instruction::RecoverNode, &[&["get", "nodes"]])]));
+    plans
 }
 
-/// The kubelet evicted the pod.
-pub(super) fn evicted(focus: &Focus<'_>) -> Vec<Repair> {
-    vec![Repair {
-        because: vec!["whether its next node has enough of what this one ran short of cannot be told".to_owned()],
-        ..rerun(focus, "resubmit", "", "submit the run again unchanged", Prediction::Unknown, json!({}))
-    }]
+/// A container that was killed: more memory, which only its author can judge, and a new run,
+/// because this one cannot go on.
+pub(super) fn more_memory(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Step { task, step, memory } = facts else { return Vec::new() };
+    let is_tektons = OF_TEKTON.contains(&step.as_str());
+    let instruction = if is_tektons {
+        Instruction::MoreMemoryForTekton { container: step.clone(), limit: memory.clone() }
+    } else {
+        Instruction::MoreMemory { task: task.clone(), step: step.clone(), limit: memory.clone() }
+    };
+    vec![Plan::new("more-memory", vec![manual(instruction), submit(focus, Vec::new(), true)])]
+}
+
+/// A step whose image does not run on its node: nodes of the other architecture may do.
+pub(super) fn other_architecture(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    const ARCH: &str = "kubernetes.io/arch";
+    let Facts::Architecture(here) = facts else { return Vec::new() };
+    let others = focus.cluster.nodes.iter().filter_map(|node| node.metadata.label(ARCH));
+    let mut others: Vec<&str> = others.filter(|arch| arch != here).collect();
+    others.sort_unstable();
+    others.dedup();
+    let edit = |arch: &str| Edit::NodeSelector { key: ARCH.to_owned(), value: arch.to_owned() };
+    let mut plans: Vec<Plan> = others
+        .into_iter()
+        .map(|arch| Plan::new("other-architecture", vec![submit(focus, vec![edit(arch)], true)]))
+        .collect();
+    let image = vec![manual(Instruction::ImageForArchitecture), submit(focus, Vec::new(), true)];
+    plans.push(Plan::new("correct-image", image));
+    plans
+}
+
+/// A sidecar that does not become ready.
+pub(super) fn sidecar(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Container { pod, container } = facts else { return Vec::new() };
+    let logs: &[&str] = &["logs", pod, "-c", container, "-n", focus.namespace(), "--tail=50"];
+    let describe: &[&str] = &["describe", "pod", pod, "-n", focus.namespace()];
+    let instruction = Instruction::InspectContainer { container: container.clone() };
+    vec![Plan::new("inspect-sidecar", vec![manual_with(instruction, &[logs, describe])])]
 }
 
 /// What lets a step get at the files of another.
-pub(super) fn denied(focus: &Focus<'_>) -> Vec<Repair> {
-    let repair = |cure: Cure| Repair {
-        id: "open-workspace",
-        summary: cure.summary,
-        command: cure.rerun.map(|flags| format!("oc tekton-fix rerun {} {flags}", target(focus))).unwrap_or_default(),
-        because: vec!["what the volume's files are like cannot be read from the cluster".to_owned()],
-        changes: json!({}),
-        ..Repair::default()
+pub(super) fn denied(focus: &Focus<'_>) -> Vec<Plan> {
+    let plan = |remedy: crate::analysis::access::Cure| {
+        let op = match remedy.fs_group.map(i64::from) {
+            Some(group) => {
+                let of_namespace = block_start(focus) == Some(group);
+                submit(focus, vec![Edit::FsGroup { group, of_namespace }], true)
+            }
+            None => Op::Manual { instruction: Instruction::OpenFiles { how: remedy.summary }, look: Vec::new() },
+        };
+        Plan::new("open-workspace", vec![op])
     };
-    workspace_access::cures(focus).into_iter().map(repair).collect()
+    workspace_access::cures(focus).into_iter().map(plan).collect()
+}
+
+/// The controller's pods, and their logs.
+pub(super) fn controller(focus: &Focus<'_>) -> Vec<Plan> {
+    let namespace = tekton_namespace(focus);
+    let is_down = focus.installation.controller.is_some_and(|controller| controller.status.available_replicas == 0);
+    let instruction = if is_down { Instruction::StartController } else { Instruction::InspectController };
+    let pods: &[&str] = &["get", "pods", "-n", namespace, "-l", "app.kubernetes.io/name=controller"];
+    let logs: &[&str] = &["logs", "-n", namespace, "deployment/tekton-pipelines-controller", "--tail=50"];
+    vec![Plan::new("start-controller", vec![manual_with(instruction, &[pods, logs])])]
 }

@@ -3,9 +3,10 @@
 
 use crate::analysis::scc::effective::{EffectiveContainer, effective};
 use crate::analysis::scc::{Answer, Considered, Creator, Verdict, sentences};
-use crate::repairs::smallest_change::{By, Change};
+use crate::finding::Offer;
+use crate::ops::{Op, Right};
 
-use super::{Block, Cell, Column, Document, Table, Text, Tone};
+use super::{Block, Cell, Column, Document, Table, Text, Tone, diagnosis};
 
 /// One pod with what admission says of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,12 +49,9 @@ pub(crate) fn of_pod(judged: &Judged, wide: bool) -> Document {
 
 /// The verdicts about the pods of the run `NAMESPACE/NAME`, and what gets all of them
 /// admitted.
-pub(crate) fn of_run(run: &str, pods: &[Judged], changes: &[Change], wide: bool) -> Document {
+pub(crate) fn of_run(run: &str, pods: &[Judged], offers: &[Offer], wide: bool) -> Document {
     let mut document = document(headline_of_run(run, pods), pods, wide);
-    let title = Tone::Strong.of("The smallest changes with which every pod is admitted:");
-    let numbers = ["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8.", "9."];
-    let marks = numbers.into_iter().chain(std::iter::repeat("•"));
-    document.section(title, changes.iter().zip(marks).map(|(change, mark)| of_change(change, mark)).collect());
+    document.section(Tone::Strong.of("Repairs"), diagnosis::offers(offers));
     document
 }
 
@@ -113,16 +111,16 @@ fn headline_of_run(run: &str, pods: &[Judged]) -> Text {
     Text::from("Run ").and(Tone::Strong.of(run)).and(": ").and(verdict)
 }
 
-/// A change that gets all pods admitted.
-fn of_change(change: &Change, mark: &'static str) -> Block {
-    let who = match change.by {
-        By::Author => "",
-        By::TaskAuthor => " (whoever maintains the Task)",
-        By::Administrator => " (an administrator)",
-    };
-    let mut body: Vec<Block> = change.command.as_deref().and_then(Block::command).into_iter().collect();
-    body.extend(change.blast_radius.as_ref().map(|risk| Block::entry(format!("risk: {risk}"))));
-    Block::Item { mark, text: format!("{}{who}", change.summary).into(), body }
+/// Who can carry out an offer: `author` of the run, `taskAuthor`, or `administrator`.
+pub(super) fn by(offer: &Offer) -> &'static str {
+    let any = |wanted: fn(&Right) -> bool| offer.ops.iter().map(Op::right).any(|right| wanted(&right));
+    if any(|right| *right == Right::Administrator) {
+        "administrator"
+    } else if any(|right| *right == Right::Task) {
+        "taskAuthor"
+    } else {
+        "author"
+    }
 }
 
 /// Role of an affinity assistant.

@@ -3,9 +3,9 @@
 
 use crate::checks::grouping;
 use crate::checks::ruled_out::RuledOut;
-use crate::finding::{Evidence, Finding, Prediction, Repair, RunReport, RunState, Severity};
+use crate::finding::{Evidence, Finding, Offer, Outcome, RunReport, RunState, Severity};
 
-use super::{Block, Document, Text, Tone};
+use super::{Block, Document, Text, Tone, wording};
 
 /// Longest quoted value without `-o wide`, in characters: a refusal by SCC lists
 /// every constraint of the cluster.
@@ -56,7 +56,7 @@ fn section(finding: &Finding, number: usize, of: usize, wide: bool) -> Block {
         Block::items("•", finding.evidence.iter().map(|item| quoted(item, wide))),
     );
     parts.section(Tone::Strong.of("Cannot tell"), Block::items("?", &finding.cannot_tell));
-    parts.section(Tone::Strong.of("Repairs"), finding.repairs.iter().map(repair).collect());
+    parts.section(Tone::Strong.of("Repairs"), offers(&finding.offers));
     Block::Section(title, parts.blocks)
 }
 
@@ -74,23 +74,39 @@ fn shorten(value: &str) -> String {
     format!("{kept}… (-o wide shows all)")
 }
 
-fn repair(repair: &Repair) -> Block {
-    let verdict = match repair.predicted {
-        Prediction::Heals => Tone::Good.of("✓ works"),
-        Prediction::DoesNotHeal => Tone::Bad.of("✗ does not help"),
-        Prediction::Unknown => Tone::Careful.of("? unknown"),
+/// Offers, what works first.
+pub(super) fn offers(offers: &[Offer]) -> Vec<Block> {
+    offers.iter().map(offer).collect()
+}
+
+fn offer(offer: &Offer) -> Block {
+    let outcome = offer.forecast.outcome();
+    let verdict = match outcome {
+        Outcome::GoesOn => Tone::Good.of("works"),
+        Outcome::Blocked => Tone::Bad.of("does not help"),
+        Outcome::Unknown => Tone::Careful.of("unknown"),
     };
     let mut details = Vec::new();
-    if !repair.because.is_empty() {
-        details.push(Block::Paragraph(format!("because {}", repair.because.join("; ")).into()));
+    let because = wording::because(&offer.forecast);
+    if !because.is_empty() {
+        details.push(Block::Paragraph(format!("because {}", because.join("; ")).into()));
     }
-    details.extend(Block::command(&repair.command));
-    for (title, text) in [("requires", &repair.needs), ("risk", &repair.risk)] {
-        if !text.is_empty() {
-            details.push(Block::Paragraph(format!("{title}: {text}").into()));
+    // Nobody should paste what will not work.
+    if outcome != Outcome::Blocked {
+        details.extend(commands(offer));
+        for (title, text) in [("requires", wording::rights(offer)), ("risk", wording::risks(offer))] {
+            if !text.is_empty() {
+                details.push(Block::Paragraph(format!("{title}: {text}").into()));
+            }
         }
     }
-    Block::Item { mark: "", text: verdict.and(format!(": {}", repair.summary)), body: vec![Block::Nested(details)] }
+    let text = verdict.and(format!(": {}", wording::summary(offer)));
+    Block::Item { mark: "", text, body: vec![Block::Nested(details)] }
+}
+
+/// The commands of an offer.
+pub(super) fn commands(offer: &Offer) -> Vec<Block> {
+    wording::commands(offer).map(Block::Command).collect()
 }
 
 /// The diagnosis of several runs, grouped by root cause: how many there are, then each

@@ -108,11 +108,6 @@ impl Block {
         Self::item("", text)
     }
 
-    /// The command on each line of a text; none for an empty text.
-    pub(crate) fn command(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self::Command(text.to_owned()))
-    }
-
     /// Entries with the same mark.
     pub(crate) fn items<T: Into<Text>>(mark: &'static str, texts: impl IntoIterator<Item = T>) -> Vec<Self> {
         texts.into_iter().map(|text| Self::item(mark, text)).collect()

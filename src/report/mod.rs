@@ -18,6 +18,7 @@ pub(crate) mod preflight;
 pub(crate) mod probe;
 pub(crate) mod rerun;
 mod table;
+pub mod wording;
 mod wrap;
 
 pub(crate) use document::{Block, Cell, Column, Document, Table, Text, Tone};

@@ -3,9 +3,8 @@
 
 use crate::analysis::pipeline_fit::{Answer, Fit, Load, NodeFit, load};
 use crate::analysis::scheduler::KubernetesVersion;
-use crate::repairs::placement;
 
-use super::{Block, Cell, Column, Document, Table, Text, Tone};
+use super::{Block, Cell, Column, Document, Table, Text, Tone, wording};
 
 /// From this many nodes on, those with one reason share a row unless all are wanted.
 const MANY: usize = 60;
@@ -93,7 +92,7 @@ fn word(node: &NodeFit) -> Text {
 fn reasons(node: &NodeFit) -> Vec<String> {
     match &node.answer {
         Answer::Fits => Vec::new(),
-        Answer::Refused(obstacles) => obstacles.iter().map(placement::sentence).collect(),
+        Answer::Refused(obstacles) => obstacles.iter().map(wording::obstacle).collect(),
         Answer::Unknown(doubts) => doubts.iter().map(|doubt| format!("cannot tell {doubt}")).collect(),
     }
 }

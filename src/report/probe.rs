@@ -1,7 +1,5 @@
 //! A probe: whether the environment or the pipeline is at fault.
 
-use crate::repairs::probe::Probe;
-
 use super::{Block, Document, Text, Tone};
 
 /// What a probe showed.
@@ -16,9 +14,9 @@ pub(crate) enum Outcome {
 }
 
 /// The TaskRun that is about to be created, and what of the task it leaves out.
-pub(crate) fn preview(manifest: &str, probe: &Probe) -> Document {
+pub(crate) fn preview(manifest: &str, left_out: &[String]) -> Document {
     let mut document = Document { blocks: vec![Block::Quotation(manifest.to_owned())] };
-    document.blocks.extend(probe.left_out.iter().map(|sentence| Block::entry(format!("Left out: {sentence}"))));
+    document.blocks.extend(left_out.iter().map(|sentence| Block::entry(format!("Left out: {sentence}"))));
     document
 }
 

@@ -52,10 +52,12 @@ impl Wanted {
 }
 
 /// Namespaced kinds that are read in the namespaces of runs.
-pub const IN_NAMESPACE: [Kind; 15] = [
+pub const IN_NAMESPACE: [Kind; 17] = [
     Kind::PipelineRun,
     Kind::TaskRun,
     Kind::CustomRun,
+    Kind::ResolutionRequest,
+    Kind::Workload,
     Kind::Pod,
     Kind::StatefulSet,
     Kind::Event,
@@ -105,7 +107,7 @@ impl Source {
     pub async fn read(&self, wanted: &Wanted) -> Result<Cluster, SourceError> {
         match self {
             Self::Live(connection) => connection.read(wanted).await,
-            Self::Export(cluster) => Ok((**cluster).clone()),
+            Self::Export(cluster) => Ok(cluster.overlay()),
         }
     }
 

@@ -1,77 +1,175 @@
-//! Every repair that is predicted to heal is carried out, and heals: the command that was
-//! printed, on a run of its own.
+//! Every offer that is forecast to work is carried out, operation by operation, and works.
+//! The printed command of each operation is compared with the request that is sent.
 
 use std::time::{Duration, Instant};
 
 use rig::scenario::Staged;
 use rig::{Platform, Rig, TektonVersion};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::causes::{GRACE, all, copy, stage};
 use crate::plugin::{diagnose, plugin, text};
 
-/// A repair that is predicted to heal: its id and command.
-fn healing(report: &Value) -> Vec<(String, String)> {
-    let findings = report["runs"][0]["findings"].as_array().cloned().unwrap_or_default();
-    let repairs = findings.iter().flat_map(|finding| finding["repairs"].as_array().cloned().unwrap_or_default());
-    let heals = repairs.filter(|repair| repair["predicted"] == "heals");
-    let text = |repair: &Value, key: &str| repair[key].as_str().unwrap_or_default().to_owned();
-    heals.map(|repair| (text(&repair, "id"), text(&repair, "command"))).collect()
+/// An offer that is forecast to work: its id, its operations, and the printed commands.
+struct Offered {
+    id: String,
+    ops: Vec<Value>,
+    command: String,
 }
 
-/// Carries out a command as a person would paste it; gives the run that has to succeed.
-async fn carry_out(rig: &Rig, staged: &Staged, command: &str) -> Result<Staged, String> {
-    let mut healed = staged.clone();
-    for line in command.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words.as_slice() {
-            ["oc", "tekton-fix", rest @ ..] => {
-                let mut args = rest.to_vec();
+fn working(report: &Value) -> Vec<Offered> {
+    let findings = report["runs"][0]["findings"].as_array().cloned().unwrap_or_default();
+    let repairs = findings.iter().flat_map(|finding| finding["repairs"].as_array().cloned().unwrap_or_default());
+    let text = |repair: &Value, key: &str| repair[key].as_str().unwrap_or_default().to_owned();
+    let offered = |repair: Value| Offered {
+        id: text(&repair, "id"),
+        command: text(&repair, "command"),
+        ops: repair["ops"].as_array().cloned().unwrap_or_default(),
+    };
+    repairs.filter(|repair| repair["predicted"] == "heals").map(offered).collect()
+}
+
+/// What is sent to the API server: method, path and body.
+type Request = (&'static str, String, Value);
+
+fn word<'o>(op: &'o Value, at: &str) -> &'o str {
+    op.pointer(at).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The path of an object of these kinds.
+fn path(kind: &str, namespace: &str, name: &str) -> String {
+    let kind = kind.to_lowercase();
+    match kind.as_str() {
+        "pod" | "resourcequota" | "limitrange" | "serviceaccount" | "persistentvolumeclaim" | "configmap" => {
+            format!("/api/v1/namespaces/{namespace}/{kind}s/{name}")
+        }
+        "node" | "namespace" => format!("/api/v1/{kind}s/{name}"),
+        "statefulset" => format!("/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}"),
+        "pipelinerun" => format!("/apis/tekton.dev/v1/namespaces/{namespace}/pipelineruns/{name}"),
+        "tektonconfig" => format!("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/{name}"),
+        other => panic!("no path of {other}"),
+    }
+}
+
+/// The request that an operation is; none for those that are more than one.
+fn request(op: &Value) -> Option<Request> {
+    let object = |at: &str| {
+        path(word(op, &format!("{at}/kind")), word(op, &format!("{at}/namespace")), word(op, &format!("{at}/name")))
+    };
+    Some(match op["op"].as_str()? {
+        "release" => ("JSON", object("/run"), json!([{ "op": "remove", "path": "/spec/status" }])),
+        "delete" => ("DELETE", object("/object"), Value::Null),
+        "create" => ("CREATE", object("/object"), op["manifest"].clone()),
+        "uncordon" => ("PATCH", path("node", "", word(op, "/node")), json!({ "spec": { "unschedulable": false } })),
+        "enforce" => {
+            let labels = json!({ "pod-security.kubernetes.io/enforce": op["level"] });
+            ("PATCH", path("namespace", "", word(op, "/namespace")), json!({ "metadata": { "labels": labels } }))
+        }
+        "raiseQuota" => {
+            let hard = op["hard"].as_array()?.iter();
+            let hard: Map<String, Value> =
+                hard.map(|hard| (word(hard, "/resource").to_owned(), hard["new"].clone())).collect();
+            ("PATCH", object("/quota"), json!({ "spec": { "hard": hard } }))
+        }
+        "moveBounds" => {
+            let bound = |bound: &Value| {
+                let at =
+                    format!("/spec/limits/{}/{}/{}", bound["item"], word(bound, "/side"), word(bound, "/resource"));
+                match &bound["new"] {
+                    Value::Null => json!({ "op": "remove", "path": at }),
+                    new => json!({ "op": "replace", "path": at, "value": new }),
+                }
+            };
+            ("JSON", object("/range"), op["bounds"].as_array()?.iter().map(bound).collect())
+        }
+        "retry" => {
+            let annotations = json!({ "tekton-fix/retry": "now" });
+            ("PATCH", object("/set"), json!({ "metadata": { "annotations": annotations } }))
+        }
+        _ => return None,
+    })
+}
+
+/// The request that a printed command makes kubectl send.
+fn printed(line: &str) -> Option<Request> {
+    let words = shlex::split(line)?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let target = |target: &str, namespace: &str| {
+        let (kind, name) = target.split_once('/').unwrap();
+        path(kind, namespace, name)
+    };
+    Some(match words.as_slice() {
+        ["kubectl", "patch", object, "-n", namespace, kind, "-p", patch] => {
+            let method = if *kind == "--type=json" { "JSON" } else { "PATCH" };
+            (method, target(object, namespace), serde_json::from_str(patch).unwrap())
+        }
+        ["kubectl", "delete", object, "-n", namespace, ..] => ("DELETE", target(object, namespace), Value::Null),
+        ["kubectl", "uncordon", node] => {
+            ("PATCH", path("node", "", node), json!({ "spec": { "unschedulable": false } }))
+        }
+        ["kubectl", "label", object, label, "--overwrite"] => {
+            let (key, value) = label.split_once('=')?;
+            ("PATCH", target(object, ""), json!({ "metadata": { "labels": { key: value } } }))
+        }
+        ["kubectl", "annotate", object, "-n", namespace, annotation, "--overwrite"] => {
+            let (key, value) = annotation.split_once('=')?;
+            ("PATCH", target(object, namespace), json!({ "metadata": { "annotations": { key: value } } }))
+        }
+        ["echo", manifest, "|", "kubectl", "create", "-n", namespace, "-f", "-"] => {
+            let manifest: Value = serde_json::from_str(manifest).unwrap();
+            let at = path(word(&manifest, "/kind"), namespace, word(&manifest, "/metadata/name"));
+            ("CREATE", at, manifest)
+        }
+        _ => return None,
+    })
+}
+
+async fn send(rig: &Rig, (method, path, body): &Request) -> Result<(), String> {
+    match *method {
+        "DELETE" if path.contains("/pods/") => rig.api.delete(&format!("{path}?gracePeriodSeconds=0")).await.map(drop),
+        "DELETE" => rig.api.delete(path).await.map(drop),
+        "CREATE" => rig.api.create(path.rsplit_once('/').unwrap().0, body).await.map(drop),
+        "JSON" => rig.api.json_patch(path, body).await.map(drop),
+        _ => rig.api.patch(path, body).await.map(drop),
+    }
+}
+
+/// Carries out an offer; gives the run that has to succeed.
+async fn carry_out(rig: &Rig, staged: &Staged, offer: &Offered) -> Result<Staged, String> {
+    let mut repaired = staged.clone();
+    let mut lines = offer.command.lines();
+    for op in &offer.ops {
+        let line = lines.next().ok_or_else(|| format!("no command for {op}"))?;
+        match op["op"].as_str().unwrap_or_default() {
+            "submit" => {
+                let words = shlex::split(line).unwrap();
+                let mut args: Vec<&str> = words[2..].iter().map(String::as_str).collect();
                 args.extend(["--yes", "--wait", "0"]);
                 let output = plugin(&rig.kubeconfig(), &args);
                 let said = text(&output);
                 let created = said.split("pipelinerun.tekton.dev/").nth(1).and_then(|rest| rest.split(' ').next());
-                created.ok_or_else(|| format!("{line}: {said}"))?.clone_into(&mut healed.run);
+                created.ok_or_else(|| format!("{line}: {said}"))?.clone_into(&mut repaired.run);
             }
-            ["kubectl", "delete", object, "-n", namespace, ..] => {
-                let (kind, name) = object.split_once('/').ok_or("no object")?;
-                let path = match kind {
-                    "pod" => format!("/api/v1/namespaces/{namespace}/pods/{name}?gracePeriodSeconds=0"),
-                    _ => format!("/apis/tekton.dev/v1/namespaces/{namespace}/pipelineruns/{name}"),
-                };
-                rig.api.delete(&path).await?;
-            }
-            ["kubectl", "uncordon", node] => {
-                rig.api.patch(&format!("/api/v1/nodes/{node}"), &json!({ "spec": { "unschedulable": false } })).await?;
-            }
-            ["oc", "adm", "policy", "add-scc-to-user", scc, "-z", account, "-n", namespace] => {
+            "grant" => {
+                let (namespace, account, scc) = (word(op, "/namespace"), word(op, "/account"), word(op, "/scc"));
+                let expected = format!("oc adm policy add-scc-to-user {scc} -z {account} -n {namespace}");
+                assert_eq!(line, expected);
                 rig.grant(namespace, account, &format!("system:openshift:scc:{scc}")).await?;
             }
-            ["oc", "annotate", set, "-n", namespace, ..] => {
-                let name = set.trim_start_matches("statefulset/");
-                let path = format!("/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}");
-                rig.api.patch(&path, &json!({ "metadata": { "annotations": { "tekton-fix/retry": "now" } } })).await?;
+            _ => {
+                let wanted = request(op).ok_or_else(|| format!("nobody carries out {op}"))?;
+                assert_eq!(printed(line).as_ref(), Some(&wanted), "{line}");
+                send(rig, &wanted).await?;
             }
-            ["echo", .., "|", "kubectl", "create", "-n", namespace, "-f", "-"] => {
-                let object = line.split('\'').nth(1).and_then(|text| serde_json::from_str::<Value>(text).ok());
-                let object = object.ok_or_else(|| format!("no object in {line:?}"))?;
-                let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
-                rig.api.create(&format!("/api/v1/namespaces/{namespace}/{kind}s"), &object).await?;
-            }
-            ["kubectl", "patch", object, ..] if object.starts_with("pipelinerun/") => {
-                let path = format!("/apis/tekton.dev/v1/namespaces/{}/pipelineruns/{}", staged.namespace, staged.run);
-                rig.api.patch(&path, &json!({ "spec": { "status": null } })).await?;
-            }
-            _ => return Err(format!("nobody carries out {line:?}")),
         }
     }
-    Ok(healed)
+    assert_eq!(lines.next(), None, "{}", offer.command);
+    Ok(repaired)
 }
 
-/// Commands that leave nothing to the person, and change nothing for other runs.
-fn is_whole(command: &str) -> bool {
-    let open = ["…", " edit ", "tektonconfig", "feature-flags"];
-    !command.is_empty() && !open.iter().any(|part| command.contains(part))
+/// Offers that change nothing for other runs.
+fn is_narrow(offer: &Offered) -> bool {
+    !offer.ops.iter().any(|op| op["op"] == "setFlags")
 }
 
 /// Waits until the run has succeeded; what its tasks were held by to stage the case is
@@ -97,7 +195,7 @@ async fn succeeds(rig: &Rig, run: &Staged) -> Result<(), String> {
     }
 }
 
-/// Stages each case `copies` times, and carries out another of its healing repairs on each.
+/// Stages each case `copies` times, and carries out another of its working offers on each.
 async fn heal(tekton: TektonVersion, cases: &[&'static str], copies: usize) {
     let rig = Rig::start(tekton, Platform::OpenShift).await.unwrap();
     if tekton == TektonVersion::V0_68_1 {
@@ -117,32 +215,38 @@ async fn heal(tekton: TektonVersion, cases: &[&'static str], copies: usize) {
                 continue;
             }
         };
-        let repairs = healing(&diagnose(&rig, &run));
-        let whole: Vec<&(String, String)> = repairs.iter().filter(|(_, command)| is_whole(command)).collect();
+        let offers = working(&diagnose(&rig, &run));
+        let whole: Vec<&Offered> = offers.iter().filter(|offer| is_narrow(offer)).collect();
         if n == 0 && whole.is_empty() {
-            wrong.push(format!("{case}: no repair is predicted to heal"));
+            wrong.push(format!("{case}: no offer is forecast to work"));
         }
-        let Some((id, command)) = whole.get(n) else { continue };
+        let Some(offer) = whole.get(n) else { continue };
         tried += 1;
         let begin = Instant::now();
-        let outcome = match carry_out(&rig, &run, command).await {
+        let outcome = match carry_out(&rig, &run, offer).await {
             Ok(healed) => succeeds(&rig, &healed).await,
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(()) => eprintln!("{case}: {id} healed in {:?}", begin.elapsed()),
-            Err(error) => wrong.push(format!("{case}: {id} does not heal: {command}\n{error}")),
+            Ok(()) => eprintln!("{case}: {} worked in {:?}", offer.id, begin.elapsed()),
+            Err(error) => wrong.push(format!("{case}: {} does not work: {}\n{error}", offer.id, offer.command)),
         }
     }
-    eprintln!("{tried} repairs were carried out");
-    assert!(tried >= cases.len(), "{tried} repairs of {} cases", cases.len());
+    eprintln!("{tried} offers were carried out");
+    assert!(tried >= cases.len(), "{tried} offers of {} cases", cases.len());
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_predicted_to_heal_heals_on_1_6() {
+async fn what_is_forecast_to_work_works_on_1_6() {
     let cases = [
         "assistant-refused-by-scc",
+        "assistant-refused-twice",
+        "assistant-limitrange",
+        "assistant-limitrange-max",
+        "assistant-quota",
+        "quota-exceeded",
+        "service-account-missing",
         "assistant-missing-shared-claim",
         "assistant-deleted",
         "assistant-node-cordoned",
@@ -166,7 +270,7 @@ async fn what_is_predicted_to_heal_heals_on_1_6() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_predicted_to_heal_heals_on_1_15() {
+async fn what_is_forecast_to_work_works_on_1_15() {
     let cases = [
         "assistant-refused-by-scc",
         "assistant-missing-shared-claim",

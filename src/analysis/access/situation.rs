@@ -68,19 +68,19 @@ pub enum Cause {
 pub struct Cure {
     /// One sentence.
     pub summary: String,
-    /// The flags with which `rerun` does it, where it can.
-    pub rerun: Option<&'static str>,
+    /// The fsGroup of the pod template that does it, where one does.
+    pub fs_group: Option<u32>,
 }
 
 impl From<&str> for Cure {
     fn from(summary: &str) -> Self {
-        Self { summary: summary.to_owned(), rerun: None }
+        Self { summary: summary.to_owned(), fs_group: None }
     }
 }
 
 impl From<String> for Cure {
     fn from(summary: String) -> Self {
-        Self { summary, rerun: None }
+        Self { summary, fs_group: None }
     }
 }
 
@@ -315,7 +315,7 @@ fn mode_cures(situation: &Situation, path: &[Entry], wish: Wish, told: &mut Expl
                     let summary = format!(
                         "set fsGroup of the run's pod template to {block}, the start of the namespace's block: the kubelet then gives all files to that group before each pod starts"
                     );
-                    told.cures.push(Cure { summary, rerun: Some("--fs-group namespace") });
+                    told.cures.push(Cure { summary, fs_group: Some(block) });
                 }
             }
         }

@@ -21,16 +21,24 @@ const COMPUTE: [&str; 6] = ["cpu", "memory", "requests.cpu", "requests.memory", 
 
 /// Judges a pod against all quotas of its namespace.
 pub fn judge(cluster: &Cluster, pod: &Pod) -> Judgement {
+    judge_beside(cluster, pod, &[], &[])
+}
+
+/// Judges a pod that is created once the pods of `gone` are no longer there and those of
+/// `beside` have been created.
+pub fn judge_beside(cluster: &Cluster, pod: &Pod, gone: &[&Pod], beside: &[&Pod]) -> Judgement {
     let namespace = &pod.metadata.namespace;
-    let mut pod = pod.clone();
-    for range in cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == *namespace) {
-        super::limit_range::default_into(&mut pod, range);
-    }
+    let pod = defaulted(cluster, pod);
+    let beside: Vec<Pod> = beside.iter().map(|other| defaulted(cluster, other)).collect();
     let mut judgement = Judgement::default();
     let mut any = false;
     for quota in cluster.resource_quotas.iter().filter(|quota| quota.metadata.namespace == *namespace) {
         any = true;
-        if let Some(text) = violation(quota, &pod) {
+        let mut quota = std::borrow::Cow::Borrowed(quota);
+        if !gone.is_empty() || !beside.is_empty() {
+            count(quota.to_mut(), gone, &beside);
+        }
+        if let Some(text) = violation(&quota, &pod) {
             let object = quota.metadata.name.clone();
             judgement.refusals.push(Refusal { plugin: Plugin::ResourceQuota, object, text });
         }
@@ -41,15 +49,72 @@ pub fn judge(cluster: &Cluster, pod: &Pod) -> Judgement {
     judgement
 }
 
+/// The pod with what LimitRanges give it.
+fn defaulted(cluster: &Cluster, pod: &Pod) -> Pod {
+    let mut pod = pod.clone();
+    let namespace = pod.metadata.namespace.clone();
+    for range in cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == namespace) {
+        super::limit_range::default_into(&mut pod, range);
+    }
+    pod
+}
+
+/// Takes pods out of what a quota counts as used, and adds others. Pods that have ended do
+/// not count (`QuotaV1Pod`).
+fn count(quota: &mut ResourceQuota, gone: &[&Pod], beside: &[Pod]) {
+    let counts = |pod: &&Pod| is_counted(quota, pod) && !pod.is_terminal();
+    let sum = |pods: Vec<&Pod>| {
+        let mut total: BTreeMap<String, Quantity> = BTreeMap::new();
+        for (resource, quantity) in pods.into_iter().flat_map(usage) {
+            let entry = total.entry(resource).or_default();
+            *entry = entry.saturating_add(quantity);
+        }
+        total
+    };
+    let less = sum(gone.iter().copied().filter(counts).collect());
+    let more = sum(beside.iter().filter(counts).collect());
+    for (resource, used) in &mut quota.status.used {
+        let taken = less.get(resource.as_str()).copied().unwrap_or_default();
+        let added = more.get(resource.as_str()).copied().unwrap_or_default();
+        *used = used.saturating_sub(taken).max(Quantity::default()).saturating_add(added);
+    }
+}
+
+/// Whether a quota counts a pod.
+fn is_counted(quota: &ResourceQuota, pod: &Pod) -> bool {
+    quota.spec.scopes.iter().all(|scope| is_in_scope(pod, scope)) && matches(pod, quota.spec.scope_selector.as_ref())
+}
+
+/// Limits that let these pods be created at one time beside what is used already; those
+/// that are high enough are left out.
+pub fn needed(
+    cluster: &Cluster,
+    quota: &ResourceQuota,
+    gone: &[&Pod],
+    pods: &[&Pod],
+) -> Vec<(String, Quantity, Quantity)> {
+    let mut counted = quota.clone();
+    let pods: Vec<Pod> = pods.iter().map(|pod| defaulted(cluster, pod)).collect();
+    count(&mut counted, gone, &pods);
+    let hard = hard(quota).iter();
+    hard.filter_map(|(resource, limit)| {
+        let used = counted.status.used.get(resource)?;
+        (used > limit).then(|| (resource.clone(), *limit, *used))
+    })
+    .collect()
+}
+
+fn hard(quota: &ResourceQuota) -> &ResourceList {
+    if quota.status.hard.is_empty() { &quota.spec.hard } else { &quota.status.hard }
+}
+
 /// Why a quota refuses a pod, in the plugin's words.
 pub fn violation(quota: &ResourceQuota, pod: &Pod) -> Option<String> {
-    if !quota.spec.scopes.iter().all(|scope| is_in_scope(pod, scope))
-        || !matches(pod, quota.spec.scope_selector.as_ref())
-    {
+    if !is_counted(quota, pod) {
         return None;
     }
     let name = &quota.metadata.name;
-    let hard = if quota.status.hard.is_empty() { &quota.spec.hard } else { &quota.status.hard };
+    let hard = hard(quota);
     if let Some(text) = unnamed(hard, pod) {
         return Some(format!("failed quota: {name}: must specify {text}"));
     }

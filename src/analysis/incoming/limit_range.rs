@@ -158,7 +158,8 @@ mod tests {
     fn admitted(range: serde_json::Value, resources: serde_json::Value) -> Admitted {
         let object =
             serde_json::json!({ "metadata": { "namespace": "ci", "name": "l" }, "spec": { "limits": [range] } });
-        let cluster = Cluster { limit_ranges: vec![serde_json::from_value(object).unwrap()], ..Cluster::default() };
+        let cluster =
+            Cluster { limit_ranges: vec![serde_json::from_value(object).unwrap()].into(), ..Cluster::default() };
         let pod: Pod = serde_json::from_value(serde_json::json!({ "metadata": { "namespace": "ci" },
             "spec": { "containers": [{ "name": "a", "resources": resources }], "initContainers": [{ "name": "i" }] } }))
         .unwrap();

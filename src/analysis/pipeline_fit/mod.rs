@@ -18,9 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use load::Weight;
 
-use crate::analysis::scheduler::{
-    Assumed, Behaviour, Judgement, KubernetesVersion, NodeInfo, Options, Snapshot, Verdict, judge_in,
-};
+use crate::analysis::scheduler::{Behaviour, Judgement, NodeInfo, Options, Snapshot, Verdict, judge_in};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::volume::Claim;
@@ -157,17 +155,18 @@ impl Fit {
     }
 }
 
-/// Judges every node.
-pub fn fit(cluster: &Cluster, version: KubernetesVersion, plan: &Plan, gone: Gone<'_>) -> Fit {
-    let behaviour = Behaviour::of(version);
+/// Judges every node of a state from which the pods of `gone` were left out.
+pub fn fit(state: &Snapshot<'_>, plan: &Plan, gone: Gone<'_>) -> Fit {
+    let cluster = state.cluster();
+    let behaviour = Behaviour::of(state.version());
     let plan = &judgeable(cluster, plan);
-    let snapshot =
-        Snapshot::assuming(cluster, version, Assumed { without: gone, claims: &plan.claims, ..Assumed::default() });
+    let with_claims = (!plan.claims.is_empty()).then(|| state.with_claims(&plan.claims));
+    let snapshot = with_claims.as_ref().unwrap_or(state);
     let pods: BTreeMap<&str, &Pod> =
         plan.tasks.iter().filter_map(|task| Some((task.name.as_str(), task.pod.as_ref().ok()?.as_ref()?))).collect();
-    let mut found = Found::new(&snapshot);
+    let mut found = Found::new(snapshot);
     for pod in &plan.assistants {
-        let judgement = judge_in(&snapshot, pod, Options::default());
+        let judgement = judge_in(snapshot, pod, Options::default());
         if found.assistant_goes_to.is_empty() {
             found.assistant_goes_to.clone_from(&judgement.chosen_among);
         }
@@ -176,7 +175,7 @@ pub fn fit(cluster: &Cluster, version: KubernetesVersion, plan: &Plan, gone: Gon
     let options = Options { without_assistant: true, ..Options::default() };
     for (name, pod) in &pods {
         let who = Who::Task((*name).to_owned());
-        found.take(&who, &judge_in(&snapshot, pod, options));
+        found.take(&who, &judge_in(snapshot, pod, options));
         for assistant in &plan.assistants {
             if let Some(claim) = volumes::for_one_pod(cluster, &plan.claims, assistant, pod) {
                 found.everywhere(&who, Some("VolumeRestrictions"), &Reason::OnePod(claim.to_owned()));
@@ -195,7 +194,7 @@ pub fn fit(cluster: &Cluster, version: KubernetesVersion, plan: &Plan, gone: Gon
         .collect();
     let assistants: Vec<&Pod> = plan.assistants.iter().collect();
     let loads = load::loads(&plan.graph, &weights, &assistants, &behaviour);
-    found.loads(&snapshot, &loads);
+    found.loads(snapshot, &loads);
     found.finish(loads, unknown(cluster, plan))
 }
 

@@ -93,7 +93,9 @@ pub(super) fn for_one_pod<'p>(cluster: &Cluster, made: &[Claim], holder: &'p Pod
     let namespace = holder.metadata.namespace.as_str();
     let others = claims_of(other);
     claims_of(holder).into_iter().filter(|claim| others.contains(claim)).find(|name| {
-        let claim = find(&cluster.claims, namespace, name).or_else(|| find(made, namespace, name));
+        let claim = find(&cluster.claims, namespace, name).or_else(|| {
+            made.iter().find(|claim| claim.metadata.name == *name && claim.metadata.namespace == namespace)
+        });
         claim.is_some_and(|claim| claim.spec.access_modes.iter().any(|mode| mode == "ReadWriteOncePod"))
     })
 }

@@ -6,6 +6,7 @@
 
 use crate::model::access::{PolicyRule, Role, RoleBinding, SecurityContextConstraints, Subject};
 use crate::model::cluster::find;
+use crate::model::list::List;
 use crate::model::{Cluster, Kind};
 
 use super::request::Creator;
@@ -131,7 +132,7 @@ impl<'a> Rights<'a> {
             return;
         }
         let reference = &binding.role_ref;
-        let (kind, roles, place): (Kind, &'a [Role], &str) = match reference.kind.as_str() {
+        let (kind, roles, place): (Kind, &'a List<Role>, &str) = match reference.kind.as_str() {
             "Role" => (Kind::Role, &cluster.roles, namespace),
             _ => (Kind::ClusterRole, &cluster.cluster_roles, ""),
         };

@@ -151,8 +151,8 @@ mod tests {
         let claim =
             json!({ "metadata": { "name": "data", "namespace": "ci", "annotations": { SELECTED_NODE: "n3" } } });
         let cluster = Cluster {
-            pods: vec![pod("aa-0", "n2", labels), waiting.clone()],
-            claims: vec![serde_json::from_value(claim).unwrap()],
+            pods: vec![pod("aa-0", "n2", labels), waiting.clone()].into(),
+            claims: vec![serde_json::from_value(claim).unwrap()].into(),
             ..Cluster::default()
         };
         let proven = proven(&cluster, &waiting);

@@ -74,7 +74,7 @@ pub struct Assumed<'a> {
 }
 
 /// The state of a cluster, ready to judge pods.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) behaviour: Behaviour,
@@ -98,8 +98,23 @@ impl<'a> Snapshot<'a> {
         Self::assuming(cluster, version, Assumed::default())
     }
 
+    /// The cluster without some pods (namespace, name).
+    pub fn leaving_out(cluster: &'a Cluster, version: KubernetesVersion, without: &[(&str, &str)]) -> Self {
+        Self::build(cluster, version, without, &[], &[])
+    }
+
     /// The cluster with differences.
     pub fn assuming(cluster: &'a Cluster, version: KubernetesVersion, assumed: Assumed<'a>) -> Self {
+        Self::build(cluster, version, assumed.without, assumed.with, assumed.claims)
+    }
+
+    fn build(
+        cluster: &'a Cluster,
+        version: KubernetesVersion,
+        without: &[(&str, &str)],
+        with: &'a [Pod],
+        claims: &'a [Claim],
+    ) -> Self {
         let behaviour = Behaviour::of(version);
         let nodes: Vec<_> = cluster
             .nodes
@@ -118,7 +133,7 @@ impl<'a> Snapshot<'a> {
         let mut snapshot = Self {
             cluster,
             behaviour,
-            storage: Storage::new(cluster, assumed.claims),
+            storage: Storage::new(cluster, claims),
             nodes,
             by_name,
             sorted,
@@ -128,9 +143,8 @@ impl<'a> Snapshot<'a> {
             with_affinity: Vec::new(),
             by_namespace: HashMap::new(),
         };
-        for pod in cluster.pods.iter().chain(assumed.with) {
-            let gone = assumed
-                .without
+        for pod in cluster.pods.iter().chain(with) {
+            let gone = without
                 .iter()
                 .any(|(namespace, name)| *name == pod.metadata.name && *namespace == pod.metadata.namespace);
             if !gone && !pod.is_terminal() {
@@ -162,6 +176,20 @@ impl<'a> Snapshot<'a> {
         if any(&pod.spec.affinity.pod_affinity) || any(&pod.spec.affinity.pod_anti_affinity) {
             self.with_affinity.push((at, pod));
         }
+    }
+
+    /// The same state with claims that do not exist yet: pods are not looked at again.
+    #[must_use]
+    pub fn with_claims<'s>(&self, claims: &'s [Claim]) -> Snapshot<'s>
+    where
+        'a: 's,
+    {
+        Snapshot { storage: Storage::new(self.cluster, claims), ..self.clone() }
+    }
+
+    /// The cluster as it was read.
+    pub fn cluster(&self) -> &'a Cluster {
+        self.cluster
     }
 
     /// The release whose rules are used.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::verdict::Unread;
 use crate::model::cluster::Object;
+use crate::model::list::List;
 use crate::model::pod::Pod;
 use crate::model::volume::{
     Claim, CsiDriver, CsiNode, PersistentVolume, StorageClass, Volume, VolumeAttachment, VolumeSource,
@@ -23,7 +24,7 @@ pub(super) enum Found<T> {
 }
 
 /// Storage objects by name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Storage<'a> {
     cluster: &'a Cluster,
     claims: HashMap<(&'a str, &'a str), &'a Claim>,
@@ -34,7 +35,7 @@ pub(super) struct Storage<'a> {
     attachments: HashMap<&'a str, Vec<&'a VolumeAttachment>>,
 }
 
-fn by_name<T: Object>(objects: &[T]) -> HashMap<&str, &T> {
+fn by_name<T: Object>(objects: &List<T>) -> HashMap<&str, &T> {
     objects.iter().map(|object| (object.metadata().name.as_str(), object)).collect()
 }
 

@@ -58,6 +58,7 @@ pub fn task_pod(setting: Setting<'_>, task: &Value, spec: &Value) -> Pod {
         pod.spec.containers.extend(sidecars);
     }
     pod.spec.restart_policy = Some("Never".to_owned());
+    pod.spec.active_deadline_seconds = Some(DEADLINE);
     pod.spec.service_account_name = service_account(setting, of_run);
     pod.spec.volumes = volumes(setting, task, spec, &template);
     if setting.version.is_none_or(TektonVersion::reads_container_resources) {
@@ -70,6 +71,11 @@ pub fn task_pod(setting: Setting<'_>, task: &Value, spec: &Value) -> Pod {
     }
     pod
 }
+
+/// Every pod of a task has a deadline, one and a half times its timeout, which is an hour
+/// where nothing else is said (tektoncd/pipeline `pkg/pod/pod.go` `Build`, v0.68.1 to
+/// v1.15.0). Quotas ask only whether there is one.
+const DEADLINE: i64 = 5400;
 
 /// The task's pod template with the values of its parameters.
 fn template(setting: Setting<'_>, task: &Value, spec: &Value, name: &str) -> Template {

@@ -204,7 +204,7 @@ mod tests {
         let claims = claims_to_be_made(&cluster, &run(), Coschedule::Workspaces);
         assert_eq!(claims.len(), 1);
         assert_eq!(claims[0].spec.storage_class_name.as_deref(), Some("fast"));
-        cluster.claims = claims;
+        cluster.claims = claims.into();
         assert!(claims_to_be_made(&cluster, &run(), Coschedule::Workspaces).is_empty());
     }
 }

@@ -11,6 +11,7 @@ mod volume_node_affinity;
 
 use crate::model::pod::Pod;
 
+use super::claim_being_deleted;
 use super::focus::{Focus, unplaced};
 use super::no_node::{anti_affinity, claim_missing, claim_unbound, node_selector, unhealthy, volume_in_use};
 use super::obstacles::{self, Decisive, Obstacle};
@@ -27,6 +28,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|node| node.pod.and_then(unplaced))
         .filter(|pod| focus.is_past_grace(pod.metadata.creation_timestamp) && !focus.is_scaling_up(pod))
+        .filter(|pod| claim_being_deleted::of(focus, pod).is_none() && pod.spec.scheduling_gates.is_empty())
         .filter_map(|pod| finding(focus, pod))
         .collect()
 }

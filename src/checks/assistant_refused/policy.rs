@@ -2,13 +2,17 @@
 
 use crate::checks::focus::Focus;
 use crate::checks::refused::{RefusedAssistant, RefusedBy};
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 use super::of;
 
 /// `assistant-refused-by-policy`.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
-    of(focus, |by| matches!(by, RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_)), |refused, _| finding(refused))
+    of(
+        focus,
+        |by| matches!(by, RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_)),
+        |refused, text| finding(refused).facts(Facts::Words(text.to_owned())),
+    )
 }
 
 fn finding(refused: &RefusedAssistant<'_>) -> Finding {

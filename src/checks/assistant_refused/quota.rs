@@ -3,7 +3,7 @@
 use crate::checks::focus::Focus;
 use crate::checks::refused::{self, RefusedBy};
 use crate::checks::task_refused::quota::quote_usage;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 use super::of;
 
@@ -18,7 +18,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             format!("ResourceQuota {quota} leaves no room for the pod of the affinity assistant {}", refused.name),
         )
         .link("The assistant always asks for 50m CPU and 100Mi memory (requests and limits); no setting of the run changes that.")
-        .about(quota)
+        .facts(Facts::Quota { name: quota.to_owned(), words: text.to_owned() })
         .evidence(quote_usage(focus, quota))
         },
     )

@@ -2,7 +2,7 @@
 
 use crate::checks::focus::Focus;
 use crate::checks::refused::RefusedBy;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 use super::of;
 
@@ -23,7 +23,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                     refused.name
                 ),
             )
-            .about(account)
+            .facts(Facts::Account(account.to_owned()))
         },
     )
 }

@@ -12,6 +12,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
+use super::claim_being_deleted;
 use super::focus::{Focus, unplaced};
 use super::judged::{NodeObstacles, judged};
 use super::no_node::{host_port, taint, topology_spread, unhealthy, volume_in_use, volume_limit, volume_node_affinity};
@@ -49,7 +50,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         let Some(pod) = task.pod.and_then(unplaced) else { continue };
         let Some(node) = focus.assistant_node(name) else { continue };
         let Some(condition) = pod.condition("PodScheduled") else { continue };
-        if focus.is_past_grace(pod.metadata.creation_timestamp) {
+        if focus.is_past_grace(pod.metadata.creation_timestamp) && claim_being_deleted::of(focus, pod).is_none() {
             let judged = judged(focus, pod);
             let here = judged.nodes.iter().find(|verdict| verdict.node == node);
             let joining = Joining { focus, task: task.task, pod, node, here, message: &condition.message };

@@ -4,6 +4,7 @@
 mod evicted;
 mod otherwise;
 mod step_failed;
+mod wrong_architecture;
 
 pub use otherwise::otherwise_failed;
 
@@ -11,6 +12,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::run::StepState;
 
 use super::focus::Focus;
+use super::running::step_killed;
 use super::workspace_access;
 use crate::finding::Finding;
 
@@ -30,7 +32,15 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let finding = evicted::finding(task, condition).or_else(|| {
         let failed = |step: &&StepState| step.state.terminated.as_ref().is_some_and(|end| end.exit_code != 0);
         let step = task.task_run.status.steps.iter().find(failed)?;
-        Some(workspace_access::finding(focus, task, step).unwrap_or_else(|| step_failed::finding(focus, task, step)))
+        let killed = || {
+            let end =
+                step.state.terminated.as_ref().filter(|end| step_killed::by_signal(end.exit_code, &end.reason))?;
+            let container = workspace_access::container_of(step);
+            Some(step_killed::finding(focus, task, task.pod?, &container, end.exit_code, &end.reason))
+        };
+        let foreign = || wrong_architecture::finding(focus, task, step);
+        let denied = workspace_access::finding(focus, task, step).or_else(foreign).or_else(killed);
+        Some(denied.unwrap_or_else(|| step_failed::finding(focus, task, step)))
     })?;
     let warnings = [("TaskRun", &task.task_run.metadata.name), ("PipelineRun", &focus.run().metadata.name)];
     Some(

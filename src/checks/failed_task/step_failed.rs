@@ -12,10 +12,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Find
     let code = step.state.terminated.as_ref().map(|end| end.exit_code).unwrap_or_default();
     let finding = Finding::new(
         Cause::StepFailed,
-        format!(
-            "step {} of task {} ended with exit code {code}; placement, volumes and assistant are not at fault",
-            step.name, task.task
-        ),
+        format!("step {} of task {} ended with exit code {code}", step.name, task.task),
     )
     .severity(Severity::Warning);
     let log = task.pod.and_then(|pod| {

@@ -7,8 +7,6 @@ use crate::model::Kind;
 
 use super::quote;
 
-/// Further causes that come of the mode in force: an assistant, or that there is none.
-
 /// The mode in force is what hurts a run, by these other findings.
 fn assistant_hurts(others: &[Finding]) -> bool {
     others.iter().any(|finding| finding.cause.stage() == Stage::Assistant || finding.cause == Cause::VolumeMultiAttach)

@@ -1,7 +1,7 @@
 //! A claim that the run names and that does not exist.
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 
 /// `pvc-missing`, the same for assistants and tasks.
@@ -11,7 +11,7 @@ pub fn of_any(focus: &Focus<'_>, claim: &str) -> Finding {
         Cause::PvcMissing,
         format!("the claim {claim} that the run names does not exist in namespace {namespace}"),
     )
-    .about(claim);
+    .facts(Facts::Claim(claim.to_owned()));
     if !focus.cluster.coverage.proves_absence(Kind::Claim, namespace) || focus.cluster.claim(namespace, claim).is_some()
     {
         return finding;

@@ -1,12 +1,13 @@
 //! Every node that would fit is cordoned.
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Evidence, Finding};
+use crate::finding::{Cause, Evidence, Facts, Finding};
 
 /// `nodes-cordoned`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
     Finding::new(Cause::NodesCordoned, format!("every node that would fit task {task} is cordoned"))
         .evidence(quote_cordons(focus, nodes))
+        .facts(Facts::Nodes(nodes.to_vec()))
 }
 
 /// Quotes that nodes are cordoned.

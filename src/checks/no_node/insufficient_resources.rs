@@ -1,9 +1,8 @@
 //! No allowed node has enough free.
 
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
-use crate::analysis::scheduler::{Behaviour, NodeInfo, Snapshot};
+use crate::analysis::scheduler::{Behaviour, NodeInfo};
 use crate::checks::focus::Focus;
-use crate::checks::judged::kubernetes_version;
 use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
@@ -36,9 +35,8 @@ pub fn quote_room(focus: &Focus<'_>, pod: &Pod, nodes: &[String]) -> Vec<Evidenc
     if !focus.cluster.coverage.proves_absence(Kind::Pod, "") {
         return Vec::new();
     }
-    let version = kubernetes_version(focus.cluster);
-    let snapshot = Snapshot::new(focus.cluster, version);
-    let wanted = of_incoming(pod, &Behaviour::of(version));
+    let snapshot = focus.state(false);
+    let wanted = of_incoming(pod, &Behaviour::of(snapshot.version()));
     let known = nodes.iter().filter_map(|name| snapshot.node(name)).take(TOLD);
     let quoted = known.map(|info| {
         let text = short(&wanted, info).join("; ");

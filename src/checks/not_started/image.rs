@@ -3,7 +3,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding, ImageTrouble};
 use crate::model::Kind;
 use crate::model::event::Event;
 
@@ -12,6 +12,28 @@ use super::warnings;
 /// Waiting reasons that mean that the image does not come.
 const IMAGE: [&str; 5] =
     ["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"];
+
+/// What the registry, or the way to it, answered: the runtime hands on its words
+/// (containerd `remotes/docker`, CRI-O `internal/storage/image.go`).
+fn trouble(texts: &[&str]) -> ImageTrouble {
+    let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+    let said = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
+    let unreachable =
+        ["no such host", "server misbehaving", "connection refused", "i/o timeout", "network is unreachable"];
+    if said(&unreachable) {
+        ImageTrouble::Unreachable
+    } else if said(&["unauthorized", "authentication required", "denied", "forbidden", "401", "403"]) {
+        ImageTrouble::Unauthorized
+    } else if said(&["x509", "certificate"]) {
+        ImageTrouble::Untrusted
+    } else if said(&["toomanyrequests", "429", "rate limit"]) {
+        ImageTrouble::RateLimited
+    } else if said(&["manifest unknown", "not found", "name unknown", "invalidimagename"]) {
+        ImageTrouble::NotFound
+    } else {
+        ImageTrouble::Other
+    }
+}
 
 pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let waiting = task.pod.and_then(|pod| {
@@ -41,6 +63,11 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         Finding::new(Cause::ImagePull, format!("the node cannot pull {image}, which task {} needs", task.task))
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run));
+    let said = events.iter().map(|event| event.message.as_str());
+    let said = said.chain(waiting.map(|(_, waiting)| waiting.message.as_str()));
+    let said = said.chain(waiting.map(|(_, waiting)| waiting.reason.as_str()));
+    let of_task_run = task.task_run.succeeded().map(|condition| condition.message.as_str());
+    finding = finding.facts(Facts::Image(trouble(&said.chain(of_task_run).collect::<Vec<_>>())));
     if let Some(event) = pull {
         finding = finding.link(event.message.clone());
     }

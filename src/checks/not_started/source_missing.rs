@@ -3,7 +3,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::event::Event;
 use crate::model::pod::Pod;
 
@@ -24,7 +24,7 @@ pub(super) fn source_missing(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
     if missing.is_empty() {
         return None;
     }
-    let about: Vec<String> = missing
+    let sources: Vec<String> = missing
         .iter()
         .map(|what| what.replacen("Secret ", "secret/", 1).replacen("ConfigMap ", "configmap/", 1))
         .collect();
@@ -37,7 +37,7 @@ pub(super) fn source_missing(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
     );
     Some(
         Finding::new(Cause::VolumeSourceMissing, summary)
-            .about(about.join(","))
+            .facts(Facts::Sources(sources))
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
             .evidence(events.into_iter().filter(|event| named(event).is_some()).map(|event| focus.quote_event(event))),

@@ -2,6 +2,7 @@
 //! setting of a run.
 
 use crate::analysis::admission::{self, Plugin};
+use crate::analysis::scc::ranges;
 use crate::analysis::tekton::{Coschedule, Installation, assistant};
 use crate::checks::scc_verdict::{self, SetVerdict};
 use crate::finding::Cause;
@@ -18,10 +19,8 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Op
     match cluster.namespace(name) {
         Some(namespace) => {
             let meta = &namespace.metadata;
-            place.uid_range = meta.annotation("openshift.io/sa.scc.uid-range").map(str::to_owned);
-            let groups = meta.annotation("openshift.io/sa.scc.supplemental-groups").map(str::to_owned);
-            let block = groups.or_else(|| place.uid_range.clone());
-            place.fs_group = block.and_then(|text| text.split([',', '/', '-']).next()?.trim().parse().ok());
+            place.uid_range = meta.annotation(ranges::UID_RANGE).map(str::to_owned);
+            place.fs_group = ranges::fs_group(meta).ok().map(|range| range.min);
             place.pod_security = meta.label(admission::pod_security::ENFORCE).map(str::to_owned);
         }
         None => place.cannot_tell.push(format!("ranges and labels of namespace {name}: it needs get on namespaces")),

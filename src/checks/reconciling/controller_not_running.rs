@@ -2,14 +2,19 @@
 
 use jiff::SignedDuration;
 
+use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Confidence, Finding};
 use crate::model::Kind;
+use crate::model::pod::Pod;
 
 const CAUSE: Cause = Cause::ControllerNotRunning;
 
 /// After its last task has ended, a run goes on or ends within moments; this is long.
 const LONG: SignedDuration = SignedDuration::from_secs(90);
+
+/// Tekton notices the end of a pod within moments.
+const UNNOTICED: SignedDuration = SignedDuration::from_secs(60);
 
 /// `controller-not-running`: the run has no condition yet.
 pub(super) fn not_taken_up(focus: &Focus<'_>) -> Finding {
@@ -34,6 +39,15 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
         .evidence([focus.quote(Kind::TaskRun, name, "status.conditions", "absent")]);
         return Some(about_controller(focus, finding));
     }
+    if let Some((task, pod)) = unnoticed(focus) {
+        let finding = Finding::new(
+            CAUSE,
+            format!("the pod of task {} has succeeded, and Tekton's controller has not noticed", task.task),
+        )
+        .evidence(focus.quote_task_run(task.task_run))
+        .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "status.phase", "Succeeded")]);
+        return Some(about_controller(focus, finding));
+    }
     let resolves = run.succeeded().is_some_and(|condition| condition.reason.contains("Resolving"));
     let others = run.status.child_references.iter().any(|child| child.kind != "TaskRun");
     let ends = focus.tree.tasks.iter().map(|task| task.task_run.status.completion_time);
@@ -50,6 +64,18 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     .evidence(focus.quote_run())
     .evidence(focus.tree.tasks.iter().filter_map(|task| focus.quote_task_run(task.task_run)));
     Some(about_controller(focus, finding))
+}
+
+/// A task that is under way although its pod has succeeded long ago.
+fn unnoticed<'f, 'a>(focus: &'f Focus<'a>) -> Option<(&'f TaskNode<'a>, &'a Pod)> {
+    let finished = |pod: &Pod| {
+        let ends = pod.status.container_statuses.iter().map(|status| status.state.terminated.as_ref()?.finished_at);
+        ends.collect::<Option<Vec<_>>>()?.into_iter().max()
+    };
+    focus.tree.unfinished().find_map(|task| {
+        let pod = task.pod.filter(|pod| pod.status.phase == "Succeeded")?;
+        (focus.age(finished(pod))? >= UNNOTICED).then_some((task, pod))
+    })
 }
 
 fn about_controller(focus: &Focus<'_>, finding: Finding) -> Finding {

@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Confidence, Finding};
+use crate::model::Kind;
+use crate::model::run::CustomRun;
 
 const CAUSE: Cause = Cause::ResolverNotAnswering;
 
@@ -25,9 +27,39 @@ pub fn is_late(focus: &Focus<'_>) -> bool {
     focus.age(since.or(focus.run().metadata.creation_timestamp)).is_none_or(|age| age >= PATIENCE)
 }
 
+/// A request of the run that the resolver has answered, where all of them are.
+fn answered<'a>(focus: &Focus<'a>) -> Option<&'a CustomRun> {
+    let run = &focus.run().metadata;
+    let owned = |request: &&CustomRun| {
+        let owners = &request.metadata.owner_references;
+        request.metadata.namespace == run.namespace
+            && owners.iter().any(|owner| owner.kind == "PipelineRun" && owner.name == run.name)
+    };
+    let succeeded = |request: &&CustomRun| {
+        let conditions = &request.status.conditions;
+        conditions.iter().any(|condition| condition.kind == "Succeeded" && condition.status == "True")
+    };
+    let mut requests = focus.cluster.resolution_requests.iter().filter(owned).peekable();
+    let first = requests.peek().copied();
+    if requests.all(|request| succeeded(&request)) { first } else { None }
+}
+
 /// `resolver-not-answering`: the run still waits, longer than Tekton should.
 pub(super) fn waiting(focus: &Focus<'_>) -> Option<Finding> {
-    (is_resolving(focus) && is_late(focus)).then(|| {
+    if !is_resolving(focus) || !is_late(focus) {
+        return None;
+    }
+    if let Some(request) = answered(focus) {
+        let name = &request.metadata.name;
+        let summary = format!("the resolver has answered ({name} succeeded), and the run was not woken");
+        return Some(
+            Finding::new(Cause::ResolverAnswerUnnoticed, summary)
+                .link("Below Tekton 1.15 the event that wakes the run can be missed; any change of the run makes the controller look again.")
+                .evidence([focus.quote(Kind::ResolutionRequest, name, "status.conditions[Succeeded]", "True")])
+                .evidence(focus.quote_run()),
+        );
+    }
+    Some({
         about(focus, Finding::new(CAUSE, "the resolver that is to fetch the run's pipeline or task does not answer"))
             .confidence(Confidence::Likely)
             .cannot_tell("why: the log of the resolvers' Deployment tekton-pipelines-remote-resolvers tells")

@@ -17,7 +17,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 
 use super::focus::Focus;
 use super::refused::RefusedBy;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Facts, Finding};
 
 /// Reasons with which Tekton reports that a pod was not created
 /// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `handlePodCreationError`).
@@ -49,6 +49,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         return None;
     }
     let name = task.task;
+    let words = || Facts::Words(message.to_owned());
     let finding = match RefusedBy::classify(message) {
         RefusedBy::Scc => scc::finding(task, message),
         RefusedBy::PodSecurity => pod_security::finding(name),
@@ -58,8 +59,11 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         RefusedBy::PriorityClassMissing => priority_class::finding(name, message),
         RefusedBy::RuntimeClassMissing => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
-        RefusedBy::Policy(policy) => policy::finding(name, &policy),
-        RefusedBy::WebhookSilent(webhook) => policy::silent(name, &webhook),
+        RefusedBy::Policy(policy) => policy::finding(name, &policy).facts(words()),
+        RefusedBy::WebhookSilent(webhook) => policy::silent(name, &webhook).facts(words()),
+        RefusedBy::Other if limit_range::is_default_too_low(focus, message) => {
+            limit_range::default_too_low(focus, name, message)
+        }
         RefusedBy::Other => unexplained::finding(name, message),
     };
     Some(finding.evidence(evidence(focus, task)))

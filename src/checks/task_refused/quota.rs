@@ -2,7 +2,7 @@
 
 use crate::checks::focus::Focus;
 use crate::checks::refused;
-use crate::finding::{Cause, Evidence, Finding};
+use crate::finding::{Cause, Evidence, Facts, Finding};
 use crate::model::Kind;
 use crate::model::cluster::find;
 
@@ -11,7 +11,7 @@ pub fn finding(focus: &Focus<'_>, task: &str, message: &str) -> Finding {
     let quota = refused::quota_name(message);
     Finding::new(Cause::QuotaExceeded, format!("ResourceQuota {quota} leaves no room for the pod of task {task}"))
         .link("Tekton tries again every minute; no timeout runs while it waits.")
-        .about(quota)
+        .facts(Facts::Quota { name: quota.to_owned(), words: message.to_owned() })
         .evidence(quote_usage(focus, quota))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::scc_verdict;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// `task-pod-refused-by-scc`.
 pub fn finding(task: &TaskNode<'_>, message: &str) -> Finding {
@@ -12,6 +12,7 @@ pub fn finding(task: &TaskNode<'_>, message: &str) -> Finding {
     let finding = Finding::new(Cause::TaskPodRefusedByScc,
         format!("OpenShift refuses the pod of task {name} (ServiceAccount {account}): {}", reasons.join("; ")),
     )
+    .facts(Facts::Account(account.to_owned()))
     .link(format!("No SCC that ServiceAccount {account} or Tekton's controller may use admits the pod of task {name}; the TaskRun fails at once."));
     reasons.iter().fold(finding, |finding, reason| finding.link(format!("Refused because {reason}.")))
 }

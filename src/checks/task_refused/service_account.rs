@@ -1,7 +1,7 @@
 //! A task's ServiceAccount that does not exist.
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// `service-account-missing`.
 pub fn finding(focus: &Focus<'_>, task: &str, missing: &str) -> Finding {
@@ -9,5 +9,5 @@ pub fn finding(focus: &Focus<'_>, task: &str, missing: &str) -> Finding {
         Cause::ServiceAccountMissing,
         format!("ServiceAccount {missing} of task {task} does not exist in namespace {}", focus.namespace()),
     )
-    .about(missing)
+    .facts(Facts::Account(missing.to_owned()))
 }

@@ -170,7 +170,7 @@ fn show(
 /// The message as it would be if what was not read did not exist. Where the pod's own
 /// message agrees, nothing that matters is missing.
 fn predict(cluster: &Cluster, pod: &Pod, version: KubernetesVersion) -> Option<String> {
-    let mut assumed = cluster.clone();
+    let mut assumed = cluster.overlay();
     assumed.coverage.assume_whole();
     judge(&assumed, pod, version, Options::default()).message
 }

@@ -1,34 +1,40 @@
 //! `nodes --for-pipeline`: which nodes take all pods of a run together.
 
 use crate::analysis::pipeline_fit::Answer;
+use crate::assess;
+use crate::assess::placement::{self, Placement};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::judged::kubernetes_version;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::commands::choice::Chosen;
 use crate::commands::print;
+use crate::finding::forecast::Block;
 use crate::model::Kind;
-use crate::repairs::placement::{self, Placement};
-use crate::repairs::resubmission;
+use crate::ops::edit;
 use crate::report::json::v1::pipeline_nodes::PipelineNodes;
 use crate::report::pipeline_nodes::{self, View};
+use crate::report::wording;
 
 /// Judges the run as if it were cancelled and submitted again, every pod pinned to one
 /// node.
 pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bool) -> Result<u8, CommandError> {
     let old = chosen.run()?;
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let again = resubmission::unpinned(&resubmission::resubmission(old, &old.metadata.name));
-    let future = future::of(&focus, &future::as_run(&focus, &again));
+    let again = edit::unpinned(&edit::resubmission(old, &old.metadata.name));
+    let again = future::as_run(&focus, &again);
+    let future = future::of(&focus, &again);
     if future.plan.tasks.is_empty() {
         return Err(CommandError::incomplete(format!("the pipeline of run {} is not known", chosen.name))
             .hint("its status has no resolved pipeline and its spec none of its own"));
     }
-    let placement = placement::of(&focus, &future.plan, true).map_err(|_| {
+    let placement = placement::of(&focus, &future.plan, &placement::old_pods(&focus)).map_err(|_| {
         CommandError::incomplete("nodes were not read, so none can be judged").hint("ask for get and list on nodes")
     })?;
-    let refused: Vec<String> =
-        future.refused.iter().map(|(who, refused)| format!("admission refuses the pod of {who}: {refused}")).collect();
+    // Room is of no use to a pod that is refused.
+    let forecast = assess::of_run(&focus, &again, true);
+    let blocks = forecast.blocks.iter().filter(|block| !matches!(block, Block::NoNode { .. }));
+    let refused: Vec<String> = blocks.map(wording::block).collect();
     let code = code(&placement, &refused);
     let run = format!("{}/{}", chosen.namespace, chosen.name);
     let unread = (!placement.is_complete).then(|| {

@@ -6,29 +6,17 @@ use crate::checks::focus::Focus;
 use crate::cli::CommandError;
 use crate::model::Quantity;
 use crate::model::run::PipelineRun;
+use crate::ops::Edit;
+use crate::ops::edit::claim_template;
 use crate::repairs;
-use crate::repairs::resubmission::{Edit, claim_template};
 
-use super::{Args, Part};
+use super::Args;
 use crate::commands::choice::Chosen;
 
 /// The changes in the order in which they are made; the node to pin to comes later.
 pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<Edit>, CommandError> {
     let mut edits = Vec::new();
-    for part in &args.drop {
-        edits.push(match part {
-            Part::RunAsUser => Edit::DropSecurityField("runAsUser"),
-            Part::FsGroup => Edit::DropSecurityField("fsGroup"),
-            Part::SecurityContext => Edit::DropSecurityContext,
-            Part::NodeSelector => Edit::DropNodeSelection,
-            Part::TaskPlacement => Edit::DropTaskPlacement,
-            Part::Affinity => Edit::DropPodField("affinity"),
-            Part::TopologySpread => Edit::DropPodField("topologySpreadConstraints"),
-            Part::PriorityClass => Edit::DropPodField("priorityClassName"),
-            Part::RuntimeClass => Edit::DropPodField("runtimeClassName"),
-            Part::SchedulerName => Edit::DropPodField("schedulerName"),
-        });
-    }
+    edits.extend(args.drop.iter().map(|part| part.edit()));
     if args.drop_security_context {
         edits.push(Edit::DropSecurityContext);
     }
@@ -40,28 +28,34 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         let template = applied.and_then(|applied| applied.pointer("/spec/podTemplate").cloned()).ok_or_else(|| {
             CommandError::usage("the run does not tell of a misplaced pod template: it has no last-applied-configuration with spec.podTemplate")
         })?;
-        edits.push(Edit::PodTemplate(template));
+        edits.push(Edit::PodTemplate { fields: template });
     }
     if let Some(group) = &args.fs_group {
-        edits.push(Edit::FsGroup(fs_group(chosen, group)?));
+        edits.push(fs_group(chosen, group)?);
     }
     if args.security_context_to_tasks {
         edits.push(Edit::SecurityContextToTasks);
     }
     if let Some(task) = &args.placement_of {
-        edits.push(Edit::PlacementOf(task.clone()));
+        edits.push(Edit::PlacementOf { task: task.clone() });
     }
     for pair in &args.node_selector {
         let (key, value) = pair
             .split_once('=')
             .ok_or_else(|| CommandError::usage(format!("--node-selector {pair:?}: expected KEY=VALUE")))?;
-        edits.push(Edit::NodeSelector(key.to_owned(), value.to_owned()));
+        edits.push(Edit::NodeSelector { key: key.to_owned(), value: value.to_owned() });
     }
     for text in &args.toleration {
-        edits.push(Edit::Toleration(toleration(text)?));
+        edits.push(Edit::Toleration { toleration: toleration(text)? });
     }
     if let Some(name) = &args.service_account {
-        edits.push(Edit::ServiceAccount(name.clone()));
+        edits.push(Edit::ServiceAccount { name: name.clone() });
+    }
+    for pair in &args.task_service_account {
+        let (task, name) = pair
+            .split_once('=')
+            .ok_or_else(|| CommandError::usage(format!("--task-service-account {pair:?}: expected TASK=NAME")))?;
+        edits.push(Edit::TaskServiceAccount { task: task.to_owned(), name: name.to_owned() });
     }
     for text in &args.workspace {
         edits.push(workspace(text)?);
@@ -77,7 +71,7 @@ fn workspace(text: &str) -> Result<Edit, CommandError> {
     const EXPECTED: &str = "expected NAME=emptyDir, or name=NAME with emptyDir=, with claimName=CLAIM[,subPath=DIR], or with size=SIZE[,storageClass=CLASS][,accessMode=MODE]";
     let bad = |what: String| CommandError::usage(format!("--workspace {text:?}: {what}")).hint(EXPECTED);
     if let Some((name, "emptyDir")) = text.split_once('=').filter(|(name, _)| *name != "name") {
-        return Ok(Edit::Workspace(name.to_owned(), json!({ "emptyDir": {} })));
+        return Ok(Edit::Workspace { name: name.to_owned(), binding: json!({ "emptyDir": {} }) });
     }
     let (mut name, mut sources, mut sub_path) = (None, Vec::new(), None);
     let (mut size, mut class, mut mode) = (None, None, "ReadWriteOnce");
@@ -105,7 +99,7 @@ fn workspace(text: &str) -> Result<Edit, CommandError> {
     if let Some(path) = sub_path {
         source["subPath"] = Value::from(path);
     }
-    Ok(Edit::Workspace(name.to_owned(), source.take()))
+    Ok(Edit::Workspace { name: name.to_owned(), binding: source.take() })
 }
 
 /// `TASK:RESOURCE=QUANTITY` or `TASK/STEP:RESOURCE=QUANTITY`.
@@ -127,14 +121,16 @@ fn request(text: &str) -> Result<Edit, CommandError> {
     Ok(Edit::Request { task, step, resource, quantity })
 }
 
-fn fs_group(chosen: &Chosen, text: &str) -> Result<i64, CommandError> {
+fn fs_group(chosen: &Chosen, text: &str) -> Result<Edit, CommandError> {
     if text != "namespace" {
         return text
             .parse()
+            .map(|group| Edit::FsGroup { group, of_namespace: false })
             .map_err(|_| CommandError::usage(format!("--fs-group {text:?}: expected a group id or `namespace`")));
     }
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-    repairs::block_start(&focus).ok_or_else(|| {
+    let start = repairs::block_start(&focus).map(|group| Edit::FsGroup { group, of_namespace: true });
+    start.ok_or_else(|| {
         CommandError::incomplete(format!("the group block of namespace {} is not known", chosen.namespace)).hint(
             "the Namespace object with its annotation openshift.io/sa.scc.supplemental-groups was not read; pass the number",
         )
@@ -163,17 +159,17 @@ mod tests {
 
     #[test]
     fn bindings_are_read_as_tkn_reads_them() {
-        let empty = Edit::Workspace("w".to_owned(), json!({ "emptyDir": {} }));
+        let bound = |binding: Value| Edit::Workspace { name: "w".to_owned(), binding };
+        let empty = bound(json!({ "emptyDir": {} }));
         assert_eq!(workspace("w=emptyDir"), Ok(empty.clone()));
         assert_eq!(workspace("name=w,emptyDir="), Ok(empty));
         assert_eq!(
             workspace("name=w,claimName=c,subPath=d"),
-            Ok(Edit::Workspace(
-                "w".to_owned(),
-                json!({ "persistentVolumeClaim": { "claimName": "c" }, "subPath": "d" })
-            ))
+            Ok(bound(json!({ "persistentVolumeClaim": { "claimName": "c" }, "subPath": "d" })))
         );
-        let Ok(Edit::Workspace(_, made)) = workspace("name=w,size=5Gi,storageClass=fast") else { panic!() };
+        let Ok(Edit::Workspace { binding: made, .. }) = workspace("name=w,size=5Gi,storageClass=fast") else {
+            panic!()
+        };
         assert_eq!(made["volumeClaimTemplate"]["spec"]["storageClassName"], "fast");
         assert_eq!(made["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"], "5Gi");
         for text in

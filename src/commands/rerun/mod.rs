@@ -4,18 +4,22 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::assess::placement::NoBest;
+use crate::assess::{self, placement};
 use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::{self};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
-use crate::finding::{Prediction, RunReport};
+use crate::finding::RunReport;
+use crate::model::Kind;
 use crate::model::run::PipelineRun;
-use crate::repairs::resubmission::{self, Edit};
-use crate::repairs::{self, prediction};
+use crate::ops::edit::{self, Edit};
+use crate::ops::{ObjectRef, Op};
+use crate::repairs;
 use crate::report::comparison::unified;
-use crate::report::json;
 use crate::report::rerun::{Preview, preview};
+use crate::report::{json, wording};
 use crate::sources::Source;
 use crate::sources::live::write::{NONCE, mark};
 
@@ -58,6 +62,9 @@ pub struct Args {
     /// Run as this ServiceAccount
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
+    /// Run a task as this ServiceAccount; may be repeated
+    #[arg(long, value_name = "TASK=NAME")]
+    task_service_account: Vec<String>,
     /// Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated
     #[arg(short = 'w', long, value_name = "BINDING")]
     workspace: Vec<String>,
@@ -88,6 +95,17 @@ enum Part {
     RunAsUser,
     /// securityContext.fsGroup
     FsGroup,
+    /// securityContext.supplementalGroups
+    SupplementalGroups,
+    /// securityContext.seLinuxOptions
+    #[value(name = "selinux-options")]
+    SeLinuxOptions,
+    /// securityContext.seccompProfile
+    SeccompProfile,
+    /// securityContext.runAsNonRoot
+    RunAsNonRoot,
+    /// securityContext.sysctls
+    Sysctls,
     /// The whole securityContext
     SecurityContext,
     /// Node selection of the run
@@ -104,6 +122,30 @@ enum Part {
     RuntimeClass,
     /// schedulerName
     SchedulerName,
+}
+
+impl Part {
+    fn edit(self) -> Edit {
+        let security = |field| Edit::DropSecurityField { field };
+        let of_pod = |field| Edit::DropPodField { field };
+        match self {
+            Self::RunAsUser => security("runAsUser"),
+            Self::FsGroup => security("fsGroup"),
+            Self::SupplementalGroups => security("supplementalGroups"),
+            Self::SeLinuxOptions => security("seLinuxOptions"),
+            Self::SeccompProfile => security("seccompProfile"),
+            Self::RunAsNonRoot => security("runAsNonRoot"),
+            Self::Sysctls => security("sysctls"),
+            Self::SecurityContext => Edit::DropSecurityContext,
+            Self::NodeSelector => Edit::DropNodeSelection,
+            Self::TaskPlacement => Edit::DropTaskPlacement,
+            Self::Affinity => of_pod("affinity"),
+            Self::TopologySpread => of_pod("topologySpreadConstraints"),
+            Self::PriorityClass => of_pod("priorityClassName"),
+            Self::RuntimeClass => of_pod("runtimeClassName"),
+            Self::SchedulerName => of_pod("schedulerName"),
+        }
+    }
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
@@ -130,24 +172,23 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
     let mut edits = edits::of(chosen, old, args)?;
     let mark = mark();
-    let mut new = resubmission::resubmission(old, &resubmission::name(old, &mark[..5]));
+    let mut new = edit::resubmission(old, &edit::name(old, &mark[..5]));
     let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
     for edit in &edits {
-        resubmission::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
+        edit::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
     }
     // The node is chosen for the run as the other changes make it.
     if let Some(node) = &args.pin_node {
-        let value = pin(chosen, node, &new, args.cancel_old)?;
-        let edit = Edit::NodeSelector(resubmission::HOSTNAME.to_owned(), value);
-        resubmission::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
+        let edit = pin(chosen, node, &new, args.cancel_old)?;
+        edit::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
         edits.push(edit);
     }
     new["metadata"]["annotations"][NONCE] = Value::from(mark);
     Ok((new, edits))
 }
 
-/// The value of the hostname label of the node to pin to.
-fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
+/// The pin to the node that is named, or to the best one.
+fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Edit, CommandError> {
     let cluster = &chosen.cluster;
     if cluster.nodes.is_empty() {
         return Err(CommandError::incomplete("nodes were not read, so none can be chosen or checked").hint(
@@ -159,19 +200,34 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Str
         let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
         CommandError::usage(format!("there is no node {name:?}")).hint(format!("nodes: {}", known.join(", ")))
     })?;
-    Ok(found.metadata.label("kubernetes.io/hostname").unwrap_or(&name).to_owned())
+    let hostname = found.metadata.label(edit::HOSTNAME).unwrap_or(&name).to_owned();
+    Ok(Edit::PinNode { node: name, hostname })
 }
 
 fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-    let plan = future::of(&focus, &future::as_run(&focus, &resubmission::unpinned(new))).plan;
-    let is_cancelled = cancel_old || !focus.is_running();
-    repairs::placement::best_node(&focus, &plan, is_cancelled).map_err(|reasons| {
-        let mut error = CommandError::incomplete("no node can be chosen for the whole pipeline");
-        for reason in reasons.into_iter().take(12) {
-            error = error.hint(reason);
+    let plan = future::of(&focus, &future::as_run(&focus, &edit::unpinned(new))).plan;
+    let old = placement::old_pods(&focus);
+    let gone: &[_] = if cancel_old || !focus.is_running() { &old } else { &[] };
+    placement::best_node(&focus, &plan, gone).map_err(|none| {
+        let error = CommandError::incomplete("no node can be chosen for the whole pipeline");
+        match none {
+            NoBest::Unread => error.hint("nodes were not read"),
+            NoBest::FreeUnknown(nodes) => {
+                let error = error.hint("pods of other namespaces were not read, so free capacity is unknown");
+                match nodes.first() {
+                    Some(first) => error.hint(format!(
+                        "as far as was read it fits on {}; name one to pin to it all the same: --pin-node={first}",
+                        nodes.join(", ")
+                    )),
+                    None => error,
+                }
+            }
+            NoBest::None(against) => against
+                .iter()
+                .take(12)
+                .fold(error, |error, item| error.hint(wording::against(std::slice::from_ref(item)))),
         }
-        error
     })
 }
 
@@ -184,27 +240,24 @@ fn show(
     edits: &[Edit],
     cancel_old: bool,
 ) -> Result<(), CommandError> {
-    let before = json::yaml(&resubmission::resubmission(old, &old.metadata.name))?;
+    let before = json::yaml(&edit::resubmission(old, &old.metadata.name))?;
     let after = json::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let predicted = prediction::of(&focus, new, cancel_old);
-    let report = match predicted.outcome {
-        Prediction::Unknown => None,
-        _ => Some(diagnosed(chosen, old)),
-    };
-    let doubt = report.as_ref().filter(|_| predicted.outcome == Prediction::Heals).and_then(prediction::doubt);
+    let report = diagnosed(chosen, old);
+    let run = ObjectRef::new(Kind::PipelineRun, &chosen.namespace, &chosen.name);
+    let op = Op::Submit { run, edits: edits.to_vec(), cancel_old };
+    let forecast = assess::forecast(&focus, &report.findings, std::slice::from_ref(&op));
     ui.tell(&preview(Preview {
         change: unified((&before, &old.metadata.name), (&after, name)),
         is_same: edits.is_empty(),
-        predicted: &predicted,
-        doubt: doubt.as_deref(),
-        old: report.as_ref(),
+        forecast: &forecast,
+        old: &report,
     }));
     Ok(())
 }
 
-/// What ails the old run, with its repairs.
+/// What is wrong with the old run, with its offers.
 fn diagnosed(chosen: &Chosen, old: &PipelineRun) -> RunReport {
     let mut report = checks::diagnose(&chosen.cluster, old, chosen.now());
     repairs::attach(&chosen.cluster, &mut report, chosen.now());

@@ -73,7 +73,7 @@ fn read_folder(cluster: &mut Cluster, root: &Path) -> Result<(), SourceError> {
             }
             layout::Place::Log { namespace, pod, container } => {
                 if let Ok(text) = read_file(&path) {
-                    cluster.logs.insert(format!("{namespace}/{pod}/{container}"), text);
+                    std::sync::Arc::make_mut(&mut cluster.logs).insert(format!("{namespace}/{pod}/{container}"), text);
                 }
             }
             layout::Place::Objects(listed) => match read_file(&path) {

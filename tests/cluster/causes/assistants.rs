@@ -25,6 +25,18 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             };
             rig.submit(ns, "run", &spec).await?
         }
+        // Refused for its group, and behind that for its memory.
+        "assistant-refused-twice" => {
+            object(
+                rig,
+                ns,
+                json!({ "apiVersion": "v1", "kind": "LimitRange", "metadata": { "name": "floor" },
+                "spec": { "limits": [{ "type": "Container", "min": { "memory": "128Mi" } }] } }),
+            )
+            .await?;
+            let spec = template(two_tasks(), json!({ "securityContext": { "runAsUser": 1001, "fsGroup": 1001 } }));
+            rig.submit(ns, "run", &spec).await?
+        }
         "assistant-limitrange" => {
             object(
                 rig,

@@ -3,11 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::diagnosis::Outcome;
 use super::{Kind, SCHEMA_VERSION};
 use crate::analysis::scc::effective::{Effective, effective};
 use crate::analysis::scc::{Answer, Creator, Refusal};
-use crate::repairs::smallest_change::{self, By};
-use crate::report::admission::Judged;
+use crate::finding::Offer;
+use crate::report::admission::{self, Judged};
+use crate::report::wording;
 
 /// The verdict about a pod of no run: `admission --pod`.
 #[derive(Debug, Serialize)]
@@ -133,27 +135,29 @@ pub(crate) struct Run<'a> {
     /// Its pods.
     pub(crate) pods: Vec<Pod<'a>>,
     /// The smallest changes that get all of them admitted.
-    pub(crate) changes: Vec<Change<'a>>,
+    pub(crate) changes: Vec<Change>,
 }
 
 /// A change that gets all pods admitted.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Change<'a> {
+pub(crate) struct Change {
     /// What is changed, in words.
-    pub(crate) summary: &'a str,
+    pub(crate) summary: String,
     /// Who can do it: the author of the run, that of the Task, or an administrator.
     #[cfg_attr(test, schemars(extend("enum" = ["author", "taskAuthor", "administrator"])))]
     pub(crate) by: &'static str,
+    /// What is predicted of the run then.
+    pub(crate) predicted: Outcome,
     /// What else it lets happen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) blast_radius: Option<&'a str>,
+    pub(crate) blast_radius: Option<String>,
     /// The command that does it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) command: Option<&'a str>,
+    pub(crate) command: Option<String>,
     /// Fields of the run with their new values; null takes a field away.
-    pub(crate) fields: &'a Value,
+    pub(crate) fields: Value,
 }
 
 impl Kind for Run<'_> {
@@ -162,23 +166,22 @@ impl Kind for Run<'_> {
 
 impl<'a> Run<'a> {
     /// The verdicts in this shape; `run` is `NAMESPACE/NAME`.
-    pub(crate) fn of(run: &'a str, pods: &'a [Judged], changes: &'a [smallest_change::Change]) -> Self {
+    pub(crate) fn of(run: &'a str, pods: &'a [Judged], changes: &[Offer]) -> Self {
         Self { run, pods: pods.iter().map(Pod::of).collect(), changes: changes.iter().map(Change::of).collect() }
     }
 }
 
-impl<'a> Change<'a> {
-    fn of(change: &'a smallest_change::Change) -> Self {
+impl Change {
+    fn of(offer: &Offer) -> Self {
+        let wide: Vec<String> = offer.risks.iter().filter(|risk| risk.is_wide()).map(wording::risk).collect();
+        let command = wording::commands(offer).collect::<Vec<_>>().join("\n");
         Self {
-            summary: &change.summary,
-            by: match change.by {
-                By::Author => "author",
-                By::TaskAuthor => "taskAuthor",
-                By::Administrator => "administrator",
-            },
-            blast_radius: change.blast_radius.as_deref(),
-            command: change.command.as_deref(),
-            fields: &change.fields,
+            summary: wording::summary(offer),
+            by: admission::by(offer),
+            predicted: offer.forecast.outcome().into(),
+            blast_radius: (!wide.is_empty()).then(|| wide.join("; ")),
+            command: (!command.is_empty()).then_some(command),
+            fields: wording::fields(offer),
         }
     }
 }

@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::checks::ruled_out::RuledOut;
-use crate::finding::{Confidence, Finding, Prediction, Repair, RunReport, RunState, Severity};
+use crate::finding::{self, Confidence, Finding, Offer, RunReport, RunState, Severity};
+use crate::ops::Op;
+use crate::report::wording;
 
 use super::Kind;
 
@@ -91,21 +93,24 @@ pub(crate) struct RunEvidence<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RunRepair<'a> {
     /// Permanent id.
-    pub(crate) id: &'static str,
+    pub(crate) id: &'a str,
     /// One sentence.
-    pub(crate) summary: &'a str,
-    /// Exact command.
-    pub(crate) command: &'a str,
+    pub(crate) summary: String,
+    /// Exact commands, a line each.
+    pub(crate) command: String,
     /// What is predicted of it.
     pub(crate) predicted: Outcome,
     /// Why.
-    pub(crate) because: &'a [String],
+    pub(crate) because: Vec<String>,
     /// What it needs.
-    pub(crate) needs: &'a str,
+    pub(crate) needs: String,
     /// What it endangers.
-    pub(crate) risk: &'a str,
+    pub(crate) risk: String,
     /// Fields with their new values.
-    pub(crate) changes: &'a Value,
+    pub(crate) changes: Value,
+    /// The operations, in their order.
+    #[cfg_attr(test, schemars(with = "Vec<Operation>"))]
+    pub(crate) ops: &'a [Op],
 }
 
 impl Kind for Diagnosis<'_> {
@@ -157,22 +162,23 @@ impl<'a> RunFinding<'a> {
                 })
                 .collect(),
             cannot_tell: &finding.cannot_tell,
-            repairs: finding.repairs.iter().map(RunRepair::of).collect(),
+            repairs: finding.offers.iter().map(RunRepair::of).collect(),
         }
     }
 }
 
 impl<'a> RunRepair<'a> {
-    fn of(repair: &'a Repair) -> Self {
+    fn of(offer: &'a Offer) -> Self {
         Self {
-            id: repair.id,
-            summary: &repair.summary,
-            command: &repair.command,
-            predicted: repair.predicted.into(),
-            because: &repair.because,
-            needs: &repair.needs,
-            risk: &repair.risk,
-            changes: &repair.changes,
+            id: &offer.id,
+            summary: wording::summary(offer),
+            command: wording::commands(offer).collect::<Vec<_>>().join("\n"),
+            predicted: offer.forecast.outcome().into(),
+            because: wording::because(&offer.forecast),
+            needs: wording::rights(offer),
+            risk: wording::risks(offer),
+            changes: wording::fields(offer),
+            ops: &offer.ops,
         }
     }
 }
@@ -268,12 +274,22 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
-impl From<Prediction> for Outcome {
-    fn from(value: Prediction) -> Self {
+impl From<finding::Outcome> for Outcome {
+    fn from(value: finding::Outcome) -> Self {
         match value {
-            Prediction::Heals => Self::Heals,
-            Prediction::DoesNotHeal => Self::DoesNotHeal,
-            Prediction::Unknown => Self::Unknown,
+            finding::Outcome::GoesOn => Self::Heals,
+            finding::Outcome::Blocked => Self::DoesNotHeal,
+            finding::Outcome::Unknown => Self::Unknown,
         }
     }
+}
+
+/// An operation as the schema describes it: further fields depend on `op`.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Operation {
+    /// What is done.
+    #[schemars(extend("enum" = ["submit", "release", "delete", "create", "grant", "setFlags", "uncordon", "enforce", "raiseQuota", "moveBounds", "scale", "retry", "manual"]))]
+    op: String,
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::analysis::pipeline_fit::{Answer, NodeFit, Obstacle, Reason, Who};
-use crate::repairs::placement;
 use crate::report::pipeline_nodes::View;
+use crate::report::wording;
 
 use super::Kind;
 
@@ -161,5 +161,5 @@ fn of_obstacle(obstacle: &Obstacle) -> NodeObstacle<'_> {
         }
         _ => None,
     };
-    NodeObstacle { who, task, plugin: obstacle.plugin, text: placement::sentence(obstacle), short }
+    NodeObstacle { who, task, plugin: obstacle.plugin, text: wording::obstacle(obstacle), short }
 }

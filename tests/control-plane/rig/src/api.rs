@@ -115,6 +115,19 @@ impl Api {
         }
     }
 
+    /// Patches by JSON patch.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn json_patch(&self, path: &str, patch: &Value) -> Result<Value> {
+        let answer = self.send("PATCH", path, "application/json-patch+json", Some(patch)).await?;
+        if answer.status == 200 {
+            Ok(answer.body)
+        } else {
+            Err(format!("PATCH {path}: {} {}", answer.status, answer.text))
+        }
+    }
+
     /// Server-side apply.
     ///
     /// # Errors

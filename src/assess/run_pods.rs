@@ -7,6 +7,7 @@ use crate::checks::focus::Focus;
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
+use crate::ops::Grant;
 
 use crate::checks::future;
 
@@ -64,4 +65,13 @@ pub fn pods(focus: &Focus<'_>, run: &PipelineRun) -> Vec<RunPod> {
 pub fn refused<'p>(cluster: &Cluster, pods: &'p [RunPod]) -> Vec<&'p RunPod> {
     let is_refused = |pod: &&RunPod| pod.judge(cluster).is_some_and(|verdict| verdict.admitted == Answer::No);
     pods.iter().filter(is_refused).collect()
+}
+
+/// The most restrictive SCC whose grant to an account gets all these pods admitted.
+pub fn least_grant(cluster: &Cluster, namespace: &str, account: &str, pods: &[&RunPod]) -> Option<Grant> {
+    Grant::candidates(cluster, account).into_iter().find(|grant| {
+        let mut changed = cluster.overlay();
+        grant.give(&mut changed, namespace);
+        pods.iter().all(|pod| pod.judge(&changed).as_ref().is_some_and(Verdict::is_admitted))
+    })
 }

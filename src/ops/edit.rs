@@ -4,37 +4,83 @@
 //! metadata stays follows from what Tekton, Chains, Results, Pipelines as Code,
 //! Triggers and Argo CD do with it.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::model::run::PipelineRun;
 
 /// One change of the new run's spec.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "edit")]
 pub enum Edit {
+    /// Every pod of the run on one node.
+    PinNode {
+        /// The node.
+        node: String,
+        /// Its label `kubernetes.io/hostname`.
+        hostname: String,
+    },
     /// Every pod of the run on nodes with this label value.
-    NodeSelector(String, String),
+    NodeSelector {
+        /// Label.
+        key: String,
+        /// Its value.
+        value: String,
+    },
     /// Set the pod template's fsGroup.
-    FsGroup(i64),
+    FsGroup {
+        /// The group.
+        group: i64,
+        /// Whether it is the one at the start of the namespace's block.
+        of_namespace: bool,
+    },
     /// Drop a field of the pod template's securityContext.
-    DropSecurityField(&'static str),
+    DropSecurityField {
+        /// The field.
+        field: &'static str,
+    },
     /// Drop the pod template's whole securityContext.
     DropSecurityContext,
     /// Move the securityContext from the run to each of its tasks.
     SecurityContextToTasks,
     /// Tolerate a taint, in the run's pod template.
-    Toleration(Value),
+    Toleration {
+        /// The toleration.
+        toleration: Value,
+    },
     /// Drop the node selection of the run's pod template.
     DropNodeSelection,
     /// Drop node selection and tolerations of single tasks.
     DropTaskPlacement,
     /// Give the node selection and tolerations of one task to the whole run.
-    PlacementOf(String),
+    PlacementOf {
+        /// The task.
+        task: String,
+    },
     /// Run as another ServiceAccount.
-    ServiceAccount(String),
-    /// Bind a workspace to something else: its name, and the binding without it.
-    Workspace(String, Value),
+    ServiceAccount {
+        /// Its name.
+        name: String,
+    },
+    /// Run one task as another ServiceAccount.
+    TaskServiceAccount {
+        /// The task.
+        task: String,
+        /// Name of the account.
+        name: String,
+    },
+    /// Bind a workspace to something else.
+    Workspace {
+        /// The workspace.
+        name: String,
+        /// The binding without its name.
+        binding: Value,
+    },
     /// Drop a field of the run's pod template and of those of its tasks.
-    DropPodField(&'static str),
+    DropPodField {
+        /// The field.
+        field: &'static str,
+    },
     /// Let a step, or a task as a whole, ask for another amount of a resource.
     Request {
         /// Task of the pipeline.
@@ -47,8 +93,32 @@ pub enum Edit {
         quantity: String,
     },
     /// Put a pod template that was written beside `taskRunTemplate` into it.
-    PodTemplate(Value),
+    PodTemplate {
+        /// Its fields.
+        fields: Value,
+    },
 }
+
+/// Fields of the pod template that can be dropped, with the word for each on the command
+/// line of `rerun --drop`.
+pub const POD_FIELDS: [(&str, &str); 5] = [
+    ("affinity", "affinity"),
+    ("topologySpreadConstraints", "topology-spread"),
+    ("priorityClassName", "priority-class"),
+    ("runtimeClassName", "runtime-class"),
+    ("schedulerName", "scheduler-name"),
+];
+
+/// The same for fields of its securityContext.
+pub const SECURITY_FIELDS: [(&str, &str); 7] = [
+    ("runAsUser", "run-as-user"),
+    ("fsGroup", "fs-group"),
+    ("supplementalGroups", "supplemental-groups"),
+    ("seLinuxOptions", "selinux-options"),
+    ("seccompProfile", "seccomp-profile"),
+    ("runAsNonRoot", "run-as-non-root"),
+    ("sysctls", "sysctls"),
+];
 
 /// Prefixes of labels and annotations that tie a run to what another controller
 /// knows of the old one.
@@ -204,24 +274,19 @@ fn task_templates(run: &mut Value) -> impl Iterator<Item = &mut Map<String, Valu
 /// A sentence when the edit does not fit the run.
 pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), String> {
     match edit {
-        Edit::NodeSelector(key, value) => {
-            object(template(run), "nodeSelector").insert(key.clone(), Value::from(value.clone()));
-            // A task's own selector replaces the run's as a whole.
-            for template in task_templates(run).filter(|template| template.contains_key("nodeSelector")) {
-                object(template, "nodeSelector").insert(key.clone(), Value::from(value.clone()));
-            }
-        }
-        Edit::FsGroup(group) => {
+        Edit::PinNode { hostname, .. } => select(run, HOSTNAME, hostname),
+        Edit::NodeSelector { key, value } => select(run, key, value),
+        Edit::FsGroup { group, .. } => {
             object(template(run), "securityContext").insert("fsGroup".to_owned(), Value::from(*group));
         }
-        Edit::DropSecurityField(field) => {
+        Edit::DropSecurityField { field } => {
             object(template(run), "securityContext").remove(*field);
         }
         Edit::DropSecurityContext => {
             template(run).remove("securityContext");
         }
         Edit::SecurityContextToTasks => to_tasks(run, tasks)?,
-        Edit::Toleration(toleration) => {
+        Edit::Toleration { toleration } => {
             let list = template(run).entry("tolerations").or_insert_with(|| json!([]));
             if let Some(list) = list.as_array_mut()
                 && !list.contains(toleration)
@@ -242,12 +307,17 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
                 }
             }
         }
-        Edit::PlacementOf(task) => placement_of(run, task)?,
-        Edit::ServiceAccount(name) => {
+        Edit::PlacementOf { task } => placement_of(run, task)?,
+        Edit::TaskServiceAccount { task, name } => {
+            check_task(tasks, task)?;
+            entry_of(object(root(run), "spec"), "taskRunSpecs", "pipelineTaskName", task)
+                .insert("serviceAccountName".to_owned(), Value::from(name.clone()));
+        }
+        Edit::ServiceAccount { name } => {
             object(object(root(run), "spec"), "taskRunTemplate")
                 .insert("serviceAccountName".to_owned(), Value::from(name.clone()));
         }
-        Edit::Workspace(workspace, source) => {
+        Edit::Workspace { name: workspace, binding: source } => {
             let bindings = run.pointer_mut("/spec/workspaces").and_then(Value::as_array_mut);
             let binding = bindings
                 .into_iter()
@@ -257,19 +327,17 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             *binding = source.clone();
             root(binding).insert("name".to_owned(), Value::from(workspace.clone()));
         }
-        Edit::DropPodField(field) => {
+        Edit::DropPodField { field } => {
             template(run).remove(*field);
             for template in task_templates(run) {
                 template.remove(*field);
             }
         }
         Edit::Request { task, step, resource, quantity } => {
-            if !tasks.is_empty() && !tasks.contains(task) {
-                return Err(format!("the run has no task {task:?}; it has {}", tasks.join(", ")));
-            }
+            check_task(tasks, task)?;
             request(run, task, step.as_deref(), resource, quantity);
         }
-        Edit::PodTemplate(fields) => {
+        Edit::PodTemplate { fields } => {
             for (key, value) in fields.as_object().into_iter().flatten() {
                 template(run).insert(key.clone(), value.clone());
             }
@@ -277,6 +345,22 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
     }
     prune_empty(run);
     Ok(())
+}
+
+/// Every pod of the run on nodes with this label value.
+fn select(run: &mut Value, key: &str, value: &str) {
+    object(template(run), "nodeSelector").insert(key.to_owned(), Value::from(value));
+    // A task's own selector replaces the run's as a whole.
+    for template in task_templates(run).filter(|template| template.contains_key("nodeSelector")) {
+        object(template, "nodeSelector").insert(key.to_owned(), Value::from(value));
+    }
+}
+
+fn check_task(tasks: &[String], task: &String) -> Result<(), String> {
+    if tasks.is_empty() || tasks.contains(task) {
+        return Ok(());
+    }
+    Err(format!("the run has no task {task:?}; it has {}", tasks.join(", ")))
 }
 
 /// Another request of a step or task, by way of `taskRunSpecs`. The limit goes with it
@@ -412,7 +496,7 @@ mod tests {
     fn a_pin_reaches_tasks_whose_own_selector_would_replace_it() {
         let spec = json!({ "taskRunSpecs": [{ "pipelineTaskName": "a", "podTemplate": { "nodeSelector": { "x": "y" } } },
                                             { "pipelineTaskName": "b", "podTemplate": { "tolerations": [] } }] });
-        let new = edited(spec, &[Edit::NodeSelector("kubernetes.io/hostname".to_owned(), "n1".to_owned())]);
+        let new = edited(spec, &[Edit::PinNode { node: "n1".to_owned(), hostname: "n1".to_owned() }]);
         assert_eq!(new["taskRunTemplate"]["podTemplate"]["nodeSelector"], json!({ "kubernetes.io/hostname": "n1" }));
         assert_eq!(
             new["taskRunSpecs"][0]["podTemplate"]["nodeSelector"],
@@ -434,7 +518,7 @@ mod tests {
         let new = edited(
             spec,
             &[
-                Edit::DropPodField("schedulerName"),
+                Edit::DropPodField { field: "schedulerName" },
                 ask(Some("main"), "nvidia.com/gpu", "1"),
                 ask(Some("main"), "cpu", "2"),
                 ask(None, "memory", "1Gi"),
@@ -453,13 +537,20 @@ mod tests {
     fn security_edits_leave_nothing_empty_behind() {
         let spec = json!({ "taskRunTemplate": { "podTemplate": { "securityContext": { "fsGroup": 1001, "runAsUser": 1001 } } } });
         assert_eq!(
-            edited(spec.clone(), &[Edit::FsGroup(7), Edit::DropSecurityField("runAsUser")]),
+            edited(
+                spec.clone(),
+                &[Edit::FsGroup { group: 7, of_namespace: false }, Edit::DropSecurityField { field: "runAsUser" }]
+            ),
             json!({ "taskRunTemplate": { "podTemplate": { "securityContext": { "fsGroup": 7 } } } })
         );
         assert_eq!(edited(spec.clone(), &[Edit::DropSecurityContext]), json!({}));
         let moved = edited(spec, &[Edit::SecurityContextToTasks]);
         assert_eq!(moved.get("taskRunTemplate"), None);
         assert_eq!(moved["taskRunSpecs"][1]["podTemplate"]["securityContext"]["fsGroup"], json!(1001));
+    }
+
+    fn bind(name: &str) -> Edit {
+        Edit::Workspace { name: name.to_owned(), binding: json!({ "emptyDir": {} }) }
     }
 
     #[test]
@@ -471,11 +562,8 @@ mod tests {
             ),
             "x",
         );
-        assert_eq!(
-            apply(&mut new, &Edit::Workspace("v".to_owned(), json!({ "emptyDir": {} })), &[]).unwrap_err(),
-            "the run has no workspace \"v\""
-        );
-        apply(&mut new, &Edit::Workspace("w".to_owned(), json!({ "emptyDir": {} })), &[]).unwrap();
+        assert_eq!(apply(&mut new, &bind("v"), &[]).unwrap_err(), "the run has no workspace \"v\"");
+        apply(&mut new, &bind("w"), &[]).unwrap();
         assert_eq!(new["spec"]["workspaces"], json!([{ "name": "w", "emptyDir": {} }]));
     }
 }

@@ -1,0 +1,166 @@
+//! Causes that a change leaves in the way: what stopped a run stops the next one too, unless
+//! something that was done lifts it.
+
+use crate::analysis::admission::Plugin;
+use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::focus::Focus;
+use crate::finding::forecast::{Block, Forecast, Gap, Who};
+use crate::finding::{Cause, Confidence, Finding, Outcome, Severity, Stage, Survival};
+use crate::model::Kind;
+use crate::model::volume::VolumeSource;
+use crate::ops::{Edit, Instruction, Op};
+
+/// What a change does to a cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lifts {
+    Yes,
+    /// Only a person, or a registry, can tell.
+    Perhaps,
+    No,
+}
+
+/// Adds what is left of the findings to a forecast of the run `before`, seen in `after`.
+pub(super) fn add(
+    forecast: &mut Forecast,
+    (before, after): (&Focus<'_>, &Focus<'_>),
+    findings: &[Finding],
+    ops: &[Op],
+) {
+    let submits = ops.iter().any(|op| matches!(op, Op::Submit { .. }));
+    for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        let words = || finding.summary.clone();
+        let stays = match finding.cause.survival() {
+            Survival::Stays => true,
+            Survival::Gone => !submits,
+            Survival::Open => {
+                forecast.gap(Gap::Open(finding.cause, words()));
+                false
+            }
+            Survival::Ruled => {
+                ruled(forecast, before, finding, ops, submits);
+                false
+            }
+        };
+        if stays {
+            match lifts(finding, ops) {
+                Lifts::Yes => {}
+                Lifts::Perhaps => forecast.gap(Gap::Open(finding.cause, words())),
+                Lifts::No => forecast.block(Block::Remains(finding.cause, words())),
+            }
+        }
+        if finding.cause == Cause::NodeNotReady && submits {
+            forecast.gaps.extend(attached(after));
+        }
+    }
+    for op in ops {
+        let Op::Manual { instruction, .. } = op else { continue };
+        let is_about_room = matches!(instruction, Instruction::RequestLess { .. } | Instruction::FindNode { .. });
+        if is_about_room && !before.cluster.coverage.proves_absence(Kind::Pod, "") {
+            forecast.gap(Gap::FreeCapacity);
+        }
+        forecast.gap(Gap::Manual);
+    }
+}
+
+/// A cause that the rules judge. Where it is not proven, its cure is not either; where a
+/// refusal was seen that no rule explains, resubmitting unchanged is no cure.
+fn ruled(forecast: &mut Forecast, focus: &Focus<'_>, finding: &Finding, ops: &[Op], submits: bool) {
+    if finding.confidence == Confidence::Likely {
+        forecast.gap(Gap::NotProven);
+    }
+    let changes_nothing = submits && ops.len() == 1 && ops.iter().all(|op| op.edits().is_some_and(<[Edit]>::is_empty));
+    let is_refusal = finding.cause.stage() == Stage::Admission
+        || matches!(
+            finding.cause,
+            Cause::AssistantRefusedByScc
+                | Cause::AssistantRefusedByPodSecurity
+                | Cause::AssistantLimitrange
+                | Cause::AssistantServiceAccountMissing
+        );
+    if changes_nothing && is_refusal && focus.is_running() && forecast.outcome() == Outcome::GoesOn {
+        forecast.gap(Gap::Unexplained(finding.cause));
+    }
+}
+
+/// Whether a person takes a block away by following an instruction; whether that succeeds
+/// is for nobody here to say.
+pub(super) fn is_left_to_a_person(instruction: &Instruction, block: &Block) -> bool {
+    let refused_by = |plugin: Plugin| matches!(block, Block::Admission { refusal, .. } if refusal.plugin == plugin);
+    let is_unplaced = matches!(block, Block::NoNode { .. });
+    match instruction {
+        Instruction::FreeQuota { .. } | Instruction::RaiseQuota { .. } => refused_by(Plugin::ResourceQuota),
+        Instruction::FitLimitRange { .. } => refused_by(Plugin::LimitRanger),
+        Instruction::GrantSomeScc { .. } => matches!(block, Block::Scc { .. }),
+        Instruction::AskForLess { task, .. } => {
+            matches!(block, Block::Scc { who: Who::Task(refused), .. } if refused == task)
+        }
+        Instruction::ProvideVolume { .. } => {
+            is_unplaced || matches!(block, Block::NoProvisioner(_) | Block::NoDefaultClass | Block::NoSuchClass(_))
+        }
+        Instruction::RequestLess { .. }
+        | Instruction::EndPod { .. }
+        | Instruction::WaitForRuns { .. }
+        | Instruction::RecoverNode => is_unplaced,
+        Instruction::ValidFlag { .. } => true,
+        _ => false,
+    }
+}
+
+/// What operations do to a cause that no rule judges.
+fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
+    let edits = || ops.iter().filter_map(Op::edits).flatten();
+    let manual = if ops.iter().any(Op::is_manual) { Lifts::Perhaps } else { Lifts::No };
+    let any = |wanted: fn(&Edit) -> bool| if edits().any(wanted) { Lifts::Yes } else { manual };
+    match finding.cause {
+        Cause::SchedulerNotRunning => any(|edit| matches!(edit, Edit::DropPodField { field: "schedulerName" })),
+        Cause::PendingBySpecStatus if ops.iter().any(|op| matches!(op, Op::Release { .. })) => Lifts::Yes,
+        Cause::AssistantScaledToZero if ops.iter().any(|op| matches!(op, Op::Scale { .. })) => Lifts::Yes,
+        Cause::ResolverAnswerUnnoticed if ops.iter().any(|op| matches!(op, Op::Retry { .. })) => Lifts::Yes,
+        Cause::WrongArchitecture => {
+            if edits().any(|edit| matches!(edit, Edit::NodeSelector { .. })) {
+                Lifts::Perhaps
+            } else {
+                manual
+            }
+        }
+        Cause::AssistantStatefulsetRefused | Cause::WorkspaceClaimRefused => {
+            let raises = ops.iter().any(|op| matches!(op, Op::RaiseQuota { .. }));
+            if raises { Lifts::Yes } else { manual }
+        }
+        Cause::WorkspacePermissionDenied => {
+            let is_about_access = |edit: &Edit| {
+                matches!(
+                    edit,
+                    Edit::FsGroup { .. }
+                        | Edit::DropSecurityField { .. }
+                        | Edit::DropSecurityContext
+                        | Edit::PodTemplate { .. }
+                )
+            };
+            if edits().any(is_about_access) { Lifts::Perhaps } else { manual }
+        }
+        // Another step, image or amount may fare better; nobody can tell from the cluster.
+        Cause::Timeout => {
+            if edits().any(|edit| matches!(edit, Edit::Request { .. } | Edit::PinNode { .. })) {
+                Lifts::Perhaps
+            } else {
+                manual
+            }
+        }
+        _ => manual,
+    }
+}
+
+/// A volume that the run's pods have on a lost node.
+fn attached(focus: &Focus<'_>) -> Option<Gap> {
+    let pods = focus.tree.tasks.iter().filter_map(|task: &TaskNode<'_>| task.pod);
+    let volume = pods.flat_map(|pod| &pod.spec.volumes).find(|volume| {
+        let VolumeSource::PersistentVolumeClaim(source) = &volume.source else { return false };
+        let claim = focus.cluster.claim(focus.namespace(), &source.claim_name);
+        claim.is_none_or(|claim| {
+            let of = |name: Option<&str>| name == Some(claim.spec.volume_name.as_str());
+            focus.cluster.volume_attachments.iter().any(|a| of(a.spec.source.persistent_volume_name.as_deref()))
+        })
+    })?;
+    Some(Gap::Detach(volume.name.clone()))
+}

@@ -1,0 +1,193 @@
+//! The objects of one kind, shared between a cluster and what-ifs about it.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// A list whose copy costs nothing until it is changed, and then only pointers: a what-if
+/// about a cluster with 150,000 pods must not copy one of them.
+#[derive(Debug)]
+pub struct List<T> {
+    objects: Arc<Vec<Arc<T>>>,
+    /// In the order of [`sort`](Self::sort), so that an object is found by halving.
+    is_sorted: bool,
+}
+
+/// An iterator over a list.
+pub type Iter<'a, T> = std::iter::Map<std::slice::Iter<'a, Arc<T>>, fn(&'a Arc<T>) -> &'a T>;
+
+/// An iterator that may change what it hands out.
+pub type IterMut<'a, T> = std::iter::Map<std::slice::IterMut<'a, Arc<T>>, fn(&'a mut Arc<T>) -> &'a mut T>;
+
+impl<T> List<T> {
+    /// The objects in their order.
+    pub fn iter(&self) -> Iter<'_, T> {
+        self.objects.iter().map(AsRef::as_ref)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The first object.
+    pub fn first(&self) -> Option<&T> {
+        self.objects.first().map(AsRef::as_ref)
+    }
+
+    /// The object at a position.
+    pub fn get(&self, at: usize) -> Option<&T> {
+        self.objects.get(at).map(AsRef::as_ref)
+    }
+
+    /// Adds an object at the end.
+    pub fn push(&mut self, object: T) {
+        self.is_sorted = false;
+        Arc::make_mut(&mut self.objects).push(Arc::new(object));
+    }
+
+    /// Adds an object at a position.
+    ///
+    /// # Panics
+    /// When the position is beyond the end.
+    pub fn insert(&mut self, at: usize, object: T) {
+        self.is_sorted = false;
+        Arc::make_mut(&mut self.objects).insert(at, Arc::new(object));
+    }
+
+    /// Keeps the objects that are wanted.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&T) -> bool) {
+        if !self.iter().all(&mut wanted) {
+            Arc::make_mut(&mut self.objects).retain(|object| wanted(object));
+        }
+    }
+
+    /// Takes all objects away.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether the other list holds the very same objects.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.objects, &other.objects)
+    }
+
+    /// Sorts the objects; of two that are equal in that order the newer one is kept.
+    pub(crate) fn sort(&mut self, compare: impl Fn(&T, &T) -> Ordering, is_newer: impl Fn(&T, &T) -> bool) {
+        if !self.is_sorted {
+            let objects = Arc::make_mut(&mut self.objects);
+            objects.sort_by(|a, b| compare(a, b));
+            objects.dedup_by(|later, kept| {
+                let is_same = compare(later, kept).is_eq();
+                if is_same && is_newer(later, kept) {
+                    std::mem::swap(later, kept);
+                }
+                is_same
+            });
+            self.is_sorted = true;
+        }
+    }
+
+    /// The object that is equal in the order by which the list is sorted.
+    pub(crate) fn find(&self, compare: impl Fn(&T) -> Ordering) -> Option<&T> {
+        if self.is_sorted {
+            let at = self.objects.binary_search_by(|object| compare(object)).ok()?;
+            return self.get(at);
+        }
+        self.iter().find(|object| compare(object).is_eq())
+    }
+}
+
+impl<T: Clone> List<T> {
+    /// The objects, to be changed: those that are shared are copied one by one as they
+    /// are handed out.
+    pub fn iter_mut(&mut self) -> IterMut<'_, T> {
+        self.is_sorted = false;
+        Arc::make_mut(&mut self.objects).iter_mut().map(Arc::make_mut)
+    }
+
+    /// Changes the objects that are meant and copies no other.
+    pub fn change(&mut self, is_meant: impl Fn(&T) -> bool, mut change: impl FnMut(&mut T)) {
+        if self.iter().any(&is_meant) {
+            let objects = Arc::make_mut(&mut self.objects).iter_mut().filter(|object| is_meant(object));
+            objects.map(Arc::make_mut).for_each(&mut change);
+        }
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { objects: Arc::default(), is_sorted: true }
+    }
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self { objects: Arc::clone(&self.objects), is_sorted: self.is_sorted }
+    }
+}
+
+impl<T: PartialEq> PartialEq for List<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.objects == other.objects
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(objects: I) -> Self {
+        Self { objects: Arc::new(objects.into_iter().map(Arc::new).collect()), is_sorted: false }
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(objects: Vec<T>) -> Self {
+        objects.into_iter().collect()
+    }
+}
+
+impl<T> Extend<T> for List<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, objects: I) {
+        self.is_sorted = false;
+        Arc::make_mut(&mut self.objects).extend(objects.into_iter().map(Arc::new));
+    }
+}
+
+impl<'a, T> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a, T: Clone> IntoIterator for &'a mut List<T> {
+    type Item = &'a mut T;
+    type IntoIter = IterMut<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_a_copy_leaves_the_original_and_shares_what_it_does_not_touch() {
+        let original: List<String> = ["a", "b"].map(str::to_owned).into_iter().collect();
+        let mut copy = original.clone();
+        copy.retain(|_| true);
+        assert!(copy.is_same(&original), "nothing was taken away, so nothing is copied");
+        copy.change(|text| text == "b", |text| text.push('!'));
+        copy.push("c".to_owned());
+        assert_eq!(original.iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(copy.iter().collect::<Vec<_>>(), ["a", "b!", "c"]);
+        assert!(std::ptr::eq(original.first().unwrap(), copy.first().unwrap()));
+    }
+}

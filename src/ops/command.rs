@@ -1,0 +1,276 @@
+//! Operations as commands of the caller's own tool, every word quoted for a POSIX shell.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::edit::{Edit, POD_FIELDS, SECURITY_FIELDS};
+use super::{Bound, FlagPlace, ObjectRef, Op};
+
+/// How the program was called, and so how it names itself and kubectl.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// `kubectl`, or `oc`.
+    pub client: String,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self { client: "kubectl".to_owned() }
+    }
+}
+
+impl Caller {
+    /// Told from `argv[0]` and from `KUBECTL_PATH`, which kubectl and oc of late set for
+    /// their plugins (kubernetes/kubectl `pkg/cmd/plugin`).
+    pub fn detect(program: Option<&str>, kubectl_path: Option<&str>) -> Self {
+        let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let is_oc = match kubectl_path.filter(|path| !path.is_empty()) {
+            Some(path) => name(path).trim_end_matches(".exe") == "oc",
+            None => program.is_some_and(|program| name(program).starts_with("oc-")),
+        };
+        if is_oc { Self { client: "oc".to_owned() } } else { Self::default() }
+    }
+
+    /// `kubectl tekton-fix`, as words.
+    fn plugin(&self) -> [&str; 2] {
+        [&self.client, "tekton-fix"]
+    }
+}
+
+/// A command: words, and what goes to its standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// Standard input.
+    pub input: Option<String>,
+}
+
+impl Command {
+    /// Words that a caller's client carries out.
+    pub fn of_client(caller: &Caller, words: &[&str]) -> Self {
+        Self::new(std::iter::once(caller.client.as_str()).chain(words.iter().copied()))
+    }
+
+    fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        Self { words: words.into_iter().map(str::to_owned).collect(), input: None }
+    }
+
+    /// One line to paste into a shell.
+    pub fn line(&self) -> String {
+        let quoted: Vec<Cow<'_, str>> = self.words.iter().map(|word| quote(word)).collect();
+        let line = quoted.join(" ");
+        match &self.input {
+            Some(input) => format!("echo {} | {line}", quote(input)),
+            None => line,
+        }
+    }
+}
+
+/// A word as a shell reads it back; what no shell can be given, a NUL, is left out. Words
+/// that no shell reads otherwise stay bare, `--pin-node=a` for example.
+fn quote(word: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(is_bare) {
+        return Cow::Borrowed(word);
+    }
+    shlex::try_quote(word).unwrap_or_else(|_| {
+        let clean = word.replace('\0', "");
+        Cow::Owned(shlex::try_quote(&clean).map_or_else(|_| "''".to_owned(), Cow::into_owned))
+    })
+}
+
+impl Op {
+    /// The commands that carry it out; none where only a person can.
+    pub fn commands(&self, caller: &Caller) -> Vec<Command> {
+        let client = |words: &[&str]| vec![Command::of_client(caller, words)];
+        match self {
+            Self::Submit { run, edits, cancel_old } => {
+                let target = format!("{}/{}", run.namespace, run.name);
+                let mut command = Command::new(caller.plugin().into_iter().chain(["rerun", target.as_str()]));
+                command.words.extend(edits.iter().flat_map(flags));
+                if *cancel_old {
+                    command.words.push("--cancel-old".to_owned());
+                }
+                vec![command]
+            }
+            Self::Release { run } => {
+                let patch = json!([{ "op": "remove", "path": "/spec/status" }]).to_string();
+                client(&["patch", &run.target(), "-n", &run.namespace, "--type=json", "-p", &patch])
+            }
+            Self::Delete { object, force } => {
+                let target = object.target();
+                let mut words = vec!["delete", target.as_str()];
+                if !object.namespace.is_empty() {
+                    words.extend(["-n", object.namespace.as_str()]);
+                }
+                if *force {
+                    words.extend(["--grace-period=0", "--force"]);
+                }
+                client(&words)
+            }
+            Self::Create { object, manifest } => {
+                let mut command = Command::of_client(caller, &["create", "-n", &object.namespace, "-f", "-"]);
+                command.input = Some(manifest.to_string());
+                vec![command]
+            }
+            // Only oc has this one.
+            Self::Grant { namespace, grant } => vec![Command::new([
+                "oc",
+                "adm",
+                "policy",
+                "add-scc-to-user",
+                grant.scc.as_str(),
+                "-z",
+                grant.account.as_str(),
+                "-n",
+                namespace.as_str(),
+            ])],
+            Self::SetFlags { place, pairs } => vec![set_flags(caller, place, pairs)],
+            Self::Uncordon { node } => client(&["uncordon", node]),
+            Self::Enforce { namespace, level } => {
+                let label = format!("pod-security.kubernetes.io/enforce={level}");
+                client(&["label", &format!("namespace/{namespace}"), &label, "--overwrite"])
+            }
+            Self::RaiseQuota { quota, hard } => {
+                let hard: Map<String, Value> =
+                    hard.iter().map(|hard| (hard.resource.clone(), json!(hard.new.to_string()))).collect();
+                let patch = json!({ "spec": { "hard": hard } }).to_string();
+                client(&["patch", &quota.target(), "-n", &quota.namespace, "--type=merge", "-p", &patch])
+            }
+            Self::MoveBounds { range, bounds } => {
+                let patch = Value::from(bounds.iter().map(bound_patch).collect::<Vec<_>>()).to_string();
+                client(&["patch", &range.target(), "-n", &range.namespace, "--type=json", "-p", &patch])
+            }
+            Self::Scale { set, to, .. } => {
+                client(&["scale", &set.target(), "-n", &set.namespace, &format!("--replicas={to}")])
+            }
+            Self::Retry { set } => {
+                client(&["annotate", &set.target(), "-n", &set.namespace, "tekton-fix/retry=now", "--overwrite"])
+            }
+            Self::Manual { look, .. } => look
+                .iter()
+                .map(|words| Command::of_client(caller, &words.iter().map(String::as_str).collect::<Vec<_>>()))
+                .collect(),
+        }
+    }
+}
+
+fn bound_patch(bound: &Bound) -> Value {
+    let resource = bound.resource.replace('~', "~0").replace('/', "~1");
+    let path = format!("/spec/limits/{}/{}/{resource}", bound.item, bound.side);
+    match &bound.new {
+        Some(new) => json!({ "op": "replace", "path": path, "value": new.to_string() }),
+        None => json!({ "op": "remove", "path": path }),
+    }
+}
+
+/// In TektonConfig the key that was removed is a boolean (tektoncd/operator
+/// `pkg/apis/operator/v1alpha1/tektonpipeline_types.go`, v0.77), and so are all flags that
+/// the operator knows as switches.
+fn set_flags(caller: &Caller, place: &FlagPlace, pairs: &[(&'static str, String)]) -> Command {
+    match place {
+        FlagPlace::ConfigMap { namespace } => {
+            let data: Map<String, Value> = pairs.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+            let patch = json!({ "data": data }).to_string();
+            Command::of_client(
+                caller,
+                &["patch", "configmap/feature-flags", "-n", namespace, "--type=merge", "-p", &patch],
+            )
+        }
+        FlagPlace::TektonConfig { name } => {
+            let typed = |value: &str| match value {
+                "true" => json!(true),
+                "false" => json!(false),
+                text => json!(text),
+            };
+            let fields: Map<String, Value> =
+                pairs.iter().map(|(key, value)| ((*key).to_owned(), typed(value))).collect();
+            let patch = json!({ "spec": { "pipeline": fields } }).to_string();
+            let target = ObjectRef::new(crate::model::Kind::TektonConfig, "", name).target();
+            Command::of_client(caller, &["patch", &target, "--type=merge", "-p", &patch])
+        }
+    }
+}
+
+/// The flags of `rerun` that make an edit.
+pub fn flags(edit: &Edit) -> Vec<String> {
+    let flag = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let word_of = |table: &[(&str, &'static str)], field: &str| {
+        table.iter().find(|(known, _)| *known == field).map_or("", |(_, word)| *word)
+    };
+    match edit {
+        Edit::PinNode { node, .. } => vec![format!("--pin-node={node}")],
+        Edit::NodeSelector { key, value } => flag(&["--node-selector", &format!("{key}={value}")]),
+        Edit::FsGroup { of_namespace: true, .. } => flag(&["--fs-group", "namespace"]),
+        Edit::FsGroup { group, .. } => flag(&["--fs-group", &group.to_string()]),
+        Edit::DropSecurityField { field } => flag(&["--drop", word_of(&SECURITY_FIELDS, field)]),
+        Edit::DropSecurityContext => flag(&["--drop-security-context"]),
+        Edit::SecurityContextToTasks => flag(&["--security-context-to-tasks"]),
+        Edit::Toleration { toleration } => flag(&["--toleration", &taint(toleration)]),
+        Edit::DropNodeSelection => flag(&["--drop", "node-selector"]),
+        Edit::DropTaskPlacement => flag(&["--drop", "task-placement"]),
+        Edit::PlacementOf { task } => flag(&["--placement-of", task]),
+        Edit::ServiceAccount { name } => flag(&["--service-account", name]),
+        Edit::TaskServiceAccount { task, name } => flag(&["--task-service-account", &format!("{task}={name}")]),
+        Edit::Workspace { name, binding } => flag(&["--workspace", &workspace(name, binding)]),
+        Edit::DropPodField { field } => flag(&["--drop", word_of(&POD_FIELDS, field)]),
+        Edit::Request { task, step, resource, quantity } => {
+            let step = step.as_ref().map(|step| format!("/{step}")).unwrap_or_default();
+            flag(&["--request", &format!("{task}{step}:{resource}={quantity}")])
+        }
+        Edit::PodTemplate { .. } => flag(&["--correct-pod-template"]),
+    }
+}
+
+/// `KEY=VALUE:EFFECT`, or `KEY:EFFECT` for any value.
+fn taint(toleration: &Value) -> String {
+    let text = |key: &str| toleration.get(key).and_then(Value::as_str).unwrap_or_default();
+    let value = if text("operator") == "Exists" { String::new() } else { format!("={}", text("value")) };
+    format!("{}{value}:{}", text("key"), text("effect"))
+}
+
+/// A binding as `rerun --workspace` takes it.
+fn workspace(name: &str, binding: &Value) -> String {
+    let text = |at: &str| binding.pointer(at).and_then(Value::as_str);
+    let path = text("/subPath").map(|path| format!(",subPath={path}")).unwrap_or_default();
+    if binding.get("emptyDir").is_some() {
+        return format!("name={name},emptyDir=");
+    }
+    if let Some(claim) = text("/persistentVolumeClaim/claimName") {
+        return format!("name={name},claimName={claim}{path}");
+    }
+    let spec = "/volumeClaimTemplate/spec";
+    let size = text(&format!("{spec}/resources/requests/storage")).unwrap_or_default();
+    let class = text(&format!("{spec}/storageClassName")).map(|class| format!(",storageClass={class}"));
+    let mode = text(&format!("{spec}/accessModes/0")).filter(|mode| *mode != "ReadWriteOnce");
+    let mode = mode.map(|mode| format!(",accessMode={mode}")).unwrap_or_default();
+    format!("name={name},size={size}{}{mode}{path}", class.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn a_hostile_name_stays_one_word() {
+        let run = ObjectRef::new(Kind::PipelineRun, "ns", "r");
+        let binding = json!({ "emptyDir": {} });
+        let edits = vec![Edit::Workspace { name: "left$(touch X); rm -rf 'a\nb".to_owned(), binding }];
+        let op = Op::Submit { run, edits, cancel_old: true };
+        let command = &op.commands(&Caller::default())[0];
+        assert_eq!(shlex::split(&command.line()).unwrap(), command.words);
+        assert!(command.line().ends_with("--cancel-old"));
+    }
+
+    #[test]
+    fn the_program_is_named_as_it_was_called() {
+        let client = |program, path| Caller::detect(program, path).client;
+        assert_eq!(client(Some("/usr/bin/kubectl-tekton_fix"), None), "kubectl");
+        assert_eq!(client(Some("/usr/bin/oc-tekton_fix"), None), "oc");
+        assert_eq!(client(Some("kubectl-tekton_fix"), Some("/usr/local/bin/oc")), "oc");
+        assert_eq!(client(Some("oc-tekton_fix"), Some("/usr/local/bin/kubectl")), "kubectl");
+    }
+}

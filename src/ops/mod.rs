@@ -1,0 +1,518 @@
+//! Operations: what can be done about a run or its cluster, one typed change each.
+//!
+//! An operation can be applied to an overlay, so that a forecast sees its effect; it can be
+//! written as the command of the caller's own tool; it names the rights it takes, what it
+//! endangers, and what undoes it. All of that is derived from the one value.
+
+mod apply;
+mod command;
+pub mod edit;
+mod fields;
+mod grant;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::{Kind, Quantity};
+
+pub use apply::apply;
+pub use command::{Caller, Command};
+pub use edit::Edit;
+pub use fields::{Field, changed};
+pub use grant::{Allowed, Grant, Reach};
+
+/// An object by kind, namespace and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ObjectRef {
+    /// Kind.
+    #[serde(serialize_with = "kind_name")]
+    pub kind: Kind,
+    /// Namespace; empty for kinds without.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
+}
+
+impl ObjectRef {
+    /// An object.
+    pub fn new(kind: Kind, namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// `pod/NAME`, as kubectl takes it.
+    pub fn target(&self) -> String {
+        format!("{}/{}", self.kind.name().to_lowercase(), self.name)
+    }
+}
+
+/// Where Tekton's feature flags last: an operator overwrites the ConfigMap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "place")]
+pub enum FlagPlace {
+    /// ConfigMap feature-flags of this namespace.
+    ConfigMap {
+        /// The namespace of Tekton.
+        namespace: String,
+    },
+    /// The operator's TektonConfig.
+    TektonConfig {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A new limit of a quota.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hard {
+    /// Resource, `requests.memory` for example.
+    pub resource: String,
+    /// The limit today.
+    #[serde(serialize_with = "quantity")]
+    pub old: Quantity,
+    /// The limit to set.
+    #[serde(serialize_with = "quantity")]
+    pub new: Quantity,
+}
+
+/// A new bound of a LimitRange.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bound {
+    /// Position in `spec.limits`.
+    pub item: usize,
+    /// `min`, `max` or `maxLimitRequestRatio`.
+    pub side: &'static str,
+    /// Resource.
+    pub resource: String,
+    /// The bound today.
+    #[serde(serialize_with = "quantity")]
+    pub old: Quantity,
+    /// The bound to set; absent where it is taken away.
+    #[serde(serialize_with = "maybe_quantity")]
+    pub new: Option<Quantity>,
+}
+
+fn quantity<S: serde::Serializer>(quantity: &Quantity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&quantity.to_string())
+}
+
+fn maybe_quantity<S: serde::Serializer>(quantity: &Option<Quantity>, serializer: S) -> Result<S::Ok, S::Error> {
+    match quantity {
+        Some(known) => serializer.serialize_str(&known.to_string()),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "op")]
+pub enum Op {
+    /// Submit the run again, edited.
+    Submit {
+        /// The run.
+        run: ObjectRef,
+        /// What is changed.
+        edits: Vec<Edit>,
+        /// Whether the old run is cancelled once the new one exists.
+        cancel_old: bool,
+    },
+    /// Take `spec.status` off a run that is held by it.
+    Release {
+        /// The run.
+        run: ObjectRef,
+    },
+    /// Delete an object.
+    Delete {
+        /// The object.
+        object: ObjectRef,
+        /// Without waiting for the node.
+        force: bool,
+    },
+    /// Create an object.
+    Create {
+        /// The object.
+        object: ObjectRef,
+        /// The whole object.
+        manifest: Value,
+    },
+    /// Let a ServiceAccount use an SCC.
+    Grant {
+        /// Namespace of the account.
+        namespace: String,
+        /// What is granted.
+        #[serde(flatten)]
+        grant: Grant,
+    },
+    /// Set feature flags of Tekton.
+    SetFlags {
+        /// Where.
+        #[serde(flatten)]
+        place: FlagPlace,
+        /// Keys with their values.
+        pairs: Vec<(&'static str, String)>,
+    },
+    /// Let pods be scheduled to a node again.
+    Uncordon {
+        /// The node.
+        node: String,
+    },
+    /// Enforce another level of Pod Security on a namespace.
+    Enforce {
+        /// The namespace.
+        namespace: String,
+        /// The level.
+        level: &'static str,
+    },
+    /// Raise limits of a quota.
+    RaiseQuota {
+        /// The quota.
+        quota: ObjectRef,
+        /// The limits.
+        hard: Vec<Hard>,
+    },
+    /// Move bounds of a LimitRange.
+    MoveBounds {
+        /// The LimitRange.
+        range: ObjectRef,
+        /// The bounds.
+        bounds: Vec<Bound>,
+    },
+    /// Scale a StatefulSet.
+    Scale {
+        /// The StatefulSet.
+        set: ObjectRef,
+        /// Replicas today.
+        from: i32,
+        /// Replicas to have.
+        to: i32,
+    },
+    /// Have the StatefulSet controller try again at once: after a refusal it waits about as
+    /// long as it has been refused.
+    Retry {
+        /// The StatefulSet.
+        set: ObjectRef,
+    },
+    /// Something that only a person can do.
+    Manual {
+        /// What.
+        #[serde(flatten)]
+        instruction: Instruction,
+        /// Commands that show what it takes to do it; they change nothing.
+        look: Vec<Vec<String>>,
+    },
+}
+
+/// What only a person can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "instruction")]
+pub enum Instruction {
+    /// Wait until these runs end.
+    WaitForRuns {
+        /// The runs, each with its node.
+        runs: Vec<String>,
+    },
+    /// Meet a policy, or have an exception made.
+    MeetPolicy {
+        /// What is refused.
+        subject: Refused,
+        /// The policy's own words.
+        words: String,
+    },
+    /// Let Tekton's controller create what it was refused.
+    LetControllerCreate {
+        /// The refusal's own words.
+        words: String,
+    },
+    /// Let the nodes reach a registry.
+    ReachRegistry,
+    /// Give an account credentials for a registry.
+    PullSecret {
+        /// The account.
+        account: String,
+    },
+    /// Let the nodes trust a registry.
+    TrustRegistry,
+    /// Wait for the registry's rate limit.
+    WaitForRegistry,
+    /// Name an image that exists.
+    CorrectImage,
+    /// Make the image pullable.
+    MakePullable,
+    /// Bring a node back, or remove it.
+    RecoverNode,
+    /// Create a Secret or ConfigMap whose contents are not known here.
+    CreateSource {
+        /// `secret` or `configmap`, with the name.
+        sources: Vec<String>,
+    },
+    /// Start Tekton's controller.
+    StartController,
+    /// Find out why Tekton's controller does not go on.
+    InspectController,
+    /// Ask for less in the steps of a task.
+    AskForLess {
+        /// The task.
+        task: String,
+        /// The field of the steps' securityContext.
+        field: &'static str,
+    },
+    /// Let an account use an SCC that allows what a step asks for, or ask for less.
+    GrantSomeScc {
+        /// The account.
+        account: String,
+    },
+    /// End something else that uses a quota.
+    FreeQuota {
+        /// The quota.
+        quota: String,
+    },
+    /// Raise a quota whose numbers were not read.
+    RaiseQuota {
+        /// The quota.
+        quota: String,
+        /// The refusal's own words.
+        words: String,
+    },
+    /// Ask for what a LimitRange allows, or change it.
+    FitLimitRange {
+        /// The LimitRanges.
+        ranges: Vec<String>,
+    },
+    /// Give containers default requests with a LimitRange.
+    DefaultRequests,
+    /// Set a flag to a value that Tekton knows.
+    ValidFlag {
+        /// The key.
+        key: String,
+        /// Values that it may have.
+        values: Vec<&'static str>,
+        /// Another key that has to be set for the value to be accepted.
+        with: Option<(&'static str, &'static str)>,
+    },
+    /// Provide a storage class, or a volume.
+    ProvideVolume {
+        /// Other classes that exist.
+        classes: Vec<String>,
+    },
+    /// End a pod that holds a port.
+    EndPod {
+        /// The pod.
+        pod: String,
+        /// What it holds.
+        holds: String,
+    },
+    /// Ask for less than the task does now.
+    RequestLess {
+        /// The task.
+        task: String,
+    },
+    /// Use a node that has room for the whole pipeline: none is known.
+    FindNode {
+        /// What speaks against each.
+        against: Vec<String>,
+    },
+    /// Give each workspace a claim of its own.
+    SeparateClaims,
+    /// Swap the order of the workspaces.
+    SwapWorkspaces,
+    /// Bind both workspaces to one claim with different sub-paths.
+    OneClaim,
+    /// Give a step more memory.
+    MoreMemory {
+        /// The task.
+        task: String,
+        /// The step.
+        step: String,
+        /// Its limit today.
+        limit: Option<String>,
+    },
+    /// Give a container of Tekton's own more memory, in config-defaults.
+    MoreMemoryForTekton {
+        /// The container.
+        container: String,
+        /// Its limit today.
+        limit: Option<String>,
+    },
+    /// Use an image that is built for the node's architecture.
+    ImageForArchitecture,
+    /// Correct what the queue does not admit, or ask its owner.
+    AskQueue {
+        /// What the queue says.
+        words: String,
+    },
+    /// Find out why a container is not ready.
+    InspectContainer {
+        /// The container.
+        container: String,
+    },
+    /// Let a step get at files on a volume.
+    OpenFiles {
+        /// How.
+        how: String,
+    },
+}
+
+impl Instruction {
+    /// Whether it takes rights of an administrator.
+    fn is_administrators(&self) -> bool {
+        matches!(
+            self,
+            Self::MeetPolicy { .. }
+                | Self::LetControllerCreate { .. }
+                | Self::ReachRegistry
+                | Self::TrustRegistry
+                | Self::RecoverNode
+                | Self::StartController
+                | Self::InspectController
+                | Self::GrantSomeScc { .. }
+                | Self::RaiseQuota { .. }
+                | Self::FitLimitRange { .. }
+                | Self::ValidFlag { .. }
+                | Self::ProvideVolume { .. }
+                | Self::MoreMemoryForTekton { .. }
+        )
+    }
+}
+
+/// What a policy refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Refused {
+    /// The assistant's pod.
+    Assistant,
+    /// A TaskRun.
+    TaskRun,
+    /// A task's pod.
+    TaskPod,
+}
+
+/// A right on a kind of object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Right {
+    /// A verb on a resource in the run's namespace.
+    InNamespace(&'static str, Kind),
+    /// What an administrator of the cluster has.
+    Administrator,
+    /// To change the Task.
+    Task,
+    /// None that is known: it is for whoever has to do with it.
+    Person,
+}
+
+/// What an operation endangers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Risk {
+    /// A new run starts from its first task; the old one is cancelled, over, or left.
+    NewRun(OldRun),
+    /// Nodes are kept for something.
+    ReservedNodes,
+    /// A step may run short of what it asked for.
+    LessResources,
+    /// What is kept in a workspace lives no longer than a task.
+    Scratch(String),
+    /// A new volume is empty, and made for each run.
+    NewVolume(String),
+    /// What a claim of this workspace held stays where it is.
+    LeftBehind(String),
+    /// All runs of the cluster are concerned.
+    AllRuns(Mode),
+    /// Containers that need root then fail, cluster-wide.
+    RootlessContainers,
+    /// Every pod of the namespace may do what a level allows.
+    Level(&'static str),
+    /// Whom a grant reaches.
+    Grant(Reach),
+    /// A queue that holds the run loses its order.
+    Queue,
+    /// A task that runs on the old node keeps its volume there.
+    VolumeStays,
+    /// Two pods hold a volume for a moment.
+    TwoHolders,
+    /// Records and logs go with the run.
+    RecordsLost,
+    /// The new object is empty, or has no rights yet.
+    NewObject(Kind),
+}
+
+/// What becomes of the old run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldRun {
+    /// It is over already.
+    Ended,
+    /// It is cancelled, which cannot be undone.
+    Cancelled,
+    /// It is left as it is.
+    Left,
+}
+
+/// What a flag makes of the assistants of all runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// None.
+    Off,
+    /// One for each run.
+    PerRun,
+}
+
+impl Op {
+    /// The right that it takes.
+    pub fn right(&self) -> Right {
+        match self {
+            Self::Submit { .. } => Right::InNamespace("create", Kind::PipelineRun),
+            Self::Release { .. } => Right::InNamespace("patch", Kind::PipelineRun),
+            Self::Delete { object, .. } => Right::InNamespace("delete", object.kind),
+            Self::Create { object, .. } => Right::InNamespace("create", object.kind),
+            Self::Scale { set, .. } => Right::InNamespace("patch", set.kind),
+            Self::Manual { instruction: Instruction::AskForLess { .. }, .. } => Right::Task,
+            Self::Manual { instruction: Instruction::CreateSource { .. }, .. } => {
+                Right::InNamespace("create", Kind::ConfigMap)
+            }
+            Self::Manual { instruction, .. } if !instruction.is_administrators() => Right::Person,
+            Self::Grant { .. }
+            | Self::SetFlags { .. }
+            | Self::Uncordon { .. }
+            | Self::Enforce { .. }
+            | Self::RaiseQuota { .. }
+            | Self::MoveBounds { .. }
+            | Self::Retry { .. }
+            | Self::Manual { .. } => Right::Administrator,
+        }
+    }
+
+    /// The operation that takes it back; absent where nothing does.
+    pub fn inverse(&self) -> Option<Self> {
+        match self {
+            Self::Create { object, .. } => Some(Self::Delete { object: object.clone(), force: false }),
+            Self::RaiseQuota { quota, hard } => {
+                let hard = hard.iter().map(|h| Hard { resource: h.resource.clone(), old: h.new, new: h.old });
+                Some(Self::RaiseQuota { quota: quota.clone(), hard: hard.collect() })
+            }
+            Self::MoveBounds { range, bounds } => {
+                let back = |bound: &Bound| Some(Bound { old: bound.new?, new: Some(bound.old), ..bound.clone() });
+                let bounds = bounds.iter().map(back).collect::<Option<Vec<Bound>>>()?;
+                Some(Self::MoveBounds { range: range.clone(), bounds })
+            }
+            Self::Scale { set, from, to } => Some(Self::Scale { set: set.clone(), from: *to, to: *from }),
+            // What a submitted run did, a deleted object held, or a flag was before, is not
+            // part of the operation.
+            _ => None,
+        }
+    }
+
+    /// The new run's edits, where it submits one.
+    pub fn edits(&self) -> Option<&[Edit]> {
+        match self {
+            Self::Submit { edits, .. } => Some(edits),
+            _ => None,
+        }
+    }
+
+    /// Whether a person has to decide or do something that is not known here.
+    pub fn is_manual(&self) -> bool {
+        matches!(self, Self::Manual { .. })
+    }
+}
