@@ -46,13 +46,13 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s A
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s V -l version -d 'Print version'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diagnose" -d 'Tell why a run is stuck or has failed, with the evidence and what heals it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diff" -d 'Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "check" -d 'Tell which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "rerun" -d 'Submit a run again, pinned to a node or with a corrected pod template, after showing the change and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "nodes" -d 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "pick-node" -d 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "admission" -d 'Tell which SCC admits a run\'s pods with which ids, or why none does, before they are created'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "pick-node" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
@@ -83,7 +83,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l all -d 'Diagnose every run of the namespace, grouped by root cause'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l why-not -d 'Tell also what was ruled out, and why'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l why-not -d 'Show also what was ruled out, and why'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s w -l watch -d 'Follow a live run until its pods are placed, it is done, or it is stuck'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
@@ -196,7 +196,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l pod -d 'Judge this pod, which need not belong to a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l task -d 'Judge the pod of this task of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example; left out, the cluster\'s own' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example (default: the cluster\'s own)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
 yaml\t'YAML'
@@ -227,7 +227,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand no
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l pod -d 'Judge this pod, which need not belong to a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l task -d 'Judge the pod of this task of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example; left out, the cluster\'s own' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example (default: the cluster\'s own)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
 yaml\t'YAML'
@@ -256,11 +256,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pi
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s f -l filename -d 'Judge a run that is not submitted yet' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s f -l filename -d 'Judge a run that has not been submitted yet' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l pod -d 'Judge this pod, which need not belong to a run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l creator -d 'Who creates the pod; left out, who creates such pods: Tekton\'s controller, the StatefulSet controller, …' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l creator-group -d 'A group of the creator, all of which are to be named; may be repeated' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l kubernetes-version -d 'Release whose words are wanted, 1.33 for example; left out, the cluster\'s own' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l creator -d 'Who creates the pod (default: Tekton\'s controller or the StatefulSet controller, as for such pods)' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l creator-group -d 'A group of the creator; name all of them by repeating the flag' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l kubernetes-version -d 'Kubernetes release whose messages to print, 1.33 for example (default: the cluster\'s own)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
 yaml\t'YAML'
@@ -287,11 +287,15 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ad
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l task -d 'Task of the pipeline that the probe stands for; left out, the first that waits or failed' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l task -d 'Task of the pipeline that the probe stands for (default: the first that waits or failed)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l dry-run -d '`client` prints the TaskRun, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'
 client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l wait -d 'How long the probe may take' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -360,7 +364,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH; left out, that of the binary as it was called' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l kubeconfig -d 'Path of the kubeconfig file' -r -F

@@ -46,13 +46,13 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('diagnose', 'diagnose', [CompletionResultType]::ParameterValue, 'Tell why a run is stuck or has failed, with the evidence and what heals it')
-            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse')
-            [CompletionResult]::new('rerun', 'rerun', [CompletionResultType]::ParameterValue, 'Submit a run again, pinned to a node or with a corrected pod template, after showing the change and asking')
-            [CompletionResult]::new('nodes', 'nodes', [CompletionResultType]::ParameterValue, 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others')
-            [CompletionResult]::new('pick-node', 'pick-node', [CompletionResultType]::ParameterValue, 'Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others')
-            [CompletionResult]::new('admission', 'admission', [CompletionResultType]::ParameterValue, 'Tell which SCC admits a run''s pods with which ids, or why none does, before they are created')
+            [CompletionResult]::new('diagnose', 'diagnose', [CompletionResultType]::ParameterValue, 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse')
+            [CompletionResult]::new('rerun', 'rerun', [CompletionResultType]::ParameterValue, 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking')
+            [CompletionResult]::new('nodes', 'nodes', [CompletionResultType]::ParameterValue, 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others')
+            [CompletionResult]::new('pick-node', 'pick-node', [CompletionResultType]::ParameterValue, 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others')
+            [CompletionResult]::new('admission', 'admission', [CompletionResultType]::ParameterValue, 'Show which SCC admits a run''s pods with which ids, or why none does, before they are created')
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Try a minimal TaskRun with the run''s ServiceAccount, pod template and volume, to tell whether the environment is at fault')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List what this program has changed on clusters, and how each change is undone')
@@ -85,7 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'File with the client''s key')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Diagnose every run of the namespace, grouped by root cause')
-            [CompletionResult]::new('--why-not', '--why-not', [CompletionResultType]::ParameterName, 'Tell also what was ruled out, and why')
+            [CompletionResult]::new('--why-not', '--why-not', [CompletionResultType]::ParameterName, 'Show also what was ruled out, and why')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Follow a live run until its pods are placed, it is done, or it is stuck')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Follow a live run until its pods are placed, it is done, or it is stuck')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces')
@@ -200,7 +200,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
         'kubectl-tekton_fix;nodes' {
             [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Judge this pod, which need not belong to a run')
             [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'Judge the pod of this task of the run')
-            [CompletionResult]::new('--kubernetes-version', '--kubernetes-version', [CompletionResultType]::ParameterName, 'Release whose scheduler decides, 1.33.4 for example; left out, the cluster''s own')
+            [CompletionResult]::new('--kubernetes-version', '--kubernetes-version', [CompletionResultType]::ParameterName, 'Release whose scheduler decides, 1.33.4 for example (default: the cluster''s own)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
@@ -234,7 +234,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
         'kubectl-tekton_fix;pick-node' {
             [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Judge this pod, which need not belong to a run')
             [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'Judge the pod of this task of the run')
-            [CompletionResult]::new('--kubernetes-version', '--kubernetes-version', [CompletionResultType]::ParameterName, 'Release whose scheduler decides, 1.33.4 for example; left out, the cluster''s own')
+            [CompletionResult]::new('--kubernetes-version', '--kubernetes-version', [CompletionResultType]::ParameterName, 'Release whose scheduler decides, 1.33.4 for example (default: the cluster''s own)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
@@ -266,12 +266,12 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;admission' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Judge a run that is not submitted yet')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Judge a run that is not submitted yet')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Judge a run that has not been submitted yet')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Judge a run that has not been submitted yet')
             [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Judge this pod, which need not belong to a run')
-            [CompletionResult]::new('--creator', '--creator', [CompletionResultType]::ParameterName, 'Who creates the pod; left out, who creates such pods: Tekton''s controller, the StatefulSet controller, …')
-            [CompletionResult]::new('--creator-group', '--creator-group', [CompletionResultType]::ParameterName, 'A group of the creator, all of which are to be named; may be repeated')
-            [CompletionResult]::new('--kubernetes-version', '--kubernetes-version', [CompletionResultType]::ParameterName, 'Release whose words are wanted, 1.33 for example; left out, the cluster''s own')
+            [CompletionResult]::new('--creator', '--creator', [CompletionResultType]::ParameterName, 'Who creates the pod (default: Tekton''s controller or the StatefulSet controller, as for such pods)')
+            [CompletionResult]::new('--creator-group', '--creator-group', [CompletionResultType]::ParameterName, 'A group of the creator; name all of them by repeating the flag')
+            [CompletionResult]::new('--kubernetes-version', '--kubernetes-version', [CompletionResultType]::ParameterName, 'Kubernetes release whose messages to print, 1.33 for example (default: the cluster''s own)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
@@ -301,9 +301,11 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;probe' {
-            [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'Task of the pipeline that the probe stands for; left out, the first that waits or failed')
+            [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'Task of the pipeline that the probe stands for (default: the first that waits or failed)')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, '`client` prints the TaskRun, `server` has the server check it; nothing is created')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long the probe may take')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input')
@@ -386,7 +388,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;completion' {
-            [CompletionResult]::new('--install', '--install', [CompletionResultType]::ParameterName, 'Write what kubectl and oc call into this folder of the PATH; left out, that of the binary as it was called')
+            [CompletionResult]::new('--install', '--install', [CompletionResultType]::ParameterName, 'Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input')

@@ -1,7 +1,7 @@
 //! oc-tekton-fix: why a Tekton or OpenShift Pipelines run is stuck, and how to heal it.
 //!
 //! ```text
-//!  kubeconfig ─► sources::live ─┐                                  ┌─► output
+//!  kubeconfig ─► sources::live ─┐                                  ┌─► report
 //!  export dir ─► sources::export┴─► model::Cluster ─► analysis ─► checks ─► repairs
 //! ```
 //!
@@ -19,8 +19,8 @@ pub mod commands;
 pub mod finding;
 pub mod model;
 pub mod ops;
-pub mod output;
 pub mod repairs;
+pub mod report;
 pub mod sources;
 pub mod workflows;
 pub mod yaml;
@@ -36,13 +36,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let program = args.first().map(|program| program.to_string_lossy().into_owned());
     let client = std::env::var("KUBECTL_PATH").ok();
-    output::wording::set_caller(ops::Caller::detect(program.as_deref(), client.as_deref()));
+    report::wording::set_caller(ops::Caller::detect(program.as_deref(), client.as_deref()));
     let cli = match commands::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() {
+                // It quotes the command line, which may have been pasted from a cluster.
+                let text = report::Block::Quotation(error.render().to_string());
+                Ui::terminal(cli::Color::Auto).tell(&report::Document { blocks: vec![text] });
+                return exit::USAGE;
+            }
             // A closed pipe behind --help is no error of ours.
             let _ = error.print();
-            return if error.use_stderr() { exit::USAGE } else { exit::OK };
+            return exit::OK;
         }
     };
     let mut ui = Ui::terminal(cli.globals.color);

@@ -16,9 +16,9 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("checks", &["model", "analysis", "finding", "yaml"]),
     ("assess", &["model", "analysis", "ops", "finding", "checks"]),
     ("repairs", &["model", "analysis", "ops", "finding", "checks", "assess"]),
-    ("output", &["model", "analysis", "ops", "finding", "checks"]),
     ("workflows", &["model", "finding", "checks", "repairs"]),
-    ("cli", &["output", "sources"]),
+    ("report", &["model", "yaml", "analysis", "ops", "finding", "checks", "workflows"]),
+    ("cli", &["report", "sources"]),
     (
         "commands",
         &[
@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "assess",
             "repairs",
             "workflows",
-            "output",
+            "report",
             "cli",
         ],
     ),
@@ -109,6 +109,14 @@ fn crates_of_the_rim_are_named_only_there() {
         }
         if (text.contains("serde_yaml::") || text.contains("serde_saphyr::")) && !may(&["src/yaml/"]) {
             wrong.push(format!("{name} names a YAML crate"));
+        }
+        if ["io::stdout", "io::stderr", "\\x1b", "\\u{1b}"].iter().any(|word| text.contains(word))
+            && !may(&["src/cli/ui.rs"])
+        {
+            wrong.push(format!("{name} writes to the terminal around Ui"));
+        }
+        if text.contains("anstyle::") && !may(&["src/report/mod.rs"]) {
+            wrong.push(format!("{name} writes colour codes"));
         }
         if text.contains("std::fs")
             && !may(&[

@@ -13,8 +13,8 @@ use tekton_fix::checks;
 use tekton_fix::finding::{Confidence, Finding, RunReport, RunState};
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::{Kind, Reading};
-use tekton_fix::output::wording;
 use tekton_fix::repairs;
+use tekton_fix::report::wording;
 use tekton_fix::sources::export;
 
 use recorded::{folders, unpack};

@@ -13,8 +13,8 @@ use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::event::Event;
 use tekton_fix::model::meta::ObjectReference;
 use tekton_fix::ops::{Caller, ObjectRef, Op};
-use tekton_fix::output::wording;
 use tekton_fix::repairs;
+use tekton_fix::report::wording;
 use tekton_fix::sources::export;
 
 use recorded::{folders, unpack};

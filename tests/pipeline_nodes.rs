@@ -15,7 +15,7 @@ use tekton_fix::model::run::PipelineRun;
 use tekton_fix::model::{Cluster, Kind, Origin, Reading};
 use tekton_fix::ops::Edit;
 use tekton_fix::ops::edit::{apply, resubmission};
-use tekton_fix::output::wording;
+use tekton_fix::report::wording;
 
 fn tool(input: &Value, args: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"))
@@ -86,6 +86,11 @@ fn data() -> [Value; 2] {
     [claim("data", &spec), volume("pv-data", "a")]
 }
 
+/// The words of a text, however they are wrapped.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 const NODES: [&str; 3] = ["nodes", "ci/r", "--for-pipeline"];
 
 #[test]
@@ -94,10 +99,10 @@ fn what_runs_together_decides_and_the_task_that_does_not_fit_is_named() {
         list(vec![node("big", "4", "a"), node("tight", "3400m", "a"), node("small", "2", "a"), run(&empty())]);
     let output = tool(&cluster, &NODES);
     let expected = "\
-Run ci/r, cancelled and submitted again with all its pods on one node: 1 of 3 nodes take it whole (rules of Kubernetes
-  1.33.4)
-  at once: 3500m cpu (build 2 + scan 1500m)
-  at once: 2 pods (build 1 + scan 1)
+Run ci/r, cancelled and resubmitted with all its pods on one node: the whole pipeline fits on 1 of 3 nodes (rules of
+  Kubernetes 1.33.4)
+  peak demand: 3500m cpu (build 2 + scan 1500m)
+  peak demand: 2 pods (build 1 + scan 1)
 
 NODE   VERDICT  SCORE  WHY NOT
 ";
@@ -106,7 +111,7 @@ NODE   VERDICT  SCORE  WHY NOT
     assert!(shown.contains("big    fits"), "{shown}");
     let line = "build and scan run at one time and ask for 3500m cpu of 3400m free: task scan does not fit, 100m short; it \
         waits until others have ended";
-    assert!(shown.contains(line), "{shown}");
+    assert!(words(&shown).contains(line), "{shown}");
     assert!(shown.contains("small  refused         Insufficient cpu (task publish)"), "{shown}");
     assert_eq!(output.status.code(), Some(0));
     let named = tool(&cluster, &[&NODES[..], &["-o", "name"]].concat());
@@ -146,9 +151,9 @@ fn the_assistant_counts_and_its_volume_keeps_to_its_zone() {
         run(&bound()),
     ];
     let shown = text(&tool(&list(items), &NODES).stdout);
-    assert!(shown.contains("at once: 3550m cpu (assistant 50m + build 2 + scan 1500m)"), "{shown}");
+    assert!(shown.contains("peak demand: 3550m cpu (assistant 50m + build 2 + scan 1500m)"), "{shown}");
     assert!(shown.contains("exact  fits"), "{shown}");
-    assert!(shown.contains("task scan does not fit, 50m short"), "{shown}");
+    assert!(words(&shown).contains("task scan does not fit, 50m short"), "{shown}");
     assert!(shown.contains("far    refused         node(s) didn't match PersistentVolume's node affinity"), "{shown}");
 }
 
@@ -169,7 +174,7 @@ fn a_disk_in_use_on_another_node_refuses_the_others() {
     let driver = json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "disk.example.com"},
         "spec": {"attachRequired": false}});
     let shared = text(&tool(&list([items, vec![driver]].concat()), &NODES).stdout);
-    assert!(shared.contains("2 of 2 nodes take it whole"), "{shared}");
+    assert!(shared.contains("the whole pipeline fits on 2 of 2 nodes"), "{shared}");
 }
 
 #[test]
@@ -192,7 +197,11 @@ fn new_volumes_wait_for_their_pod_or_make_the_zone_unknown() {
         let items = vec![node("n1", "8", "a"), node("n2", "8", "b"), class(mode), run(&template)];
         text(&tool(&list(items), &NODES).stdout)
     };
-    assert!(shown("WaitForFirstConsumer").contains("2 of 2 nodes take it whole"), "{}", shown("WaitForFirstConsumer"));
+    assert!(
+        shown("WaitForFirstConsumer").contains("the whole pipeline fits on 2 of 2 nodes"),
+        "{}",
+        shown("WaitForFirstConsumer")
+    );
     let unknown = shown("Immediate");
     assert!(unknown.contains("cannot tell in which zone the volume of claim"), "{unknown}");
     assert!(unknown.contains("n1    unknown"), "{unknown}");

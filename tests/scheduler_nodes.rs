@@ -98,9 +98,9 @@ fn people_read_verdicts_reasons_and_what_is_free() {
 Pod ci/t: no node of 2 fits (rules of Kubernetes 1.35.4)
   The pod's own message says exactly this, word for word.
 
-NODE   VERDICT  SCORE  CPU FREE  MEMORY FREE  PODS FREE  WHY NOT
-gpu    refused         4         8Gi          110        TaintToleration: node(s) had untolerated taint(s)
-plain  refused         4         8Gi          110        InterPodAffinity: node(s) didn't match pod affinity rules
+NODE   VERDICT  CPU FREE  MEMORY FREE  PODS FREE  WHY NOT
+gpu    refused  4         8Gi          110        TaintToleration: node(s) had untolerated taint(s)
+plain  refused  4         8Gi          110        InterPodAffinity: node(s) didn't match pod affinity rules
 ";
     assert_eq!(stdout(&output), expected);
     assert_eq!(output.status.code(), Some(1));
@@ -179,7 +179,7 @@ fn without_nodes_the_message_and_own_objects_still_prove_something() {
         "cannot tell: nodes were not read",
         "By the scheduler's own message, which knows 2 nodes:",
         "1 of them: node(s) didn't match pod affinity rules; they passed every filter up to PodTopologySpread",
-        "The affinity assistant aa-0 stands on node gpu: the pod has to run there.",
+        "The affinity assistant aa-0 runs on node gpu: the pod must run there.",
     ] {
         assert!(text.contains(sentence), "{sentence}\n{text}");
     }

@@ -1,5 +1,6 @@
-//! What people and programs see, whole: the answer of `diagnose` to each cause, as text at
-//! 80 columns and as JSON, and the first screen of each recorded incident.
+//! What people and programs see, whole, at 80 columns: the answer of `diagnose` to each
+//! cause, as text and as JSON, the first screen of each recorded incident, and the other
+//! commands on a few of them.
 //!
 //! After a wanted change: `INSTA_UPDATE=always cargo test --test screens`, and read the diff.
 
@@ -8,7 +9,7 @@ mod recorded;
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use recorded::{folders, unpack};
@@ -71,5 +72,43 @@ fn every_incident_looks_as_frozen() {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         compare("incidents", &name, &screen(&path.join("snapshot"), &["diagnose", run]), &mut wrong);
     }
+    assert!(wrong.is_empty(), "{} differ: {}", wrong.len(), wrong.join(", "));
+}
+
+/// The commands beside `diagnose RUN`, each on incidents in which it has something to say.
+#[test]
+fn every_command_looks_as_frozen() {
+    const SHOWN: [(&str, &[&str], &[&str]); 9] = [
+        ("admission", &["admission", "RUN"], &["001", "011", "033", "084", "090"]),
+        ("admission-wide", &["admission", "RUN", "-o", "wide"], &["001"]),
+        ("nodes", &["nodes", "RUN"], &["001", "026", "062", "082", "090"]),
+        ("nodes-wide", &["nodes", "RUN", "-o", "wide"], &["001"]),
+        ("nodes-for-pipeline", &["nodes", "RUN", "--for-pipeline"], &["001", "013", "062", "095"]),
+        ("check", &["check"], &["001", "024", "050", "090"]),
+        ("diff", &["diff", "RUN"], &["001", "070", "111"]),
+        ("diagnose-all", &["diagnose", "-A"], &["001", "033", "111"]),
+        ("why-not", &["diagnose", "RUN", "--why-not"], &["001"]),
+    ];
+    let root = unpack("incidents.tar.zst");
+    let incidents = folders(&root.path().join("incidents"));
+    let mut wrong = Vec::new();
+    for (folder, args, numbers) in SHOWN {
+        for number in numbers {
+            let name = |path: &&PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(number);
+            let path = incidents.iter().find(name).unwrap();
+            let truth: serde_json::Value =
+                serde_yaml::from_str(&fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();
+            let run = truth["run"].as_str().unwrap();
+            let args: Vec<&str> = args.iter().map(|arg| if *arg == "RUN" { run } else { arg }).collect();
+            let shown = screen(&path.join("snapshot"), &args);
+            compare("commands", &format!("{folder}-{number}"), &shown, &mut wrong);
+        }
+    }
+    let explain = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix")).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    compare("commands", "explain", &explain(&["explain"]), &mut wrong);
+    compare("commands", "explain-TKF101", &explain(&["explain", "TKF101"]), &mut wrong);
     assert!(wrong.is_empty(), "{} differ: {}", wrong.len(), wrong.join(", "));
 }

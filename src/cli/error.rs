@@ -19,7 +19,7 @@ impl CommandError {
         Self { message: message.into(), hints: Vec::new(), exit }
     }
 
-    /// The command line makes no sense.
+    /// Invalid usage.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(exit::USAGE, message)
     }

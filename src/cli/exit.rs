@@ -4,7 +4,7 @@
 pub const OK: u8 = 0;
 /// Findings or differences.
 pub const FINDINGS: u8 = 1;
-/// The command line makes no sense.
+/// Invalid usage.
 pub const USAGE: u8 = 2;
 /// Cluster or snapshot could not be read.
 pub const UNREADABLE: u8 = 3;

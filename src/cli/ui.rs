@@ -1,9 +1,14 @@
 //! The terminal: data to stdout, talk to stderr, and the only place that asks.
+//!
+//! Nothing reaches a terminal around it, and what it writes is clean: text of a cluster
+//! cannot act on the terminal. Only `report::emit` adds codes, those of colours.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::output::{Style, plain};
+use crate::report::clean;
+use crate::report::emit::emit;
+use crate::report::{Document, Style};
 
 use super::args::Color;
 use super::error::CommandError;
@@ -13,6 +18,7 @@ pub struct Ui {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
     style: Style,
+    err_style: Style,
     can_prompt: bool,
 }
 
@@ -56,13 +62,13 @@ impl<W: Write> Write for Pipe<W> {
 impl Ui {
     /// The process's own terminal.
     pub fn terminal(color: Color) -> Self {
-        let stdout = io::stdout();
-        let wanted = match color {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let wants_color = |is_terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
                 let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                stdout.is_terminal() && !is_set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb")
+                is_terminal && !is_set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb")
             }
         };
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
@@ -71,21 +77,53 @@ impl Ui {
             .unwrap_or(100)
             .clamp(40, 160);
         Self {
+            style: Style { color: wants_color(stdout.is_terminal()), width },
+            err_style: Style { color: wants_color(stderr.is_terminal()), width },
+            can_prompt: io::stdin().is_terminal() && stderr.is_terminal(),
             out: Box::new(Pipe { inner: stdout, is_closed: false }),
-            err: Box::new(io::stderr()),
-            style: Style { color: wanted, width },
-            can_prompt: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            err: Box::new(stderr),
         }
     }
 
-    /// Where data go.
-    pub fn out(&mut self) -> &mut dyn Write {
-        &mut *self.out
+    /// Shows a document: the data that were asked for.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn show(&mut self, document: &Document) -> io::Result<()> {
+        emit(document, self.style, &mut *self.out)
     }
 
-    /// How to render.
-    pub fn style(&self) -> Style {
-        self.style
+    /// Prints one line of data: a name, for example.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", clean::line(text))
+    }
+
+    /// Prints one line of fields with a tab between them.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn fields(&mut self, fields: &[&str]) -> io::Result<()> {
+        let clean: Vec<_> = fields.iter().map(|field| clean::line(field)).collect();
+        writeln!(self.out, "{}", clean.join("\t"))
+    }
+
+    /// Prints text with its line breaks: a manifest, for example.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
+        write!(self.out, "{}", clean::lines(text))
+    }
+
+    /// Hands on what was printed.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     /// Shows on a terminal how many objects have been read, from so many on that
@@ -111,23 +149,28 @@ impl Ui {
         }))
     }
 
-    /// Says something beside the data.
+    /// Shows a document beside the data.
+    pub(crate) fn tell(&mut self, document: &Document) {
+        // Talk that cannot be written changes no result.
+        let _ = emit(document, self.err_style, &mut *self.err);
+    }
+
+    /// Says one line beside the data.
     pub fn status(&mut self, text: &str) {
         // Talk that cannot be written changes no result.
-        let _ = writeln!(self.err, "{text}");
+        let _ = writeln!(self.err, "{}", clean::line(text));
     }
 
     /// Warns.
     pub fn warn(&mut self, text: &str) {
-        let text = format!("Warning: {}", plain(text));
-        self.status(&text);
+        self.status(&format!("Warning: {text}"));
     }
 
     /// Reports an error with its hints.
     pub fn error(&mut self, error: &CommandError) {
-        let _ = writeln!(self.err, "Error: {}", plain(&error.message));
+        self.status(&format!("Error: {}", error.message));
         for hint in &error.hints {
-            let _ = writeln!(self.err, "Hint: {}", plain(hint));
+            self.status(&format!("Hint: {hint}"));
         }
     }
 
@@ -146,7 +189,7 @@ impl Ui {
                 .hint("pass --yes to go ahead without being asked, or --dry-run=server to see what would happen"));
         }
         dialoguer::Confirm::new()
-            .with_prompt(question)
+            .with_prompt(clean::line(question))
             .default(false)
             .show_default(true)
             .interact_opt()
@@ -163,7 +206,13 @@ impl Ui {
             return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal"))
                 .hint("name the run: NAMESPACE/NAME"));
         }
-        dialoguer::Select::new().with_prompt(prompt).items(items).default(0).interact_opt().map_err(no_answer)
+        let items: Vec<_> = items.iter().map(|item| clean::line(item)).collect();
+        dialoguer::Select::new()
+            .with_prompt(clean::line(prompt))
+            .items(&items)
+            .default(0)
+            .interact_opt()
+            .map_err(no_answer)
     }
 }
 

@@ -12,34 +12,33 @@ use crate::finding::{Cause, Offer};
 use crate::model::Cluster;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
-use crate::output::admission::{Answered, Judged, headline_of_pod, headline_of_run, render, render_changes};
-use crate::output::admission_json as document;
-use crate::output::json_v1::SCHEMA_VERSION;
 use crate::repairs;
+use crate::report::admission::{self, Answered, Judged};
+use crate::report::json::v1::admission as v1;
 use crate::sources::live::rehearse::Rehearsal;
 use crate::sources::{Source, Wanted, export};
 
 use super::choice::{self, RunName};
 use super::print;
 
-/// Tell which SCC admits a run's pods with which ids, or why none does, before they are created
+/// Show which SCC admits a run's pods with which ids, or why none does, before they are created
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME; its assistant's pod and those of all its tasks are judged
     run: Option<String>,
-    /// Judge a run that is not submitted yet
+    /// Judge a run that has not been submitted yet
     #[arg(short, long, value_name = "FILE", conflicts_with = "run")]
     filename: Option<String>,
     /// Judge this pod, which need not belong to a run
     #[arg(long, value_name = "[NAMESPACE/]NAME", conflicts_with_all = ["run", "filename"])]
     pod: Option<String>,
-    /// Who creates the pod; left out, who creates such pods: Tekton's controller, the StatefulSet controller, …
+    /// Who creates the pod (default: Tekton's controller or the StatefulSet controller, as for such pods)
     #[arg(long, value_name = "USER")]
     creator: Option<String>,
-    /// A group of the creator, all of which are to be named; may be repeated
+    /// A group of the creator; name all of them by repeating the flag
     #[arg(long, value_name = "GROUP", requires = "creator")]
     creator_group: Vec<String>,
-    /// Release whose words are wanted, 1.33 for example; left out, the cluster's own
+    /// Kubernetes release whose messages to print, 1.33 for example (default: the cluster's own)
     #[arg(long, value_name = "VERSION", value_parser = release)]
     kubernetes_version: Option<Release>,
     /// Ask the server as well, by a dry run that impersonates the creator, and show where it disagrees
@@ -51,14 +50,14 @@ pub struct Args {
 }
 
 fn release(text: &str) -> Result<Release, String> {
-    Release::parse(text).ok_or_else(|| format!("{text:?} is no version of Kubernetes; 1.33 is one"))
+    Release::parse(text).ok_or_else(|| format!("{text:?} is not a Kubernetes version; expected 1.33 for example"))
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
     let source = super::open_to_judge(globals).await?;
     if args.confirm_on_server && matches!(source, Source::Export(_)) {
         return Err(CommandError::usage("--confirm-on-server asks a server; an export has none")
-            .hint("leave --from away, or --confirm-on-server"));
+            .hint("omit --from, or --confirm-on-server"));
     }
     let ((judged, changes), run) = match (&args.pod, &args.filename) {
         (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),
@@ -295,41 +294,24 @@ fn show(
 ) -> Result<u8, CommandError> {
     let code = code(judged);
     let name = run.map(|run| format!("{}/{}", run.metadata.namespace, run.metadata.name));
-    match (args.output, &name, judged) {
-        (Some(Output::Json | Output::Yaml), Some(name), _) => {
-            let document = document::Run {
-                schema_version: SCHEMA_VERSION,
-                exit_code: code,
-                run: name,
-                pods: judged.iter().map(|judged| document::Pod::of(judged, None)).collect(),
-                changes: changes.iter().map(document::Change::of).collect(),
-            };
-            print(ui, &document, args)?;
-        }
-        (Some(Output::Json | Output::Yaml), None, judged) => {
-            for judged in judged {
-                print(ui, &document::Pod::of(judged, Some(code)), args)?;
-            }
-        }
-        (Some(Output::Name), ..) => {
-            for judged in judged.iter().filter(|judged| judged.verdict.is_admitted()) {
-                writeln!(ui.out(), "pod/{}", judged.pod.rsplit('/').next().unwrap_or_default())?;
-            }
-        }
-        (wide, name, judged) => {
-            let style = ui.style();
-            let headline = match (name, judged) {
-                (Some(name), judged) => headline_of_run(name, judged, style),
-                (None, [one, ..]) => headline_of_pod(one, style),
-                (None, []) => String::new(),
-            };
-            render(&headline, judged, wide.is_some(), style, ui.out())?;
-            render_changes(changes, style, ui.out())?;
-        }
+    let is_printed = match (&name, judged) {
+        (Some(name), judged) => print::document(ui, args.output, code, || v1::Run::of(name, judged, changes))?,
+        (None, [one, ..]) => print::document(ui, args.output, code, || v1::OnePod::of(one))?,
+        (None, []) => false,
+    };
+    if is_printed {
+        return Ok(code);
     }
+    if args.output == Some(Output::Name) {
+        for judged in judged.iter().filter(|judged| judged.verdict.is_admitted()) {
+            ui.line(&format!("pod/{}", judged.pod.rsplit('/').next().unwrap_or_default()))?;
+        }
+        return Ok(code);
+    }
+    let wide = args.output == Some(Output::Wide);
+    ui.show(&match (&name, judged) {
+        (Some(name), judged) => admission::of_run(name, judged, changes, wide),
+        (None, judged) => judged.first().map(|one| admission::of_pod(one, wide)).unwrap_or_default(),
+    })?;
     Ok(code)
-}
-
-fn print(ui: &mut Ui, document: &impl serde::Serialize, args: &Args) -> Result<(), CommandError> {
-    if args.output == Some(Output::Json) { print::json(ui, document) } else { print::yaml(ui, document) }
 }

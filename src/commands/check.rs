@@ -1,32 +1,21 @@
 //! `check`: which Tekton is installed, what its flags mean in that version, what an
 //! upgrade will change, and what the namespaces would refuse.
 
-use serde::Serialize;
-
 use crate::checks::preflight::{self, Preflight};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
-use crate::output::{self, json_v1};
+use crate::report;
+use crate::report::json::v1;
 use crate::sources::{Source, Wanted};
 
 use super::choice;
 use super::print;
 
-/// Tell which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse
+/// Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output format
     #[arg(short, long, value_enum)]
     output: Option<Output>,
-}
-
-/// What `check -o json` prints.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report<'a> {
-    schema_version: &'static str,
-    exit_code: u8,
-    #[serde(flatten)]
-    preflight: &'a Preflight,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
@@ -47,22 +36,20 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     };
     let found = preflight::preflight(&cluster, &namespaces);
     let exit_code = code(&found);
-    let report = Report { schema_version: json_v1::SCHEMA_VERSION, exit_code, preflight: &found };
-    let style = ui.style();
-    match args.output {
-        Some(Output::Json) => print::json(ui, &report)?,
-        Some(Output::Yaml) => print::yaml(ui, &report)?,
-        Some(Output::Name) => {
-            let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
-            let mut codes: Vec<&str> = notes.map(|note| note.code.code()).collect();
-            codes.sort_unstable();
-            codes.dedup();
-            for code in codes {
-                writeln!(ui.out(), "{code}")?;
-            }
-        }
-        _ => output::preflight::render(&found, style, ui.out())?,
+    if print::document(ui, args.output, exit_code, || v1::preflight::Preflight::of(&found))? {
+        return Ok(exit_code);
     }
+    if args.output == Some(Output::Name) {
+        let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
+        let mut codes: Vec<&str> = notes.map(|note| note.code.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            ui.line(code)?;
+        }
+        return Ok(exit_code);
+    }
+    ui.show(&report::preflight::document(&found))?;
     Ok(exit_code)
 }
 

@@ -26,7 +26,8 @@ impl RunName {
         let given = globals.namespace.clone();
         let Some(text) = text else { return Ok(Self { namespace: given, name: None }) };
         let bad = |text: &str| {
-            CommandError::usage(format!("{text:?} is no run")).hint("expected NAME, NAMESPACE/NAME or pipelinerun/NAME")
+            CommandError::usage(format!("{text:?} is not a valid run name"))
+                .hint("expected NAME, NAMESPACE/NAME or pipelinerun/NAME")
         };
         let parts: Vec<&str> = text.split('/').collect();
         let (namespace, name) = match parts.as_slice() {
@@ -44,7 +45,7 @@ impl RunName {
             && given != namespace
         {
             return Err(CommandError::usage(format!("{text} is in namespace {namespace}, but -n says {given}"))
-                .hint("leave -n away, or name the run without a namespace"));
+                .hint("omit -n, or name the run without a namespace"));
         }
         Ok(Self { namespace, name: Some(name.to_owned()) })
     }

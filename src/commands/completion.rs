@@ -16,7 +16,6 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
 
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::Kind;
-use crate::output::plain;
 use crate::sources::Source;
 
 /// Name of the executable, which is what a shell completes.
@@ -44,7 +43,7 @@ pub struct Args {
     /// Print the script of this shell, for the bare binary kubectl-tekton_fix
     #[arg(value_enum, required_unless_present = "install")]
     shell: Option<Shell>,
-    /// Write what kubectl and oc call into this folder of the PATH; left out, that of the binary as it was called
+    /// Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "shell")]
     install: Option<Option<PathBuf>>,
 }
@@ -61,7 +60,7 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     match (&args.install, args.shell) {
         (Some(folder), _) => install(ui, folder.as_deref()),
         (None, Some(shell)) => {
-            write!(ui.out(), "{}", script(shell))?;
+            ui.text(&script(shell))?;
             Ok(exit::OK)
         }
         (None, None) => Err(CommandError::usage("name a shell, or use --install")),
@@ -92,7 +91,7 @@ fn install(ui: &mut Ui, folder: Option<&Path>) -> Result<u8, CommandError> {
         CommandError::usage("it is not known where the binary lies").hint("name a folder of the PATH: --install=DIR")
     })?;
     if !folder.is_dir() {
-        return Err(CommandError::usage(format!("{} is no folder", folder.display()))
+        return Err(CommandError::usage(format!("{} is not a folder", folder.display()))
             .hint("name a folder of the PATH that exists: --install=DIR"));
     }
     for name in COMPLETERS {
@@ -101,7 +100,7 @@ fn install(ui: &mut Ui, folder: Option<&Path>) -> Result<u8, CommandError> {
             CommandError::unreadable(format!("{}: {error}", path.display()))
                 .hint("name a folder of the PATH that you may write to: --install=DIR")
         })?;
-        writeln!(ui.out(), "{}", path.display())?;
+        ui.line(&path.display().to_string())?;
     }
     let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|part| part == folder));
     if !on_path {
@@ -151,12 +150,12 @@ pub(super) async fn answer(ui: &mut Ui, args: CompleteArgs) -> Result<u8, Comman
         match candidate.get_help() {
             Some(help) => {
                 let help = help.to_string();
-                writeln!(ui.out(), "{}\t{}", plain(&value), plain(help.lines().next().unwrap_or_default()))?;
+                ui.fields(&[&value, help.lines().next().unwrap_or_default()])?;
             }
-            None => writeln!(ui.out(), "{}", plain(&value))?,
+            None => ui.line(&value)?,
         }
     }
-    writeln!(ui.out(), ":{NO_FILES}")?;
+    ui.line(&format!(":{NO_FILES}"))?;
     Ok(exit::OK)
 }
 

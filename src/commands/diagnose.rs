@@ -1,4 +1,4 @@
-//! `diagnose`: why is a run stuck, and what heals it.
+//! `diagnose`: why a run is stuck, and what fixes it.
 
 use std::sync::Arc;
 
@@ -9,18 +9,19 @@ use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Confidence, RunReport, RunState};
 use crate::model::Cluster;
 use crate::model::selector::LabelSelector;
-use crate::output::{diagnosis, json_v1};
 use crate::repairs;
+use crate::report::diagnosis;
+use crate::report::json::v1::diagnosis::Diagnosis;
 use crate::sources::{Source, Wanted};
 
 use super::choice::{self, RunName};
 use super::print;
 use super::watch;
 
-/// Tell why a run is stuck or has failed, with the evidence and what heals it
+/// Diagnose why a run is stuck or has failed, with the evidence and what fixes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
     /// Output format
     #[arg(short, long, value_enum)]
@@ -31,7 +32,7 @@ pub struct Args {
     /// Diagnose every run of the namespace, grouped by root cause
     #[arg(long)]
     all: bool,
-    /// Tell also what was ruled out, and why
+    /// Show also what was ruled out, and why
     #[arg(long)]
     why_not: bool,
     /// Follow a live run until its pods are placed, it is done, or it is stuck
@@ -54,7 +55,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     if args.watch && matches!(source, Source::Export(_)) {
         return Err(CommandError::usage("an export does not change, so there is nothing to watch")
-            .hint("leave --watch away, or leave --from away to watch a run of the cluster"));
+            .hint("omit --watch, or omit --from to watch a run of the cluster"));
     }
     let (mut cleared, mut timed_out) = (Vec::new(), false);
     let (cluster, mut reports) = if many {
@@ -92,23 +93,22 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         repairs::attach(&cluster, report, now);
     }
     let code = if timed_out { exit::TIMED_OUT } else { code(&reports) };
-    let style = ui.style();
-    match args.output {
-        Some(Output::Json) => print::json(ui, &json_v1::Diagnosis::of(&reports, &cleared, code))?,
-        Some(Output::Yaml) => print::yaml(ui, &json_v1::Diagnosis::of(&reports, &cleared, code))?,
-        Some(Output::Name) => {
-            for report in reports.iter().filter(|report| !report.findings.is_empty()) {
-                writeln!(ui.out(), "pipelinerun.tekton.dev/{}", report.name)?;
-            }
+    if print::document(ui, args.output, code, || Diagnosis::of(&reports, &cleared))? {
+        return Ok(code);
+    }
+    if args.output == Some(Output::Name) {
+        for report in reports.iter().filter(|report| !report.findings.is_empty()) {
+            ui.line(&format!("pipelinerun.tekton.dev/{}", report.name))?;
         }
-        wide => match reports.as_slice() {
-            [report] if !many => diagnosis::render(report, style, wide.is_some(), ui.out())?,
-            reports => diagnosis::render_many(reports, style, wide.is_some(), ui.out())?,
-        },
+        return Ok(code);
     }
-    if matches!(args.output, None | Some(Output::Wide)) {
-        diagnosis::render_ruled_out(&cleared, style, ui.out())?;
-    }
+    let wide = args.output == Some(Output::Wide);
+    let mut document = match reports.as_slice() {
+        [report] if !many => diagnosis::one(report, wide),
+        reports => diagnosis::many(reports, wide),
+    };
+    document.append(diagnosis::ruled_out(&cleared));
+    ui.show(&document)?;
     Ok(code)
 }
 

@@ -3,24 +3,24 @@
 use std::process::Command;
 
 use clap::ValueEnum;
-use serde::Serialize;
 
 use crate::analysis::comparison::{self, Difference};
 use crate::checks::consequence::{self, Consequence};
 use crate::checks::{self};
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::RunReport;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 use crate::ops::edit;
-use crate::output::{Style, diff as text_diff, json_v1, plain, wrap};
+use crate::report::comparison::{self as comparison_report, Comparison};
+use crate::report::json::{self, v1};
+use crate::report::{Document, clean};
 use crate::sources::{Source, Wanted};
-use crate::yaml;
 
 use super::choice::{self, RunName};
 use super::print;
 
-/// Compare two runs and tell which difference matters; with one run, against the newest good run of its pipeline
+/// Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run, or the good one of two: NAME, NAMESPACE/NAME or a file with one run
@@ -57,34 +57,6 @@ enum Format {
     Json,
     /// YAML
     Yaml,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report<'a> {
-    schema_version: &'static str,
-    exit_code: u8,
-    left: String,
-    right: String,
-    verdict: String,
-    differences: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    path: &'a str,
-    level: &'static str,
-    left: &'a Option<String>,
-    right: &'a Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    matters: Option<Matters<'a>>,
-}
-
-#[derive(Serialize)]
-struct Matters<'a> {
-    consequence: &'a str,
-    cause: &'static str,
-    evidence: Vec<String>,
 }
 
 /// One of the two runs, with what it was read from.
@@ -147,21 +119,18 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         .collect();
     rows.sort_by_key(|(_, matters)| matters.is_none());
     // The verdict is that of the whole comparison, whatever part of it is shown.
-    let verdict = verdict(&rows, worse, left.file.is_some() || right.file.is_some());
+    let verdict = comparison_report::verdict(&rows, worse, left.file.is_some() || right.file.is_some());
     rows.retain(|(difference, _)| args.level.is_empty() || levels.contains(&difference.level));
     let code = if rows.is_empty() { exit::OK } else { exit::FINDINGS };
-    let style = ui.style();
-    match args.output {
+    let output = match args.output {
         Some(Format::Unified) => return unified(ui, &levels, (&left, &right), &verdict),
-        Some(format) => {
-            let report = document(&left, &right, &rows, verdict, code);
-            if format == Format::Json {
-                print::json(ui, &report)?;
-            } else {
-                print::yaml(ui, &report)?;
-            }
-        }
-        None => render(&left.title(), &right.title(), &rows, &verdict, style, ui.out())?,
+        Some(Format::Json) => Some(Output::Json),
+        Some(Format::Yaml) => Some(Output::Yaml),
+        None => None,
+    };
+    let comparison = Comparison { left: left.title(), right: right.title(), verdict, differences: rows };
+    if !print::document(ui, output, code, || v1::comparison::Comparison::of(&comparison))? {
+        ui.show(&comparison_report::document(&comparison))?;
     }
     Ok(code)
 }
@@ -253,124 +222,6 @@ fn newest_good(bad: &Side) -> Result<Side, CommandError> {
     })
 }
 
-fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunReport, is_from_file: bool) -> String {
-    let matter: Vec<&str> = rows.iter().filter(|(_, m)| m.is_some()).map(|(d, _)| d.path.as_str()).collect();
-    let spec = rows.iter().filter(|(d, _)| d.level == comparison::Level::Spec).count();
-    match (matter.as_slice(), worse.findings.first()) {
-        ([], None) if rows.is_empty() => "the runs do not differ".to_owned(),
-        ([], None) if is_from_file => format!(
-            "the runs differ in {} points; how a run goes cannot be told from its file alone: read it with its pods and events (--from)",
-            rows.len()
-        ),
-        ([], None) => format!("the runs differ in {} points; none of them is stuck or has failed", rows.len()),
-        ([], Some(finding)) if spec == 0 => {
-            format!("the runs ask for the same; the difference lies in the environment: {}", finding.summary)
-        }
-        ([], Some(finding)) => {
-            format!(
-                "none of the {spec} differences in what the runs ask for explains it; it lies in the environment: {}",
-                finding.summary
-            )
-        }
-        (paths, Some(finding)) => {
-            let shown = common(paths);
-            format!("{shown} is the difference that matters: {}", finding.summary)
-        }
-        (paths, None) => format!("{} matters", paths.join(", ")),
-    }
-}
-
-/// The paths as one, where they have more in common than their root: `securityContext`
-/// for its two fields.
-fn common(paths: &[&str]) -> String {
-    let Some((first, rest)) = paths.split_first() else { return String::new() };
-    let mut shared = *first;
-    for path in rest {
-        while !is_below(path, shared) {
-            shared = parent(shared);
-        }
-    }
-    let is_root = matches!(shared, "" | "spec" | "metadata" | "spec.taskRunTemplate");
-    if is_root { paths.join(", ") } else { shared.to_owned() }
-}
-
-/// Whether a path is the other one, or a field or entry below it.
-fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// The path without its last part.
-fn parent(path: &str) -> &str {
-    let cut = if path.ends_with(']') { path.rfind('[') } else { path.rfind('.') };
-    cut.map_or("", |at| &path[..at])
-}
-
-fn document<'a>(
-    left: &Side,
-    right: &Side,
-    rows: &'a [(Difference, Option<Consequence>)],
-    verdict: String,
-    exit_code: u8,
-) -> Report<'a> {
-    Report {
-        schema_version: json_v1::SCHEMA_VERSION,
-        exit_code,
-        left: left.title(),
-        right: right.title(),
-        verdict,
-        differences: rows
-            .iter()
-            .map(|(difference, matters)| Row {
-                path: &difference.path,
-                level: difference.level.as_str(),
-                left: &difference.left,
-                right: &difference.right,
-                matters: matters.as_ref().map(|consequence| Matters {
-                    consequence: &consequence.sentence,
-                    cause: consequence.cause.id(),
-                    evidence: consequence
-                        .evidence
-                        .iter()
-                        .map(|item| format!("{} {}: {}", item.object, item.field, item.value))
-                        .collect(),
-                }),
-            })
-            .collect(),
-    }
-}
-
-fn render(
-    left: &str,
-    right: &str,
-    rows: &[(Difference, Option<Consequence>)],
-    verdict: &str,
-    style: Style,
-    out: &mut dyn std::io::Write,
-) -> std::io::Result<()> {
-    let headline = format!("{} against {}: {}", style.bold(&plain(right)), style.bold(&plain(left)), plain(verdict));
-    writeln!(out, "{}", wrap(&headline, style.width, "", "  "))?;
-    for matters in [true, false] {
-        let mut chosen = rows.iter().filter(|(_, consequence)| consequence.is_some() == matters).peekable();
-        if chosen.peek().is_none() {
-            continue;
-        }
-        let title = if matters { style.bad("Matters") } else { style.bold("Does not explain it") };
-        writeln!(out, "\n{title}")?;
-        for (difference, consequence) in chosen {
-            writeln!(out, "  {} ({})", plain(&difference.path), difference.level.as_str())?;
-            let side = |text: &Option<String>| {
-                text.as_deref().map_or_else(|| "(absent)".to_owned(), |text| plain(text).into_owned())
-            };
-            writeln!(out, "    {}", style.bad(&format!("- {}", side(&difference.left))))?;
-            writeln!(out, "    {}", style.good(&format!("+ {}", side(&difference.right))))?;
-            if let Some(consequence) = consequence {
-                writeln!(out, "{}", wrap(&plain(&consequence.sentence), style.width, "    → ", "      "))?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// What is compared as text, through the program that kubectl would use. The verdict is
 /// talk: it goes to stderr.
 fn unified(
@@ -382,18 +233,18 @@ fn unified(
     let text = |side: &Side| -> Result<String, CommandError> {
         let run = side.run()?;
         if levels == [comparison::Level::Spec] {
-            return Ok(yaml::write(&run.spec)?);
+            return Ok(json::yaml(&run.spec)?);
         }
         let facts = levels.iter().flat_map(|level| comparison::facts(*level, &side.cluster, run));
-        Ok(facts.map(|(path, text)| format!("{path}: {text}\n")).collect())
+        Ok(facts.map(|(path, text)| format!("{}\n", clean::line(&format!("{path}: {text}")))).collect())
     };
     let (a, b) = (text(left)?, text(right)?);
     let external = std::env::var("KUBECTL_EXTERNAL_DIFF").ok().filter(|value| !value.trim().is_empty());
     let Some(external) = external else {
-        let shown = text_diff::unified(&a, &b, &left.title(), &right.title(), ui.style());
-        write!(ui.out(), "{shown}")?;
-        ui.status(&plain(verdict));
-        return Ok(if shown.is_empty() { exit::OK } else { exit::FINDINGS });
+        let shown = comparison_report::unified((&a, &left.title()), (&b, &right.title()));
+        ui.show(&shown)?;
+        ui.status(verdict);
+        return Ok(if shown == Document::default() { exit::OK } else { exit::FINDINGS });
     };
     let folder = tempfile::tempdir()?;
     let mut command: Vec<&str> = external.split_whitespace().collect();
@@ -409,26 +260,6 @@ fn unified(
         .args(&paths)
         .status()
         .map_err(|error| CommandError::usage(format!("cannot run KUBECTL_EXTERNAL_DIFF {external:?}: {error}")))?;
-    ui.status(&plain(verdict));
+    ui.status(verdict);
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit::UNREADABLE))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::common;
-
-    #[test]
-    fn paths_are_told_by_what_they_share() {
-        assert_eq!(common(&["spec.a.fsGroup", "spec.a.runAsUser"]), "spec.a");
-        assert_eq!(
-            common(&["spec.t[x].podTemplate.tolerations[k].key", "spec.t[x].podTemplate.nodeSelector[a.b/c]"]),
-            "spec.t[x].podTemplate"
-        );
-        assert_eq!(
-            common(&["spec.params[a].value", "spec.timeouts.pipeline"]),
-            "spec.params[a].value, spec.timeouts.pipeline"
-        );
-        assert_eq!(common(&["spec.ab", "spec.a"]), "spec.ab, spec.a");
-        assert_eq!(common(&["spec.x"]), "spec.x");
-    }
 }

@@ -5,7 +5,7 @@ use crate::cli::{CommandError, Ui, exit};
 /// Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Code or cause; left out, all of them are listed
+    /// Code or cause (default: list all)
     code: Option<String>,
 }
 
@@ -16,7 +16,7 @@ pub(super) fn run(ui: &mut Ui, args: Args) -> Result<u8, CommandError> {
     let sections: Vec<&str> = FINDINGS.split("\n## ").skip(1).collect();
     let Some(wanted) = args.code else {
         for section in sections {
-            writeln!(ui.out(), "{}", section.lines().next().unwrap_or_default())?;
+            ui.line(section.lines().next().unwrap_or_default())?;
         }
         return Ok(exit::OK);
     };
@@ -25,10 +25,9 @@ pub(super) fn run(ui: &mut Ui, args: Args) -> Result<u8, CommandError> {
         title.split(' ').any(|word| word.eq_ignore_ascii_case(&wanted))
     };
     let Some(section) = sections.iter().find(matches) else {
-        return Err(
-            CommandError::usage(format!("{wanted:?} is no finding")).hint("`explain` without a code lists them")
-        );
+        return Err(CommandError::usage(format!("{wanted:?} is not a finding code or cause"))
+            .hint("`explain` without a code lists them"));
     };
-    writeln!(ui.out(), "{}", section.trim_end())?;
+    ui.text(&format!("{}\n", section.trim_end()))?;
     Ok(exit::OK)
 }

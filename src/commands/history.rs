@@ -2,8 +2,9 @@
 
 use super::print;
 use crate::cli::{CommandError, Output, Ui, exit};
-use crate::output::plain;
-use crate::workflows::journal::{Entry, Journal, State};
+use crate::report;
+use crate::report::json::v1::history::History;
+use crate::workflows::journal::Journal;
 
 /// List what this program has changed on clusters, and how each change is undone
 #[derive(Debug, clap::Args)]
@@ -20,38 +21,18 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     let entries = journal.entries().map_err(|error| {
         CommandError::unreadable(format!("the journal {} cannot be read: {error}", journal.path().display()))
     })?;
-    match args.output {
-        Some(Output::Json) => print::json(ui, &entries)?,
-        Some(Output::Yaml) => print::yaml(ui, &entries)?,
-        Some(Output::Name) => {
-            for entry in &entries {
-                writeln!(ui.out(), "{}", plain(&entry.object))?;
-            }
-        }
-        Some(Output::Wide) | None => {
-            if entries.is_empty() {
-                ui.status(&format!("Nothing was changed so far ({}).", journal.path().display()));
-            }
-            for entry in &entries {
-                show(ui, entry)?;
-            }
-        }
+    if print::document(ui, args.output, exit::OK, || History::of(&entries))? {
+        return Ok(exit::OK);
     }
+    if args.output == Some(Output::Name) {
+        for entry in &entries {
+            ui.line(&entry.object)?;
+        }
+        return Ok(exit::OK);
+    }
+    if entries.is_empty() {
+        ui.status(&format!("No changes recorded ({}).", journal.path().display()));
+    }
+    ui.show(&report::history::document(&entries))?;
     Ok(exit::OK)
-}
-
-fn show(ui: &mut Ui, entry: &Entry) -> Result<(), CommandError> {
-    let state = match &entry.state {
-        State::Sent => "outcome unknown: the program ended before an answer came".to_owned(),
-        State::Done => "done".to_owned(),
-        State::Failed(reason) => format!("failed: {reason}"),
-    };
-    let Entry { time, action, namespace, object, server, .. } = entry;
-    let line = format!("{time:.0}  {action} {object} in {namespace} ({server}): {state}");
-    writeln!(ui.out(), "{}", plain(&line))?;
-    if entry.state == State::Done {
-        let undo = entry.undo.as_ref().map_or_else(|| "cannot be undone".to_owned(), |undo| format!("undo: {undo}"));
-        writeln!(ui.out(), "    {}", plain(&undo))?;
-    }
-    Ok(())
 }

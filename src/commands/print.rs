@@ -1,27 +1,36 @@
-//! Documents for machines: one place that prints JSON and YAML.
+//! Documents for programs: one place that prints JSON and YAML.
 
 use serde::Serialize;
 
-use crate::cli::{CommandError, Ui};
-use crate::yaml::{self, YamlError};
+use crate::cli::{CommandError, Output, Ui};
+use crate::report::json;
+use crate::report::json::v1::{Document, Kind};
+use crate::yaml::YamlError;
 
-/// Prints a document as JSON.
+/// Prints a document of version 1, when JSON or YAML is wanted; tells whether it was.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(super) fn json(ui: &mut Ui, document: &impl Serialize) -> Result<(), CommandError> {
-    serde_json::to_writer_pretty(ui.out(), document).map_err(std::io::Error::from)?;
-    writeln!(ui.out())?;
-    Ok(())
+pub(super) fn document<T: Serialize + Kind>(
+    ui: &mut Ui,
+    output: Option<Output>,
+    code: u8,
+    body: impl FnOnce() -> T,
+) -> Result<bool, CommandError> {
+    match output {
+        Some(Output::Json) => ui.text(&json::json(&Document::of(body(), code))?)?,
+        Some(Output::Yaml) => ui.text(&json::yaml(&Document::of(body(), code))?)?,
+        Some(Output::Wide | Output::Name) | None => return Ok(false),
+    }
+    Ok(true)
 }
 
-/// Prints a document as YAML.
+/// Prints an object as the YAML that is given to kubectl.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(super) fn yaml(ui: &mut Ui, document: &impl Serialize) -> Result<(), CommandError> {
-    let text = yaml::write(document)?;
-    write!(ui.out(), "{text}")?;
+pub(super) fn manifest(ui: &mut Ui, object: &impl Serialize) -> Result<(), CommandError> {
+    ui.text(&json::yaml(object)?)?;
     Ok(())
 }
 

@@ -8,18 +8,20 @@ use serde_json::Value;
 use crate::analysis::tekton::run_tree;
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
-use crate::cli::{CommandError, GlobalArgs, Ui, exit, interrupt};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit, interrupt};
 use crate::model::{Cluster, Kind};
-use crate::output::{plain, wrap};
 use crate::repairs::probe::{self, Probe};
+use crate::report;
+use crate::report::json::{self, v1};
+use crate::report::probe::Outcome;
 use crate::sources::live::Connection;
 use crate::sources::live::write::{Mode, NONCE, mark, nonce};
 use crate::sources::{Source, SourceError, Wanted};
 use crate::workflows::journal::State;
-use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
+use super::print;
 use super::recorder::{self, Recorder};
 
 /// Between two readings.
@@ -30,9 +32,9 @@ const TRIES: u32 = 5;
 /// Try a minimal TaskRun with the run's ServiceAccount, pod template and volume, to tell whether the environment is at fault
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
-    /// Task of the pipeline that the probe stands for; left out, the first that waits or failed
+    /// Task of the pipeline that the probe stands for (default: the first that waits or failed)
     #[arg(long)]
     task: Option<String>,
     /// Do not ask
@@ -44,17 +46,9 @@ pub struct Args {
     /// How long the probe may take
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
-}
-
-/// What the probe showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Outcome {
-    /// Its step ran.
-    Ran,
-    /// Something kept it from running, in its own words.
-    Failed(String),
-    /// It still waited when the time was up.
-    Waits(String),
+    /// Output format
+    #[arg(short, long, value_enum)]
+    output: Option<Output>,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
@@ -63,19 +57,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
         return Err(CommandError::usage("an export cannot be probed")
-            .hint("add --dry-run=client to print the TaskRun, or leave --from away"));
+            .hint("add --dry-run=client to print the TaskRun, or omit --from"));
     }
     let chosen = choice::choose(ui, &source, &name).await?;
     let probe = make(&chosen, args.task.as_deref())?;
-    let text = yaml::write(&probe.task_run)?;
     if args.dry_run == DryRun::Client {
-        write!(ui.out(), "{text}")?;
+        print::manifest(ui, &probe.task_run)?;
         return Ok(exit::OK);
     }
-    ui.status(&text);
-    for sentence in &probe.left_out {
-        ui.status(&format!("Left out: {}", plain(sentence)));
-    }
+    ui.tell(&report::probe::preview(&json::yaml(&probe.task_run)?, &probe.left_out));
     let connection = source.live()?;
     let checked = connection.create(Kind::TaskRun, &chosen.namespace, &probe.task_run, Mode::DryRun).await?;
     for warning in &checked.warnings {
@@ -83,7 +73,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let probe_name = text_at(&probe.task_run, "/metadata/name");
     if args.dry_run == DryRun::Server {
-        writeln!(ui.out(), "taskrun.tekton.dev/{probe_name} created (server dry run)")?;
+        ui.line(&format!("taskrun.tekton.dev/{probe_name} created (server dry run)"))?;
         return Ok(exit::OK);
     }
     let question = format!("Create TaskRun {}/{probe_name}, and delete it afterwards?", chosen.namespace);
@@ -92,7 +82,12 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let outcome = tried(ui, connection, &chosen.namespace, &probe, wait).await?;
     let Some(outcome) = outcome else { return Ok(exit::INTERRUPTED) };
-    tell(ui, &chosen, &probe, &outcome)
+    let code = if outcome == Outcome::Ran { exit::OK } else { exit::FINDINGS };
+    let run = format!("{}/{}", chosen.namespace, chosen.name);
+    if !print::document(ui, args.output, code, || v1::probe::Probe::of(&run, &probe.task, &outcome))? {
+        ui.show(&report::probe::document(&run, &probe.task, &outcome))?;
+    }
+    Ok(code)
 }
 
 fn make(chosen: &Chosen, task: Option<&str>) -> Result<Probe, CommandError> {
@@ -206,28 +201,4 @@ fn look(cluster: &Cluster, namespace: &str, name: &str) -> (Outcome, bool) {
         }
     }
     (Outcome::Waits(words.unwrap_or_else(|| "Tekton has not taken it up".to_owned())), false)
-}
-
-fn tell(ui: &mut Ui, chosen: &Chosen, probe: &Probe, outcome: &Outcome) -> Result<u8, CommandError> {
-    let style = ui.style();
-    let task = &probe.task;
-    let (text, code) = match outcome {
-        Outcome::Ran => (
-            format!(
-                "the environment is not at fault: a pod with the ServiceAccount, pod template and volume of task {task} was admitted, placed and started. What differs in the run is what Tekton adds (the affinity assistant) or what the task does"
-            ),
-            exit::OK,
-        ),
-        Outcome::Failed(words) => (
-            format!("the environment is at fault, not the pipeline: the probe of task {task} failed: {words}"),
-            exit::FINDINGS,
-        ),
-        Outcome::Waits(words) => (
-            format!("the environment is at fault, not the pipeline: the probe of task {task} did not start: {words}"),
-            exit::FINDINGS,
-        ),
-    };
-    let line = format!("{}/{}: {}", plain(&chosen.namespace), plain(&chosen.name), plain(&text));
-    writeln!(ui.out(), "{}", wrap(&line, style.width, "", "  "))?;
-    Ok(code)
 }

@@ -7,7 +7,6 @@ use crate::checks::focus::Focus;
 use crate::checks::progress::{self, Progress};
 use crate::cli::{CommandError, Ui};
 use crate::finding::Severity;
-use crate::output::plain;
 use crate::sources::{Source, Wanted};
 
 use super::choice::{self, Chosen};
@@ -68,10 +67,10 @@ fn clock(begin: Instant) -> String {
 }
 
 fn line(begin: Instant, progress: &Progress) -> String {
-    let mut line = format!("{} {}", clock(begin), plain(&progress.words));
+    let mut line = format!("{} {}", clock(begin), progress.words);
     for (what, tasks) in [("running", &progress.running), ("waiting", &progress.waiting)] {
         if !tasks.is_empty() {
-            line.push_str(&format!("; {what}: {}", plain(&tasks.join(", "))));
+            line.push_str(&format!("; {what}: {}", tasks.join(", ")));
         }
     }
     line

@@ -119,7 +119,7 @@ impl Source {
         match self {
             Self::Live(connection) => Ok(connection),
             Self::Export(_) => Err(SourceError::new("an export cannot be written to")
-                .hint("leave --from away to work on the cluster, or use --dry-run=client")),
+                .hint("omit --from to work on the cluster, or use --dry-run=client")),
         }
     }
 }

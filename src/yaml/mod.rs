@@ -111,6 +111,76 @@ pub fn write<T: serde::Serialize>(value: &T) -> Result<String, YamlError> {
     serde_saphyr::to_string(value).map_err(|error| YamlError { message: error.to_string(), line: 0 })
 }
 
+/// Writes YAML in which the characters that `hides` names are escapes, line breaks and tabs
+/// excepted: such a text is read back equal, and can be shown on a terminal.
+///
+/// # Errors
+/// When the value cannot be written, which no JSON value does.
+pub fn write_escaping<T: serde::Serialize>(value: &T, hides: fn(char) -> bool) -> Result<String, YamlError> {
+    let written = write(value)?;
+    let is_clean = |text: &str| !text.chars().any(|c| hides(c) && !matches!(c, '\n' | '\t'));
+    if is_clean(&written) {
+        return Ok(written);
+    }
+    // The writer escapes control characters only. One in front of a hidden character makes
+    // it quote the text, and marks where the escape of that character belongs.
+    let mut value = serde_yaml::to_value(value).map_err(|error| YamlError { message: error.to_string(), line: 0 })?;
+    mark(&mut value, hides);
+    Ok(unmark(&write(&value)?))
+}
+
+/// The mark in front of the number of a character, and how the writer escapes it.
+const MARK: (char, &str) = ('\u{1}', "\\x01");
+
+fn mark(value: &mut serde_yaml::Value, hides: fn(char) -> bool) {
+    use serde_yaml::Value;
+    match value {
+        Value::String(text) => *text = marked(text, hides),
+        Value::Sequence(items) => items.iter_mut().for_each(|item| mark(item, hides)),
+        Value::Mapping(fields) => {
+            let marked = std::mem::take(fields).into_iter().map(|(mut key, mut value)| {
+                mark(&mut key, hides);
+                mark(&mut value, hides);
+                (key, value)
+            });
+            *fields = marked.collect();
+        }
+        _ => {}
+    }
+}
+
+fn marked(text: &str, hides: fn(char) -> bool) -> String {
+    let mut marked = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == MARK.0 || (hides(c) && !c.is_control()) {
+            marked.push_str(&format!("{}{:08X}", MARK.0, u32::from(c)));
+        } else {
+            marked.push(c);
+        }
+    }
+    marked
+}
+
+/// Makes each mark and number an escape of eight digits.
+fn unmark(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(number) = rest.strip_prefix(MARK.1) {
+            text.push_str("\\U");
+            rest = number;
+        } else {
+            // An escaped backslash begins no escape.
+            let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+            text.push_str(&rest[..length]);
+            rest = &rest[length..];
+        }
+    }
+    text + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +204,18 @@ mod tests {
         // Another layout, or another number: nothing is claimed.
         assert_eq!(item_lines("{\"items\":[{},{}]}", 1, 2), Vec::<usize>::new());
         assert_eq!(item_lines(yaml, 1, 3), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn hidden_characters_are_written_as_escapes() {
+        let value =
+            json!({ "z": "a\u{202e}\\x01", "\u{200b}k": ["\u{1}0000202E\u{200b}", "\\\\", "l\n\u{200b}\n", "\\"] });
+        let hides = |c: char| c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c);
+        let written = write_escaping(&value, hides).unwrap();
+        assert!(!written.chars().any(|c| hides(c) && c != '\n'), "{written:?}");
+        assert!(written.contains(r#""a\U0000202E\\x01""#), "{written}");
+        assert_eq!(read_documents(&written).unwrap(), [(1, value)]);
+        assert_eq!(write_escaping(&json!({ "a": "b\n\tc\n" }), hides), write(&json!({ "a": "b\n\tc\n" })));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::checks::judged::kubernetes_version;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::pod::Pod;
 use crate::model::{Cluster, Kind};
-use crate::output::nodes::{Free, View, render};
-use crate::output::nodes_json;
+use crate::report::json::v1::nodes::Nodes;
+use crate::report::nodes::{self, Free, View};
 use crate::sources::{Source, Wanted};
 
 use super::choice::{self, RunName};
@@ -19,7 +19,7 @@ use super::print;
 
 mod pipeline;
 
-/// Tell on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others
+/// Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME; its pod that waits for a node is judged
@@ -36,7 +36,7 @@ pub struct Args {
     /// Judge all pods of the run together, as if it were submitted again with each of them on one node
     #[arg(long, conflicts_with_all = ["pod", "task", "without_assistant", "kubernetes_version"])]
     for_pipeline: bool,
-    /// Release whose scheduler decides, 1.33.4 for example; left out, the cluster's own
+    /// Release whose scheduler decides, 1.33.4 for example (default: the cluster's own)
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
     /// Every node in a row of its own, however many there are
@@ -133,41 +133,37 @@ fn show(
     let is_certain = judgement.nodes.iter().all(|node| node.fits() || node.refusal().is_some());
     let known = is_certain && !judgement.nodes.is_empty();
     let proven = if known || is_placed { Proven::default() } else { proven(cluster, pod) };
-    let document = nodes_json::Nodes::of(&pod_name, &judgement, &proven, code);
-    match args.output {
-        Some(Output::Json) => print::json(ui, &document)?,
-        Some(Output::Yaml) => print::yaml(ui, &document)?,
-        Some(Output::Name) => {
-            for node in judgement.fitting() {
-                writeln!(ui.out(), "node/{}", node.name)?;
-            }
-        }
-        wide => {
-            let observed = pod.condition("PodScheduled").filter(|condition| condition.status == "False");
-            let agreement = observed.filter(|_| !options.without_assistant && !is_placed).and_then(|condition| {
-                let predicted = judgement.message.clone().or_else(|| predict(cluster, pod, version));
-                predicted.map(|predicted| compare(&condition.message, &predicted))
-            });
-            let assumed = match (options.without_assistant, is_placed) {
-                (true, _) => Some("as if its affinity assistant were no concern"),
-                (false, true) => Some("as if it were to be placed again"),
-                (false, false) => None,
-            };
-            let view = View {
-                pod: &pod_name,
-                assumed,
-                judgement: &judgement,
-                free: free(&snapshot),
-                free_is_known: cluster.coverage.proves_absence(Kind::Pod, ""),
-                agreement,
-                proven,
-                wide: wide.is_some(),
-                all: args.all,
-            };
-            let style = ui.style();
-            render(&view, style, ui.out())?;
-        }
+    if print::document(ui, args.output, code, || Nodes::of(&pod_name, &judgement, &proven))? {
+        return Ok(code);
     }
+    if args.output == Some(Output::Name) {
+        for node in judgement.fitting() {
+            ui.line(&format!("node/{}", node.name))?;
+        }
+        return Ok(code);
+    }
+    let observed = pod.condition("PodScheduled").filter(|condition| condition.status == "False");
+    let agreement = observed.filter(|_| !options.without_assistant && !is_placed).and_then(|condition| {
+        let predicted = judgement.message.clone().or_else(|| predict(cluster, pod, version));
+        predicted.map(|predicted| compare(&condition.message, &predicted))
+    });
+    let assumed = match (options.without_assistant, is_placed) {
+        (true, _) => Some("as if its affinity assistant were no concern"),
+        (false, true) => Some("as if it were to be placed again"),
+        (false, false) => None,
+    };
+    let view = View {
+        pod: &pod_name,
+        assumed,
+        judgement: &judgement,
+        free: free(&snapshot),
+        free_is_known: cluster.coverage.proves_absence(Kind::Pod, ""),
+        agreement,
+        proven,
+        wide: args.output == Some(Output::Wide),
+        all: args.all,
+    };
+    ui.show(&nodes::document(&view))?;
     Ok(code)
 }
 

@@ -12,8 +12,9 @@ use crate::commands::print;
 use crate::finding::forecast::Block;
 use crate::model::Kind;
 use crate::ops::edit;
-use crate::output::pipeline_nodes::{self, View};
-use crate::output::wording;
+use crate::report::json::v1::pipeline_nodes::PipelineNodes;
+use crate::report::pipeline_nodes::{self, View};
+use crate::report::wording;
 
 /// Judges the run as if it were cancelled and submitted again, every pod pinned to one
 /// node.
@@ -46,23 +47,19 @@ pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bo
         fit: &placement.fit,
         refused: &refused,
         unread: unread.as_deref(),
-        clause: wording::obstacle,
         wide: output == Some(Output::Wide),
         all,
     };
-    match output {
-        Some(Output::Json) => print::json(ui, &pipeline_nodes::document(&view, code))?,
-        Some(Output::Yaml) => print::yaml(ui, &pipeline_nodes::document(&view, code))?,
-        Some(Output::Name) => {
-            for node in placement.fit.fitting() {
-                writeln!(ui.out(), "node/{node}")?;
-            }
-        }
-        Some(Output::Wide) | None => {
-            let style = ui.style();
-            pipeline_nodes::render(&view, style, ui.out())?;
-        }
+    if print::document(ui, output, code, || PipelineNodes::of(&view))? {
+        return Ok(code);
     }
+    if output == Some(Output::Name) {
+        for node in placement.fit.fitting() {
+            ui.line(&format!("node/{node}"))?;
+        }
+        return Ok(code);
+    }
+    ui.show(&pipeline_nodes::document(&view))?;
     Ok(code)
 }
 

@@ -85,12 +85,12 @@ fn workspace(text: &str) -> Result<Edit, CommandError> {
             "size" => size = Some(value),
             "storageClass" => class = Some(value),
             "accessMode" => mode = value,
-            other => return Err(bad(format!("{other:?} is no part of a binding"))),
+            other => return Err(bad(format!("{other:?} is not part of a binding"))),
         }
     }
     if let Some(size) = size {
         if size.parse::<Quantity>().is_err() {
-            return Err(bad(format!("{size:?} is no quantity")));
+            return Err(bad(format!("{size:?} is not a quantity")));
         }
         sources.push(claim_template(size, class, mode));
     }

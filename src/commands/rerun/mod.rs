@@ -11,17 +11,17 @@ use crate::checks::future;
 use crate::checks::{self};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
-use crate::finding::{Outcome, RunReport};
+use crate::finding::RunReport;
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
 use crate::ops::{ObjectRef, Op};
-use crate::output::wording;
-use crate::output::{diff, plain, wrap};
 use crate::repairs;
+use crate::report::comparison::unified;
+use crate::report::rerun::{Preview, preview};
+use crate::report::{json, wording};
 use crate::sources::Source;
 use crate::sources::live::write::{NONCE, mark};
-use crate::yaml;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
@@ -30,10 +30,10 @@ use super::print;
 mod edits;
 mod submit;
 
-/// Submit a run again, pinned to a node or with a corrected pod template, after showing the change and asking
+/// Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run: NAME or NAMESPACE/NAME; left out, the newest one that is under way
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
     /// Pin every pod to a node; without a name, to the best one on which the whole pipeline fits
     #[arg(long, value_name = "NODE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -154,14 +154,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
         return Err(CommandError::usage("an export cannot be written to")
-            .hint("add --dry-run=client to print the run, or leave --from away"));
+            .hint("add --dry-run=client to print the run, or omit --from"));
     }
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
     let (new, edits) = build(&chosen, old, &args)?;
     show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
-        print::yaml(ui, &new)?;
+        print::manifest(ui, &new)?;
         return Ok(exit::OK);
     }
     let connection = source.live()?;
@@ -240,37 +240,20 @@ fn show(
     edits: &[Edit],
     cancel_old: bool,
 ) -> Result<(), CommandError> {
-    let style = ui.style();
-    let before = yaml::write(&edit::resubmission(old, &old.metadata.name))?;
-    let after = yaml::write(new)?;
+    let before = json::yaml(&edit::resubmission(old, &old.metadata.name))?;
+    let after = json::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-    ui.status(&diff::unified(&before, &after, &old.metadata.name, name, style));
-    if edits.is_empty() {
-        ui.status("The new run asks for the same as the old one.");
-    }
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let report = diagnosed(chosen, old);
     let run = ObjectRef::new(Kind::PipelineRun, &chosen.namespace, &chosen.name);
     let op = Op::Submit { run, edits: edits.to_vec(), cancel_old };
     let forecast = assess::forecast(&focus, &report.findings, std::slice::from_ref(&op));
-    let verdict = match forecast.outcome() {
-        Outcome::GoesOn => style.good("the new run will go on"),
-        Outcome::Blocked => style.bad("the new run will stay stuck"),
-        Outcome::Unknown => style.warn("unknown"),
-    };
-    let because = wording::because(&forecast);
-    let because = if because.is_empty() { String::new() } else { format!(", because {}", plain(&because.join("; "))) };
-    ui.status(&wrap(&format!("Prediction: {verdict}{because}."), style.width, "", "  "));
-    if forecast.outcome() == Outcome::Blocked {
-        let offers = report.findings.iter().flat_map(|finding| &finding.offers);
-        for offer in offers.filter(|offer| offer.works()) {
-            let text = format!("works instead: {}", wording::summary(offer));
-            ui.status(&wrap(&plain(&text), style.width, "  ", "    "));
-            for command in offer.ops.iter().flat_map(|op| op.commands(wording::caller())) {
-                ui.status(&format!("    $ {}", plain(&command.line())));
-            }
-        }
-    }
+    ui.tell(&preview(Preview {
+        change: unified((&before, &old.metadata.name), (&after, name)),
+        is_same: edits.is_empty(),
+        forecast: &forecast,
+        old: &report,
+    }));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::cli::{CommandError, Ui, exit};
 use crate::commands::choice::{self, Chosen};
 use crate::commands::recorder::{Recorder, outcome};
 use crate::model::Kind;
-use crate::output::{Style, plain};
+use crate::report::diagnosis;
 use crate::sources::Wanted;
 use crate::sources::live::Connection;
 use crate::sources::live::write::{Mode, nonce};
@@ -33,7 +33,7 @@ pub(super) async fn submit(
     }
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
     if args.dry_run == DryRun::Server {
-        writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created (server dry run)")?;
+        ui.line(&format!("pipelinerun.tekton.dev/{name} created (server dry run)"))?;
         return Ok(exit::OK);
     }
     let cancels = args.cancel_old && !chosen.run()?.is_done();
@@ -57,8 +57,8 @@ pub(super) async fn submit(
     for warning in created.warnings.iter().filter(|warning| !checked.warnings.contains(warning)) {
         ui.warn(warning);
     }
-    writeln!(ui.out(), "pipelinerun.tekton.dev/{name} created")?;
-    ui.out().flush()?;
+    ui.line(&format!("pipelinerun.tekton.dev/{name} created"))?;
+    ui.flush()?;
     ui.status(&format!("Undo: {undo}"));
     if cancels {
         // Only now: had the create failed, the old run would be lost for nothing.
@@ -97,7 +97,6 @@ async fn watch(
 ) -> Result<u8, CommandError> {
     use crate::finding::RunState;
     let deadline = tokio::time::Instant::now() + wait;
-    let style: Style = ui.style();
     let mut last_error = None;
     for beat in 1_u32.. {
         tokio::time::sleep(EVERY).await;
@@ -110,12 +109,12 @@ async fn watch(
                     let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
                     let report = checks::diagnose(&cluster, run, choice::now(&cluster));
                     if matches!(report.state, RunState::Stuck | RunState::Failed) {
-                        crate::output::diagnosis::render(&report, style, false, ui.out())?;
+                        ui.show(&diagnosis::one(&report, false))?;
                         return Ok(exit::FINDINGS);
                     }
                     if moved {
                         let text = if run.is_done() { report.headline } else { "its pods have a node".to_owned() };
-                        ui.status(&format!("{namespace}/{name}: {}", plain(&text)));
+                        ui.status(&format!("{namespace}/{name}: {text}"));
                         return Ok(exit::OK);
                     }
                 }

@@ -1,0 +1,118 @@
+//! `check -o json`.
+
+use serde::Serialize;
+
+use crate::checks::preflight;
+
+use super::Kind;
+
+/// What is known before any run.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Preflight<'a> {
+    /// Version of Tekton.
+    tekton_version: Option<&'a str>,
+    /// Object and field that say so.
+    version_source: Option<&'a str>,
+    /// Namespace of Tekton.
+    namespace: Option<&'a str>,
+    /// The mode of the affinity assistant in force; null when it is unknown.
+    coschedule: Option<&'static str>,
+    /// Keys that decide, as each place has them.
+    flags: Vec<Flag<'a>>,
+    /// What it means and what follows from it.
+    notes: Vec<Note<'a>>,
+    /// Namespaces that were looked at.
+    namespaces: Vec<Place<'a>>,
+    /// What is unknown, with the right that would tell it.
+    cannot_tell: &'a [String],
+}
+
+/// A key in one of the places that hold flags.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Flag<'a> {
+    /// `ConfigMap/feature-flags`, `TektonConfig/config` or `PipelineRun/NAME`.
+    source: &'a str,
+    /// Key.
+    key: &'a str,
+    /// Value.
+    value: &'a str,
+    /// Whether this version reads the key.
+    read: bool,
+}
+
+/// Something worth knowing.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Note<'a> {
+    /// Permanent code.
+    code: &'static str,
+    /// How bad it is.
+    #[cfg_attr(test, schemars(extend("enum" = ["info", "warning", "error"])))]
+    severity: &'static str,
+    /// One sentence.
+    text: &'a str,
+}
+
+/// A namespace as an assistant meets it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Place<'a> {
+    /// Name.
+    name: &'a str,
+    /// `openshift.io/sa.scc.uid-range`.
+    uid_range: Option<&'a str>,
+    /// The one fsGroup that restricted-v2 accepts.
+    fs_group: Option<i64>,
+    /// Level of Pod Security that is enforced.
+    pod_security: Option<&'a str>,
+    /// ServiceAccounts that runs may name.
+    service_accounts: &'a [String],
+    /// What would refuse an assistant without settings of its own.
+    notes: Vec<Note<'a>>,
+    /// What is unknown.
+    cannot_tell: &'a [String],
+}
+
+impl Kind for Preflight<'_> {
+    const KIND: &'static str = "Preflight";
+}
+
+impl<'a> Preflight<'a> {
+    /// A preflight in this shape.
+    pub(crate) fn of(found: &'a preflight::Preflight) -> Self {
+        Self {
+            tekton_version: found.tekton_version.as_deref(),
+            version_source: found.version_source.as_deref(),
+            namespace: found.namespace.as_deref(),
+            coschedule: found.coschedule,
+            flags: found.flags.iter().map(flag).collect(),
+            notes: found.notes.iter().map(note).collect(),
+            namespaces: found.namespaces.iter().map(place).collect(),
+            cannot_tell: &found.cannot_tell,
+        }
+    }
+}
+
+fn flag(flag: &preflight::Flag) -> Flag<'_> {
+    Flag { source: &flag.source, key: &flag.key, value: &flag.value, read: flag.read }
+}
+
+fn note(note: &preflight::Note) -> Note<'_> {
+    Note { code: note.code.code(), severity: note.severity, text: &note.text }
+}
+
+fn place(place: &preflight::Place) -> Place<'_> {
+    Place {
+        name: &place.name,
+        uid_range: place.uid_range.as_deref(),
+        fs_group: place.fs_group,
+        pod_security: place.pod_security.as_deref(),
+        service_accounts: &place.service_accounts,
+        notes: place.notes.iter().map(note).collect(),
+        cannot_tell: &place.cannot_tell,
+    }
+}
