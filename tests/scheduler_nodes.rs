@@ -18,8 +18,11 @@ fn nodes(input: &Value, args: &[&str]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+    // A usage error ends the program before it has read anything.
+    let written = child.stdin.take().unwrap().write_all(input.to_string().as_bytes());
+    let output = child.wait_with_output().unwrap();
+    assert!(written.is_ok() || output.status.code() == Some(2), "the export was not read whole");
+    output
 }
 
 fn stdout(output: &Output) -> String {

@@ -52,6 +52,11 @@ pub(super) fn add(
             forecast.gaps.extend(attached(after));
         }
     }
+    let is_lowered = ops.iter().filter_map(Op::edits).flatten().any(|edit| matches!(edit, Edit::Request { .. }));
+    if is_lowered && !before.cluster.coverage.proves_absence(Kind::Pod, "") {
+        // The scheduler says that too little is left, never how much is.
+        forecast.gap(Gap::FreeCapacity);
+    }
     for op in ops {
         let Op::Manual { instruction, .. } = op else { continue };
         let is_about_room = matches!(instruction, Instruction::RequestLess { .. } | Instruction::FindNode);

@@ -6,7 +6,7 @@ use crate::model::Kind;
 use super::focus::Focus;
 use super::refused::{self, RefusedBy};
 use super::scc_verdict::{self, SetVerdict};
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Confidence, Facts, Finding};
 
 pub(super) const CAUSE: Cause = Cause::AssistantRefusedByScc;
 
@@ -36,8 +36,9 @@ fn proven(focus: &Focus<'_>, refused: &refused::RefusedAssistant<'_>) -> Finding
     let account = service_account(refused.set);
     let text = refused.event.map(|event| refused::api_text(&event.message)).unwrap_or_default();
     let reasons = scc_verdict::reasons(text);
-    let mut finding = Finding::new(CAUSE, summary(&refused.name, &account, &reasons));
-    finding = chain(focus, finding, &refused.name, &account, &reasons);
+    let facts = Facts::Denied { account: account.clone(), reasons: scc_verdict::refusals(text) };
+    let mut finding = Finding::new(CAUSE, summary(&refused.name, &account, &reasons)).facts(facts);
+    finding = chain(focus, finding, &refused.name, &account);
     for evidence in waiting_evidence(focus, &refused.name) {
         finding = finding.evidence([evidence]);
     }
@@ -54,7 +55,7 @@ fn computed(focus: &Focus<'_>, name: &str, set: &crate::model::workload::Workloa
         SetVerdict::Refused { reasons } => {
             let message = reasons.join("; ");
             let mut finding = Finding::new(CAUSE, summary(name, &account, &reasons)).confidence(Confidence::Computed);
-            finding = chain(focus, finding, name, &account, &reasons)
+            finding = chain(focus, finding, name, &account)
                 .link("No event of the refusal was found; it was computed from the StatefulSet's pod template, the namespace's ranges and the SCCs.");
             Some(
                 finding
@@ -113,7 +114,7 @@ fn likely(focus: &Focus<'_>) -> Option<Finding> {
     }
     Some(
         Finding::new(CAUSE,
-            format!("task {} must stand beside the assistant {name}; whether that was refused cannot be told, its securityContext makes it likely", task.task),
+            format!("task {} must run on the same node as the assistant {name}; whether that was refused is unknown, its securityContext makes it likely", task.task),
         )
         .confidence(Confidence::Likely)
         .link(format!("On Tekton {version} the assistant runs as ServiceAccount default and carries the run's pod securityContext."))
@@ -132,18 +133,15 @@ fn summary(name: &str, account: &str, reasons: &[String]) -> String {
     format!("OpenShift refuses the pod of the affinity assistant {name} (ServiceAccount {account}){why}")
 }
 
-fn chain(focus: &Focus<'_>, mut finding: Finding, name: &str, account: &str, reasons: &[String]) -> Finding {
+fn chain(focus: &Focus<'_>, mut finding: Finding, name: &str, account: &str) -> Finding {
     for (task, _) in focus.beside_assistant().filter(|(_, wanted)| *wanted == name) {
         finding = finding.link(format!(
-            "Task {} waits for a node: its pod must stand beside the assistant {name}, so every node that would do says \"didn't match pod affinity rules\". No node is at fault.",
+            "Task {} waits for a node: its pod must run on the same node as the assistant {name}, so every node that would do says \"didn't match pod affinity rules\". No node is at fault.",
             task.task
         ));
     }
     finding = finding
         .link(format!("The StatefulSet {name} exists and has no pod: the StatefulSet controller asks for one and SCC admission refuses it."));
-    for reason in reasons {
-        finding = finding.link(format!("Refused because {reason}."));
-    }
     if let (Some(run_account), true) = (focus.run().service_account(), account == "default")
         && run_account != "default"
     {
@@ -154,7 +152,7 @@ fn chain(focus: &Focus<'_>, mut finding: Finding, name: &str, account: &str, rea
     }
     if let Some(value) = focus.installation.assistant_flags().and_then(|flags| flags.dead_key) {
         finding = finding.link(format!(
-            "disable-affinity-assistant: {value:?} in feature-flags changes nothing: Tekton reads that key no longer since 1.0, coschedule decides."
+            "disable-affinity-assistant: {value:?} in feature-flags changes nothing: Tekton has ignored this key since 1.0; coschedule decides."
         ));
     }
     finding

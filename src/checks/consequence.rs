@@ -2,8 +2,9 @@
 //! names as its cause.
 
 use crate::analysis::comparison::{Difference, Level};
+use crate::analysis::scc;
 
-use crate::finding::{Cause, Evidence, Finding, RunReport};
+use crate::finding::{Cause, Evidence, Facts, Finding, RunReport};
 
 /// What a difference leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,9 +98,13 @@ fn consequence(difference: &Difference, finding: &Finding, run: &str, of_left: b
             || item.field.contains("PodScheduled")
             || item.field.starts_with("status.conditions[Succeeded]") && item.object.starts_with("TaskRun")
     });
-    // A finding of several reasons has a sentence for each field.
-    let own = finding.chain.iter().find(|link| link.contains(&format!(".{field} ")));
-    let why = own.map_or(finding.summary.as_str(), |link| link.trim_end_matches('.'));
+    // A refusal by several constraints has a reason for each field.
+    let own = match &finding.facts {
+        Facts::Denied { reasons, .. } => reasons.iter().find(|reason| leaf(&reason.field) == field),
+        _ => None,
+    };
+    let own = own.map(|reason| scc::sentences(std::slice::from_ref(reason)).join("; "));
+    let why = own.unwrap_or_else(|| finding.summary.clone());
     Consequence {
         sentence: format!("{run} {change} → {}: {why}", finding.cause),
         cause: finding.cause,

@@ -109,6 +109,8 @@ mod tests {
             namespace: "n".to_owned(),
             name: name.to_owned(),
             state: RunState::Stuck,
+            age: None,
+            waiting: Vec::new(),
             headline: String::new(),
             findings,
         }

@@ -139,8 +139,20 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         namespace: run.metadata.namespace.clone(),
         name: run.metadata.name.clone(),
         state,
+        age: age(&focus),
+        waiting: if focus.is_running() { progress::progress(&focus).waiting } else { Vec::new() },
         headline: headline(&focus, state, &findings),
         findings,
+    }
+}
+
+/// How old a run is, or how long it took.
+fn age(focus: &Focus<'_>) -> Option<SignedDuration> {
+    let run = focus.run();
+    let ended = run.succeeded().filter(|condition| condition.status != "Unknown");
+    match ended.and_then(|condition| condition.last_transition_time) {
+        Some(end) => Some(end.duration_since(run.metadata.creation_timestamp?)),
+        None => focus.age(run.metadata.creation_timestamp),
     }
 }
 

@@ -72,7 +72,7 @@ fn of_assistant(focus: &Focus<'_>) -> Vec<RuledOut> {
     }
     for node in &focus.tree.assistants {
         if let Some(pod) = node.pod.filter(|pod| unplaced(pod).is_none() && !pod.spec.node_name.is_empty()) {
-            let because = format!("its pod {} was admitted and stands on {}", pod.metadata.name, pod.spec.node_name);
+            let because = format!("its pod {} was admitted and is on {}", pod.metadata.name, pod.spec.node_name);
             cleared.push(item(Cause::AssistantRefusedByScc, because.clone()));
             cleared.push(item(Cause::AssistantPending, because));
         }

@@ -93,6 +93,14 @@ fn of_pod(cluster: &Cluster, namespace: &str, pod: &Pod, creator: &Creator) -> S
     }
 }
 
+/// What the constraints complain of, as far as a text is a refusal by SCC.
+pub fn refusals(text: &str) -> Vec<scc::Refusal> {
+    match scc::message::parse(text).denial {
+        Denial::Scc(refusals) => refusals,
+        _ => Vec::new(),
+    }
+}
+
 /// The reasons of a refusal, as clauses: those of the SCCs that the pod could have
 /// used. That it may not use the others is no news.
 pub fn reasons(text: &str) -> Vec<String> {
@@ -113,8 +121,8 @@ mod tests {
         assert_eq!(
             reasons(text),
             [
-                "restricted-v2 says of spec.securityContext.fsGroup [1001]: 1001 is not an allowed group",
-                "restricted-v2 says of spec.containers[0].runAsUser 1001: must be in the ranges: [1000680000, 1000689999]"
+                "restricted-v2: fsGroup 1001 is not an allowed group",
+                "restricted-v2: containers[0].runAsUser 1001 must be in the ranges: [1000680000, 1000689999]"
             ]
         );
     }

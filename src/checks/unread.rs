@@ -41,7 +41,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 
 fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
     let namespace = focus.namespace();
-    Finding::new(Cause::EvidenceMissing, format!("{summary}: why the run waits cannot be told"))
+    Finding::new(Cause::EvidenceMissing, format!("{summary}: why the run waits is unknown"))
         .confidence(Confidence::Likely)
         .evidence(focus.quote_run())
         .cannot_tell(format!("what holds the run: {} of namespace {namespace} were not read", kind.plural()))

@@ -6,6 +6,9 @@ pub mod forecast;
 
 use std::borrow::Cow;
 
+use jiff::SignedDuration;
+
+use crate::analysis::scc;
 use crate::ops::{Field, Op, Risk};
 
 pub use cause::{Cause, Stage, Survival};
@@ -115,6 +118,13 @@ pub enum Facts {
     Image(ImageTrouble),
     /// Pods that hold host ports, each with the ports.
     Ports(Vec<(String, String)>),
+    /// A pod that SCC admission refuses.
+    Denied {
+        /// The account that it runs as.
+        account: String,
+        /// What the constraints complain of.
+        reasons: Vec<scc::Refusal>,
+    },
     /// A refusal's own words.
     Words(String),
     /// A step, or an init container, of a task, with its memory limit.
@@ -292,6 +302,10 @@ pub struct RunReport {
     pub name: String,
     /// How it stands.
     pub state: RunState,
+    /// How old it is, or how long it took.
+    pub age: Option<SignedDuration>,
+    /// Tasks that wait for a pod, or whose pod waits for a node.
+    pub waiting: Vec<String>,
     /// One sentence on how it stands.
     pub headline: String,
     /// What is wrong, what must be cured first standing first.

@@ -58,7 +58,7 @@ pub(super) fn task_pod(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     if !found.is_empty() {
         return found;
     }
-    let account = if let Facts::Account(account) = facts { account.as_str() } else { "default" };
+    let account = if let Facts::Denied { account, .. } = facts { account.as_str() } else { "default" };
     let op = manual_with(Instruction::GrantSomeScc { account: account.to_owned() }, &[&["get", "scc"]]);
     vec![Plan::new("grant-scc", in_cluster(focus, vec![op]))]
 }

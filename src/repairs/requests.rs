@@ -6,7 +6,6 @@ use crate::analysis::scheduler::{Behaviour, Plugin};
 use crate::analysis::tekton::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::judged::{NodeObstacles, judged};
-use crate::model::Kind;
 use crate::model::pod::{Container, Pod};
 use crate::ops::{Edit, Instruction};
 
@@ -24,12 +23,11 @@ struct Smaller {
 }
 
 /// For the first task that has no room: lower its requests to what the node has left
-/// that lacks the least. Absent where the scheduler names no shortage.
+/// that lacks the least, as far as pods were read; whether that is enough is the
+/// forecast's to say. Absent where the scheduler names no shortage.
 pub(super) fn lower(focus: &Focus<'_>) -> Option<Plan> {
     let (task, pod) = focus.unplaced().next()?;
-    // What nodes have left is known only where every pod was read.
-    let is_known = focus.cluster.coverage.proves_absence(Kind::Pod, "");
-    if let Some(plan) = is_known.then(|| computed(focus, task, pod)).flatten() {
+    if let Some(plan) = computed(focus, task, pod) {
         return Some(plan);
     }
     let instruction = Instruction::RequestLess { task: task.task.to_owned() };

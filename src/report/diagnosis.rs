@@ -1,77 +1,161 @@
-//! A diagnosis: the verdict, and for each cause the chain, the evidence, what is unknown
-//! and the repairs.
+//! A diagnosis: what is wrong with which run on the first two lines, then why, then what to
+//! type. Evidence, risks and all commands come with `-o wide`.
 
 use crate::checks::grouping;
 use crate::checks::ruled_out::RuledOut;
-use crate::finding::{Evidence, Finding, Offer, Outcome, RunReport, RunState, Severity};
+use crate::finding::{Cause, Evidence, Finding, Offer, Outcome, RunReport, RunState, Severity};
+use crate::ops::Op;
 
+use super::document::{Cell, Column, Table};
 use super::{Block, Document, Text, Tone, wording};
 
-/// Longest quoted value without `-o wide`, in characters: a refusal by SCC lists
-/// every constraint of the cluster.
-const QUOTE: usize = 300;
+/// Open questions that are shown without `-o wide`.
+const OPEN: usize = 3;
+/// Offers that get a line of their own without `-o wide`.
+const OFFERS: usize = 5;
+/// Offers that do not help, named without `-o wide`.
+const VAIN: usize = 3;
+/// Tasks that are named on the first line.
+const TASKS: usize = 3;
 
-/// The diagnosis of one run; `wide` shows quoted values whole.
+/// The diagnosis of one run; `wide` adds evidence, risks and all commands.
 pub(crate) fn one(report: &RunReport, wide: bool) -> Document {
-    let state = match report.state {
-        RunState::Healthy => Tone::Good.of("healthy"),
-        RunState::Waiting => Tone::Careful.of("waiting"),
-        RunState::Stuck => Tone::Bad.of("STUCK"),
-        RunState::Failed => Tone::Bad.of("FAILED"),
-        RunState::Cancelled => Tone::Careful.of("cancelled"),
-        RunState::Unknown => Tone::Careful.of("CANNOT TELL"),
-    };
-    let run = Tone::Strong.of(format!("{}/{}", report.namespace, report.name));
-    let verdict = Text::from("PipelineRun ").and(run).and(" is ").and(state).and(format!(": {}", report.headline));
-    if report.findings.is_empty() {
-        // A healthy run is one line, to be grepped.
-        return Document { blocks: vec![Block::Line(verdict)] };
-    }
-    let mut document = Document::verdict(verdict);
-    for (at, finding) in report.findings.iter().enumerate() {
-        document.push(section(finding, at + 1, report.findings.len(), wide));
+    let mut document = Document { blocks: vec![Block::Line(first_line(report))] };
+    document.append(findings(report, wide));
+    if let Some(first) = report.findings.first().filter(|_| !wide) {
+        let code = first.cause.code();
+        document.push(Block::Note(format!("Evidence, risks, all commands: -o wide.  About the cause: explain {code}")));
     }
     document
 }
 
-fn section(finding: &Finding, number: usize, of: usize, wide: bool) -> Block {
-    let severity = match finding.severity {
-        Severity::Error => Tone::Bad.of("error"),
-        Severity::Warning => Tone::Careful.of("warning"),
-        Severity::Info => "info".into(),
+fn findings(report: &RunReport, wide: bool) -> Document {
+    let mut document = Document::default();
+    let mut is_fixed = false;
+    for finding in &report.findings {
+        document.push(Block::Verdict(title(finding)));
+        document.section(Tone::Strong.of("Why"), Block::items(">", &finding.chain));
+        if wide {
+            document.section(Tone::Strong.of("Evidence"), Block::items("*", finding.evidence.iter().map(quoted)));
+        }
+        document.section(Tone::Strong.of("Unknown"), open(finding, wide));
+        if wide {
+            document.section(Tone::Strong.of("Fix"), offers(&finding.offers));
+        } else if !finding.offers.is_empty() && !is_fixed {
+            // An offer that works takes care of every cause; a later one has nothing to add
+            // unless something works there as well.
+            document.section(Tone::Strong.of(heading(&finding.offers)), short(&finding.offers));
+            is_fixed = with(&finding.offers, Outcome::GoesOn).next().is_some();
+        }
+    }
+    document
+}
+
+/// State, run, age and what waits: complete on one line, to be searched.
+fn first_line(report: &RunReport) -> Text {
+    let mut more: Vec<String> = report.age.map(wording::age).into_iter().collect();
+    match report.waiting.as_slice() {
+        [] => {}
+        [one] => more.push(format!("task {one} waits")),
+        tasks if tasks.len() <= TASKS => more.push(format!("tasks {} wait", tasks.join(", "))),
+        tasks => more.push(format!("{} tasks wait", tasks.len())),
+    }
+    if report.findings.is_empty() {
+        more.push(report.headline.clone());
+    }
+    let run = format!("{}/{}", report.namespace, report.name);
+    let (tone, word) = state(report.state);
+    tone.of(format!("{word:<6}")).and(" ").and(Tone::Strong.of(run)).and(format!("  {}", more.join(", ")))
+}
+
+fn state(state: RunState) -> (Tone, &'static str) {
+    match state {
+        RunState::Healthy => (Tone::Good, "OK"),
+        RunState::Waiting => (Tone::Careful, "WAIT"),
+        RunState::Stuck => (Tone::Bad, "STUCK"),
+        RunState::Failed => (Tone::Bad, "FAILED"),
+        RunState::Cancelled => (Tone::Careful, "CANCELLED"),
+        RunState::Unknown => (Tone::Careful, "CANNOT TELL"),
+    }
+}
+
+/// Code, what is wrong, and how sure that is.
+fn title(finding: &Finding) -> Text {
+    let tone = match finding.severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Careful,
+        Severity::Info => Tone::Strong,
     };
-    let order = if of > 1 { format!("cause {number} of {of}: ") } else { String::new() };
-    let title = severity
-        .and(format!("[{}] {order}", finding.cause.code()))
-        .and(Tone::Strong.of(finding.cause.id()))
-        .and(format!(" ({})", finding.confidence.as_str()));
-    let mut parts = Document::default();
-    // The headline has said what the first one is.
-    if number > 1 {
-        parts.push(Block::Paragraph((&finding.summary).into()));
-    }
-    parts.section(Tone::Strong.of("Why"), Block::items("→", &finding.chain));
-    parts.section(
-        Tone::Strong.of("Evidence"),
-        Block::items("•", finding.evidence.iter().map(|item| quoted(item, wide))),
-    );
-    parts.section(Tone::Strong.of("Cannot tell"), Block::items("?", &finding.cannot_tell));
-    parts.section(Tone::Strong.of("Repairs"), offers(&finding.offers));
-    Block::Section(title, parts.blocks)
+    tone.of(finding.cause.code()).and(format!(" {} [{}]", finding.summary, finding.confidence.as_str()))
 }
 
-fn quoted(item: &Evidence, wide: bool) -> Text {
-    let value = if wide { item.value.clone() } else { shorten(&item.value) };
+fn quoted(item: &Evidence) -> Text {
     let source = if item.source.is_empty() { String::new() } else { format!(" [{}]", item.source) };
-    Text::from(format!("{} {}: {value}", item.object, item.field)).and(Tone::Dim.of(source))
+    Text::from(format!("{} {}: {}", item.object, item.field, item.value)).and(Tone::Dim.of(source))
 }
 
-fn shorten(value: &str) -> String {
-    if value.chars().count() <= QUOTE {
-        return value.to_owned();
+/// What is unknown, with what to collect.
+fn open(finding: &Finding, wide: bool) -> Vec<Block> {
+    let shown = if wide { finding.cannot_tell.len() } else { OPEN };
+    let mut items = Block::items("?", finding.cannot_tell.iter().take(shown));
+    let more = finding.cannot_tell.len().saturating_sub(shown);
+    if more > 0 {
+        items.push(Block::Note(format!("and {more} more (-o wide)")));
     }
-    let kept: String = value.chars().take(QUOTE).collect();
-    format!("{kept}… (-o wide shows all)")
+    items
+}
+
+fn with(offers: &[Offer], outcome: Outcome) -> impl Iterator<Item = &Offer> {
+    offers.iter().filter(move |offer| offer.forecast.outcome() == outcome)
+}
+
+/// How many offers work, and that a new run begins again.
+fn heading(offers: &[Offer]) -> String {
+    let works: Vec<&Offer> = with(offers, Outcome::GoesOn).collect();
+    let submits = |offer: &Offer| offer.ops.iter().any(|op| matches!(op, Op::Submit { .. }));
+    let restarts =
+        if works.first().is_some_and(|best| submits(best)) { "; a new run starts at its first task" } else { "" };
+    match works.as_slice() {
+        [] => "Fix (none is known to work)".to_owned(),
+        [_] => format!("Fix (predicted to work{restarts})"),
+        several => format!("Fix (all {} predicted to work{restarts})", several.len()),
+    }
+}
+
+/// What works, the best with its commands; then what may work, and what does not.
+fn short(offers: &[Offer]) -> Vec<Block> {
+    const MARKS: [&str; OFFERS] = ["1.", "2.", "3.", "4.", "5."];
+    let mut blocks = Vec::new();
+    for (at, (offer, mark)) in with(offers, Outcome::GoesOn).zip(MARKS).enumerate() {
+        let mut body = Vec::new();
+        if at == 0 {
+            body.extend(commands(offer));
+            let wide = offer.risks.iter().filter(|risk| risk.is_wide());
+            body.extend(wide.map(|risk| Block::Paragraph(format!("risk: {}", wording::risk(risk)).into())));
+        }
+        blocks.push(Block::Item { mark, text: wording::summary(offer).into(), body });
+    }
+    let more = with(offers, Outcome::GoesOn).count().saturating_sub(OFFERS);
+    if more > 0 {
+        blocks.push(Block::Note(format!("and {more} more (-o wide)")));
+    }
+    let has_none = blocks.is_empty();
+    for (at, offer) in with(offers, Outcome::Unknown).take(OFFERS).enumerate() {
+        let because = wording::because(&offer.forecast);
+        let why = because.first().map(|why| format!("; unknown: {why}")).unwrap_or_default();
+        let text = format!("May help: {}{why}", wording::summary(offer));
+        // Somebody without a sure way still wants something to try.
+        let body = if has_none && at == 0 { commands(offer) } else { Vec::new() };
+        blocks.push(Block::Item { mark: "", text: text.into(), body });
+    }
+    let vain: Vec<String> = with(offers, Outcome::Blocked).map(wording::summary).collect();
+    if !vain.is_empty() {
+        let more = vain.len().saturating_sub(VAIN);
+        let more = if more > 0 { format!("; {more} more") } else { String::new() };
+        let vain: Vec<String> = vain.into_iter().take(VAIN).collect();
+        blocks.push(Block::entry(format!("Does not help: {}{more}.", vain.join("; "))));
+    }
+    blocks
 }
 
 /// Offers, what works first.
@@ -109,43 +193,79 @@ pub(super) fn commands(offer: &Offer) -> Vec<Block> {
     wording::commands(offer).map(Block::Command).collect()
 }
 
-/// The diagnosis of several runs, grouped by root cause: how many there are, then each
-/// cause with its runs and what one of them shows.
+/// The diagnosis of several runs: how many need attention, a line for each of them with
+/// the runs of one cause together, then what fixes each cause. `wide` shows each whole.
 pub(crate) fn many(reports: &[RunReport], wide: bool) -> Document {
     if reports.is_empty() {
         return Document { blocks: vec![Block::Line("there are no PipelineRuns".into())] };
     }
     let groups = grouping::groups(reports);
     let mut document = Document { blocks: vec![Block::Line(summary(reports, &groups).into())] };
-    for group in &groups {
-        let Some(first) = group.runs.first() else { continue };
-        let title =
-            Tone::Strong.of(count(group.runs.len(), "run", "runs")).and(": ").and(Tone::Strong.of(group.cause.id()));
-        let others = group.runs.iter().skip(1).map(|report| {
-            Block::Line(format!("{}/{} is {}", report.namespace, report.name, report.state.as_str()).into())
-        });
-        document.push(Block::Section(title, others.collect()));
-        document.append(one(first, wide));
+    if groups.is_empty() {
+        return document;
     }
+    if wide {
+        for report in groups.iter().flat_map(|group| &group.runs) {
+            document.push(Block::Section(first_line(report), Vec::new()));
+            document.append(findings(report, true));
+        }
+        return document;
+    }
+    let rows = groups.iter().flat_map(|group| group.runs.iter().map(|report| row(group.cause, report))).collect();
+    let columns = vec![
+        Column::needed("CODE"),
+        Column::needed("RUN"),
+        Column::spare("STATE"),
+        Column::spare("AGE"),
+        Column::needed("CAUSE"),
+    ];
+    document.push(Block::Table(Table { columns, rows, is_whole: false }));
+    let mut fixes: Vec<Block> = groups.iter().map(fix).collect();
+    fixes.dedup();
+    document.section(Tone::Strong.of("Fix"), fixes);
+    document.push(Block::Note("One run in full: diagnose NAMESPACE/RUN.  All in full: -o wide".to_owned()));
     document
+}
+
+/// The line of a run.
+fn row(cause: Cause, report: &RunReport) -> Vec<Cell> {
+    let further: Vec<&str> = report.findings.iter().skip(1).map(|finding| finding.cause.code()).collect();
+    let further = if further.is_empty() { String::new() } else { format!(", then {}", further.join(", ")) };
+    let (tone, word) = state(report.state);
+    vec![
+        Cell::Text(cause.code().into()),
+        Cell::Text(format!("{}/{}", report.namespace, report.name).into()),
+        Cell::Text(tone.of(word)),
+        Cell::Text(report.age.map(wording::age).unwrap_or_default().into()),
+        Cell::Text(format!("{}{further}", cause.id()).into()),
+    ]
+}
+
+/// What fixes the runs of a cause.
+fn fix(group: &grouping::Group<'_>) -> Block {
+    let finding = group.runs.first().and_then(|report| report.findings.first());
+    let offers = finding.map_or(&[][..], |finding| &finding.offers);
+    let best = with(offers, Outcome::GoesOn).next();
+    let text = match best {
+        Some(best) => wording::summary(best),
+        None => "no fix is known to work".to_owned(),
+    };
+    Block::item(group.cause.code(), text)
 }
 
 fn summary(reports: &[RunReport], groups: &[grouping::Group<'_>]) -> String {
     let ill: usize = groups.iter().map(|group| group.runs.len()).sum();
-    let has_further = reports.iter().any(|report| report.findings.len() > 1);
-    let cause = if has_further && groups.len() == 1 { "first cause" } else { "cause" };
-    let causes = match ill {
-        0 => "nothing is wrong".to_owned(),
-        _ => format!("{} with {}", count(ill, "run", "runs"), count(groups.len(), cause, "causes")),
-    };
-    format!("{causes}; {} without findings", count(reports.len() - ill, "run", "runs"))
+    let all = count(reports.len(), "run", "runs");
+    let causes = count(groups.len(), "cause", "causes");
+    match ill {
+        0 => format!("no run needs attention ({all})"),
+        1 => format!("1 of {all} needs attention"),
+        _ => format!("{ill} of {all} need attention, {causes}"),
+    }
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("one {one}"),
-        _ => format!("{number} {many}"),
-    }
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// What was ruled out, and why.

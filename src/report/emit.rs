@@ -25,11 +25,16 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn blocks(&mut self, blocks: &[Block], indent: usize, depth: usize) -> io::Result<()> {
+        let mut last: Option<&Block> = None;
         for block in blocks {
-            let is_set_off = depth == 0 && matches!(block, Block::Section(..) | Block::Table(_));
-            if is_set_off && !self.is_empty {
+            let opens = matches!(block, Block::Section(..) | Block::Table(_));
+            // What follows a section and does not belong to it is set off as well.
+            let follows = matches!(block, Block::Verdict(_) | Block::Note(_))
+                && last.is_some_and(|last| matches!(last, &Block::Section(..)));
+            if depth == 0 && (opens || follows) && !self.is_empty {
                 writeln!(self.out)?;
             }
+            last = Some(block);
             self.block(block, indent, depth)?;
             self.is_empty = false;
         }

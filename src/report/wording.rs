@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::analysis::pipeline_fit::{Obstacle, Reason, Who as Whose, load};
@@ -242,7 +243,7 @@ fn instruction(instruction: &Instruction) -> String {
         }
         Instruction::EndPod { pod, holds } => format!("end pod {pod}, which holds port {holds}, or wait until it ends"),
         Instruction::RequestLess { task } => format!("let task {task} request less"),
-        Instruction::FindNode => "pin the run to a node with room for the whole pipeline: none is known".to_owned(),
+        Instruction::FindNode => "pin the run to a node with room for the whole pipeline (none is known)".to_owned(),
         Instruction::SeparateClaims => "give each workspace a claim of its own".to_owned(),
         Instruction::SwapWorkspaces => {
             "swap the order of the workspaces: only moves the fault to tasks that use the other workspace".to_owned()
@@ -435,6 +436,20 @@ pub(crate) fn obstacle(obstacle: &Obstacle) -> String {
                 amount(*free.max(&0))
             )
         }
+    }
+}
+
+/// An age as kubectl writes it, to two parts at most.
+pub(crate) fn age(age: SignedDuration) -> String {
+    let seconds = age.as_secs().max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600, seconds / 60);
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..600 if seconds % 60 != 0 => format!("{minutes}m{}s", seconds % 60),
+        120..7200 => format!("{minutes}m"),
+        7200..36_000 if minutes % 60 != 0 => format!("{hours}h{}m", minutes % 60),
+        7200..172_800 => format!("{hours}h"),
+        _ => format!("{days}d"),
     }
 }
 

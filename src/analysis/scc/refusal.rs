@@ -114,14 +114,25 @@ impl Refusal {
 }
 
 impl std::fmt::Display for Refusal {
-    /// One sentence: who says what of which field.
+    /// One clause: which SCC, which field of the pod, what is wrong with its value.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let scc = if self.scc.is_empty() { "an SCC" } else { &self.scc };
-        write!(f, "{scc} says of {}", self.pod_path())?;
-        if self.kind == RefusalKind::Invalid {
-            write!(f, " {}", self.value)?;
+        let path = self.pod_path();
+        let path = path.strip_prefix("spec.").unwrap_or(&path);
+        write!(f, "{scc}: {}", path.strip_prefix("securityContext.").unwrap_or(path))?;
+        let detail = if self.detail.is_empty() { self.kind.words() } else { &self.detail };
+        if self.kind != RefusalKind::Invalid {
+            return write!(f, ": {detail}");
         }
-        write!(f, ": {}", if self.detail.is_empty() { self.kind.words() } else { &self.detail })
+        let value = match &self.value {
+            Value::Array(items) if items.len() == 1 => items[0].to_string(),
+            value => value.to_string(),
+        };
+        match detail.strip_prefix(&value).filter(|rest| rest.starts_with(' ')) {
+            Some(rest) => write!(f, " {value}{rest}"),
+            None if detail.starts_with("must ") => write!(f, " {value} {detail}"),
+            None => write!(f, " {value}: {detail}"),
+        }
     }
 }
 

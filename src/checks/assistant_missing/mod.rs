@@ -42,7 +42,7 @@ fn listed(focus: &Focus<'_>) -> bool {
 /// What every variant says: who waits for what, and that it is not there.
 fn start(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str, cause: Cause, summary: String) -> Finding {
     let mut finding = Finding::new(cause, summary)
-        .link(format!("The pod of task {} must stand beside the assistant {name}.", task.task))
+        .link(format!("The pod of task {} must run on the same node as the assistant {name}.", task.task))
         .evidence(focus.quote_waiting(task));
     if listed(focus) {
         finding = finding

@@ -28,7 +28,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
             task,
             name,
             Cause::EvidenceMissing,
-            format!("task {} must stand beside the assistant {name}; whether that exists, was refused or waits cannot be told", task.task),
+            format!("task {} must run on the same node as the assistant {name}; whether that exists, was refused or waits is unknown", task.task),
         )
         .confidence(Confidence::Likely)
         .cannot_tell(format!("whether the assistant {name} exists: StatefulSets of namespace {namespace} were not read"))

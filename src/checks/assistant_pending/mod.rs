@@ -44,7 +44,7 @@ fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     let decisive = obstacles::decisive(focus, pod, message);
     let name = &pod.metadata.name;
     let mut links = vec![
-        format!("The assistant's pod {name} waits for a node, and every task of the run must stand beside it."),
+        format!("The assistant's pod {name} waits for a node, and every task of the run must run on that node."),
         format!("The scheduler says of it: {message}"),
     ];
     if !decisive.nodes.is_empty() {

@@ -15,7 +15,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             let namespace = focus.namespace();
             let mut finding = Finding::new(
                 Cause::EvidenceMissing,
-                format!("the affinity assistant {} has no pod; what refuses it cannot be told", refused.name),
+                format!("the affinity assistant {} has no pod; what refuses it is unknown", refused.name),
             )
             .confidence(Confidence::Likely)
             .link("Only the events of the StatefulSet say who refused; they live for hours, and none was found.")

@@ -13,7 +13,7 @@ pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
     (names_component(joining.pod) && !asks_for_it(joining.focus)).then(|| {
         Finding::new(Cause::IsolateAffinityAliasing,
             format!(
-                "pod {} demands to stand beside its assistant and apart from every assistant: Tekton copied the assistant's own anti-affinity into it",
+                "pod {} must run on its assistant's node and, at the same time, apart from every assistant: Tekton copied the assistant's own anti-affinity into it",
                 joining.pod.metadata.name
             ),
         )

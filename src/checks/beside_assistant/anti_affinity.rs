@@ -1,4 +1,4 @@
-//! A pod that must stand beside its assistant, and whom an anti-affinity keeps apart
+//! A pod that must run on the same node as its assistant, and whom an anti-affinity keeps apart
 //! from it.
 
 use crate::analysis::scheduler::message::Detail;
@@ -15,7 +15,7 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
     let pod = joining.pod;
     if names_component(pod) {
         let summary = format!(
-            "the run's own anti-affinity names affinity assistants: pod {} may not stand beside the one that it must join",
+            "the run's own anti-affinity names affinity assistants: pod {} may not share a node with the one that it must join",
             pod.metadata.name
         );
         return Some(Finding::new(CAUSE, summary).evidence(quote_affinity(joining.focus, pod)));
@@ -28,7 +28,7 @@ pub(super) fn of_run(joining: &Joining<'_, '_>) -> Option<Finding> {
     });
     hit.then(|| {
         let summary = format!(
-            "the run's own anti-affinity hits its assistant: the assistant carries the run's labels, and pod {} may not stand beside them",
+            "the run's own anti-affinity hits its assistant: the assistant carries the run's labels, and pod {} may not share a node with them",
             pod.metadata.name
         );
         let labels = serde_json::to_string(&assistant.metadata.labels).unwrap_or_default();

@@ -15,7 +15,7 @@ pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
     Some(
         Finding::new(
             Cause::AssistantNodeCordoned,
-            format!("the assistant stands on {node}, which was cordoned: task {task} may not join it"),
+            format!("the assistant runs on {node}, which was cordoned: task {task} may not join it"),
         )
         .evidence(read.map(|node| focus.quote_cordon(node))),
     )

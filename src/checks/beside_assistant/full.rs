@@ -13,7 +13,7 @@ pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, pod, node, .. } = *joining;
     joining.has(Plugin::NodeResourcesFit).then(|| {
         let reasons = joining.reasons();
-        let summary = format!("{node}, where the assistant stands, has no room for task {task} ({reasons})");
+        let summary = format!("{node}, where the assistant runs, has no room for task {task} ({reasons})");
         Finding::new(CAUSE, summary).evidence(quote_room(focus, pod, &[node.to_owned()]))
     })
 }
@@ -22,8 +22,7 @@ pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
 pub(super) fn by_words(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { task, node, message, .. } = *joining;
     (message.contains("Insufficient") || message.contains("Too many pods")).then(|| {
-        let summary =
-            format!("{node}, where the assistant stands, has no room for task {task} by the scheduler's words");
+        let summary = format!("{node}, where the assistant runs, has no room for task {task} by the scheduler's words");
         Finding::new(CAUSE, summary)
     })
 }

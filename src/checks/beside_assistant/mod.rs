@@ -66,7 +66,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
     let Joining { focus, node, .. } = *joining;
     let links = vec![
         format!(
-            "The assistant {name} runs on {node}; the pod of task {} must stand beside it, so no other node will do.",
+            "The assistant {name} runs on {node}; the pod of task {} must run on that node, so no other node will do.",
             task.task
         ),
         match joining.reasons() {
@@ -123,7 +123,7 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
         .or_else(|| full::by_words(joining))
         .or_else(|| {
             let summary = format!(
-                "the pod of task {task} does not get beside its assistant on {node}: why cannot be told, nodes or volumes were not read"
+                "the pod of task {task} does not get beside its assistant on {node}: why is unknown, nodes or volumes were not read"
             );
             joining.here.is_none().then(|| Finding::new(Cause::EvidenceMissing, summary))
         })

@@ -12,9 +12,10 @@ use super::Joining;
 pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, node, .. } = *joining;
     joining.has(Plugin::NodeAffinity).then(|| {
-        Finding::new(Cause::AssistantContradictsTaskPlacement,
+        Finding::new(
+            Cause::AssistantContradictsTaskPlacement,
             format!(
-                "task {task} may not run on {node}, where the assistant stands: its own node selection excludes that node"
+                "task {task} may not run on {node}, where the assistant runs: its own node selection excludes that node"
             ),
         )
         .evidence(task_specs(focus, task))

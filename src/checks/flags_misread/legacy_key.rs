@@ -24,7 +24,7 @@ pub(super) fn finding(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> 
         Finding::new(Cause::FlagsMisreadLegacyKey,
             format!("{DISABLE_ASSISTANT}: {value:?} does nothing on Tekton {version}: the affinity assistant is on, and that is why the task is refused"),
         )
-        .link(format!("Tekton reads {DISABLE_ASSISTANT} no longer since 1.0; coschedule: {coschedule} decides. Up to 0.70 the same pair meant off, so an upgrade turned the assistant on."))
+        .link(format!("Tekton has ignored {DISABLE_ASSISTANT} since 1.0; coschedule: {coschedule} decides. Up to 0.70 the same pair meant off, so an upgrade turned the assistant on."))
         .evidence([quote(focus, DISABLE_ASSISTANT, &value), quote(focus, "coschedule", &coschedule)])
         .evidence(two_claims.evidence.clone()),
     )

@@ -14,7 +14,7 @@ pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
 
 /// `untolerated-taint`: a task that must join its assistant.
 pub fn beside_assistant(focus: &Focus<'_>, task: &str, node: &str) -> Finding {
-    let summary = format!("task {task} does not tolerate a taint of {node}, where the assistant stands");
+    let summary = format!("task {task} does not tolerate a taint of {node}, where the assistant runs");
     Finding::new(CAUSE, summary)
         .evidence(quote_taints(focus, &[node.to_owned()]))
         .facts(Facts::Nodes(vec![node.to_owned()]))

@@ -16,9 +16,9 @@ pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
     let lost = is_lost(focus, nodes);
     let names = nodes.join(", ");
     let summary = if lost {
-        format!("the nodes that would fit task {task} ({names}) have lost contact")
+        format!("the nodes that would fit task {task} ({names}) are NotReady")
     } else {
-        format!("the nodes that would fit task {task} ({names}) take no pods, because they run short of something")
+        format!("the nodes that would fit task {task} ({names}) take no pods: memory, disk or PID pressure")
     };
     finding(focus, lost, summary, nodes)
 }
@@ -27,7 +27,7 @@ pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
 pub fn of_assistant(focus: &Focus<'_>, pod: &str, nodes: &[String]) -> Finding {
     let lost = is_lost(focus, nodes);
     let names = nodes.join(", ");
-    let why = if lost { "have lost contact" } else { "run short of something" };
+    let why = if lost { "are NotReady" } else { "are under memory, disk or PID pressure" };
     finding(focus, lost, format!("the nodes that would fit the affinity assistant's pod {pod} ({names}) {why}"), nodes)
 }
 
@@ -35,8 +35,8 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &str, nodes: &[String]) -> Finding {
 pub fn beside_assistant(focus: &Focus<'_>, task: &str, node: &str) -> Finding {
     let nodes = [node.to_owned()];
     let lost = is_lost(focus, &nodes);
-    let why = if lost { "has lost contact" } else { "runs short of something" };
-    let summary = format!("{node}, where the assistant stands, {why}: task {task} may not join it");
+    let why = if lost { "is NotReady" } else { "is under memory, disk or PID pressure" };
+    let summary = format!("{node}, where the assistant runs, {why}: task {task} may not join it");
     finding(focus, lost, summary, &nodes)
         .link("Tekton creates assistants only before a run's first TaskRun, and does not move this one.")
 }

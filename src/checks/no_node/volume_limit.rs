@@ -14,7 +14,7 @@ pub fn of_task(focus: &Focus<'_>, task: &str, nodes: &[String]) -> Finding {
 
 /// `volume-limit`: a task that must join its assistant.
 pub fn beside_assistant(focus: &Focus<'_>, task: &str, node: &str) -> Finding {
-    let summary = format!("{node}, where the assistant stands, may attach no further volume for task {task}");
+    let summary = format!("{node}, where the assistant runs, may attach no further volume for task {task}");
     Finding::new(CAUSE, summary).evidence(quote_limits(focus, &[node.to_owned()]))
 }
 

@@ -16,7 +16,7 @@ pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
 
 /// `volume-node-affinity`: a task that must join its assistant.
 pub fn beside_assistant(focus: &Focus<'_>, pod: &Pod, task: &str, node: &str) -> Finding {
-    let summary = format!("a volume of task {task} cannot be reached from {node}, where the assistant stands");
+    let summary = format!("a volume of task {task} cannot be reached from {node}, where the assistant runs");
     Finding::new(CAUSE, summary).evidence(quote_claims(focus, pod))
 }
 

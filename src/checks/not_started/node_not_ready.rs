@@ -16,7 +16,7 @@ pub(super) fn node_not_ready(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
         Finding::new(
             Cause::NodeNotReady,
             format!(
-                "the pod of task {} is bound to {}, which lost contact and starts nothing",
+                "the pod of task {} is bound to {}, which is NotReady and starts nothing",
                 task.task, node.metadata.name
             ),
         )
@@ -42,7 +42,7 @@ pub fn running(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         Finding::new(
             Cause::NodeNotReady,
             format!(
-                "the pod of task {} runs on {name}, which lost contact: how far its steps are is unknown",
+                "the pod of task {} runs on {name}, which is NotReady: how far its steps are is unknown",
                 task.task
             ),
         )
@@ -63,7 +63,7 @@ fn by_event(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding
     let events = standing(focus, &pod.metadata.name);
     let event = events.iter().rev().find(|event| event.reason == "NodeNotReady")?;
     let node = &pod.spec.node_name;
-    let summary = format!("the pod of task {} is bound to {node}, which lost contact and starts nothing", task.task);
+    let summary = format!("the pod of task {} is bound to {node}, which is NotReady and starts nothing", task.task);
     Some(
         Finding::new(Cause::NodeNotReady, summary)
             .evidence(focus.quote_run())

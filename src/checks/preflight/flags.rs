@@ -89,7 +89,7 @@ fn meaning(mode: Coschedule, version: TektonVersion) -> String {
         Coschedule::Disabled => {
             return "the affinity assistant is off: pods of a run may land on different nodes".to_owned();
         }
-        Coschedule::Workspaces => "one for each claim of a run, and every pod that uses the claim must stand beside it",
+        Coschedule::Workspaces => "one for each claim of a run, and every pod that uses the claim must run on its node",
         Coschedule::PipelineRuns => "one for each run, all its pods on one node",
         Coschedule::IsolatePipelineRun => "one for each run, and no two runs on one node",
     };

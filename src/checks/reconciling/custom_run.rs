@@ -43,7 +43,7 @@ fn finding(focus: &Focus<'_>, name: &str, task: &str) -> Option<Finding> {
             .evidence([focus.quote(Kind::CustomRun, name, "status.conditions", "absent")]),
         (None, _) => finding(format!("the run waits for its custom task {task} ({what})"))
             .confidence(Confidence::Likely)
-            .cannot_tell(format!("how CustomRun {name} stands: it was not read; kubectl get customrun/{name} -n {} -o yaml", focus.namespace())),
+            .cannot_tell(format!("the state of CustomRun {name}: it was not read; kubectl get customrun/{name} -n {} -o yaml", focus.namespace())),
     })
 }
 

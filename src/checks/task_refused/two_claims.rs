@@ -20,5 +20,5 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Finding {
     Finding::new(Cause::TwoClaimsInOneTask,
         format!("task {} binds two claims ({}), which Tekton refuses while it makes an assistant for each workspace", task.task, claims.join(", ")),
     )
-    .link("With coschedule: workspaces a task may bind one claim only, because one pod cannot stand beside two assistants.")
+    .link("With coschedule: workspaces a task may bind one claim only, because one pod cannot be on the nodes of two assistants.")
 }

@@ -45,6 +45,10 @@ pub(crate) struct Run<'a> {
     pub(crate) state: State,
     /// One sentence.
     pub(crate) headline: &'a str,
+    /// How old it is, or how long it took, in seconds.
+    pub(crate) age_seconds: Option<i64>,
+    /// Tasks that wait for a pod, or whose pod waits for a node.
+    pub(crate) waiting: &'a [String],
     /// What is wrong.
     pub(crate) findings: Vec<RunFinding<'a>>,
 }
@@ -136,6 +140,8 @@ impl<'a> Run<'a> {
             namespace: &report.namespace,
             name: &report.name,
             state: report.state.into(),
+            age_seconds: report.age.map(|age| age.as_secs()),
+            waiting: &report.waiting,
             headline: &report.headline,
             findings: report.findings.iter().map(RunFinding::of).collect(),
         }
