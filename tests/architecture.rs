@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("checks", &["model", "analysis", "finding", "yaml"]),
     ("assess", &["model", "analysis", "ops", "finding", "checks"]),
     ("repairs", &["model", "analysis", "ops", "finding", "checks", "assess"]),
-    ("workflows", &["model", "finding", "checks", "repairs"]),
+    ("workflows", &["model", "sources", "ops"]),
     ("report", &["model", "yaml", "analysis", "ops", "finding", "checks", "workflows"]),
     ("cli", &["report", "sources"]),
     (
@@ -97,7 +97,7 @@ fn crates_of_the_rim_are_named_only_there() {
             && !may(&[
                 "src/sources/live/",
                 "src/lib.rs",
-                "src/commands/rerun/submit.rs",
+                "src/commands/repair/follow.rs",
                 "src/commands/watch.rs",
                 "src/commands/probe.rs",
             ])
@@ -168,8 +168,10 @@ fn causes_are_named_by_their_variant() {
             let literal = |cause: &Cause| {
                 line.contains(&format!("\"{}\"", cause.id())) || line.contains(&format!("\"{}\"", cause.code()))
             };
-            // `timeout` and `topology-spread` are words of the command line as well.
-            let wanted = |cause: &&Cause| !matches!(cause, Cause::Timeout | Cause::TopologySpread);
+            // `timeout` and `topology-spread` are words of the command line as well,
+            // `unschedulable` is a field of a node.
+            let wanted =
+                |cause: &&Cause| !matches!(cause, Cause::Timeout | Cause::TopologySpread | Cause::Unschedulable);
             if !is_comment && Cause::ALL.iter().filter(wanted).any(literal) {
                 wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
             }

@@ -63,6 +63,12 @@ impl From<std::io::Error> for CommandError {
     }
 }
 
+impl From<crate::sources::live::write::WriteError> for CommandError {
+    fn from(error: crate::sources::live::write::WriteError) -> Self {
+        crate::sources::SourceError::from(error).into()
+    }
+}
+
 impl From<crate::sources::SourceError> for CommandError {
     fn from(error: crate::sources::SourceError) -> Self {
         let mut made = Self::unreadable(error.message);

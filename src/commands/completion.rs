@@ -17,6 +17,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::Kind;
 use crate::sources::Source;
+use crate::workflows::journal::Journal;
 
 /// Name of the executable, which is what a shell completes.
 const BINARY: &str = "kubectl-tekton_fix";
@@ -181,10 +182,28 @@ fn command() -> clap::Command {
             for (id, kind) in ids.iter().filter_map(|id| Some((id, named(id)?))) {
                 sub = sub.mut_arg(id, |arg| arg.add(ask(kind)));
             }
+            if matches!(sub.get_name(), "undo" | "resume") {
+                sub = sub.mut_arg("id", |arg| arg.add(ArgValueCompleter::new(operations)));
+            }
             sub
         });
     }
     command
+}
+
+/// Operations in the journal, each with what it was about.
+fn operations(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let entries = Journal::of_user().and_then(|journal| journal.entries().ok()).unwrap_or_default();
+    let typed = typed.to_string_lossy();
+    let mut found: Vec<CompletionCandidate> = Vec::new();
+    let mut seen = Vec::new();
+    for entry in entries.into_iter().rev().filter(|entry| entry.id.starts_with(&*typed)) {
+        let Some(part) = entry.part.filter(|_| !seen.contains(&entry.id)) else { continue };
+        let about = format!("{} of {}/{}", part.plan, entry.namespace, part.run);
+        found.push(CompletionCandidate::new(&entry.id).help(Some(about.into())));
+        seen.push(entry.id);
+    }
+    found
 }
 
 /// Names that begin with what was typed; none where the cluster does not answer.

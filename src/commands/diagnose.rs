@@ -147,7 +147,7 @@ fn diagnose_many(
 
 /// Reads the logs of containers that failed or are not Ready, without which a denied file looks like any
 /// failure, and that of Tekton's controller where something is wrong.
-async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen) {
+pub(super) async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen) {
     let Ok(connection) = source.live() else { return };
     let Ok(run) = chosen.run() else { return };
     let tree = crate::analysis::tekton::RunTree::of(&chosen.cluster, run);

@@ -13,7 +13,10 @@ mod nodes;
 mod print;
 mod probe;
 mod recorder;
+mod repair;
 mod rerun;
+mod resume;
+mod undo;
 mod watch;
 
 use std::path::Path;
@@ -43,6 +46,7 @@ pub struct Cli {
 #[expect(missing_docs, reason = "each variant's arguments carry its help text")]
 pub enum Command {
     Diagnose(diagnose::Args),
+    Repair(repair::Args),
     Diff(diff::Args),
     Check(check::Args),
     Rerun(rerun::Args),
@@ -52,6 +56,8 @@ pub enum Command {
     Probe(probe::Args),
     Explain(explain::Args),
     History(history::Args),
+    Undo(undo::Args),
+    Resume(resume::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
     Complete(completion::CompleteArgs),
@@ -65,6 +71,9 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
     let Cli { globals, command } = cli;
     match command {
         Command::Diagnose(args) => diagnose::run(ui, &globals, args).await,
+        Command::Repair(args) => repair::run(ui, &globals, args).await,
+        Command::Undo(args) => undo::run(ui, &globals, args).await,
+        Command::Resume(args) => resume::run(ui, &globals, args).await,
         Command::Diff(args) => diff::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, args).await,

@@ -15,8 +15,8 @@ use crate::report;
 use crate::report::json::{self, v1};
 use crate::report::probe::Outcome;
 use crate::sources::live::Connection;
-use crate::sources::live::write::{Mode, NONCE, mark, nonce};
-use crate::sources::{Source, SourceError, Wanted};
+use crate::sources::live::write::{Mode, NONCE, WriteError, mark, nonce};
+use crate::sources::{Source, Wanted};
 use crate::workflows::journal::State;
 
 use super::choice::{self, Chosen, RunName};
@@ -146,7 +146,7 @@ async fn tried(
     outcome
 }
 
-async fn remove(connection: &Connection, namespace: &str, name: &str) -> Result<(), SourceError> {
+async fn remove(connection: &Connection, namespace: &str, name: &str) -> Result<(), WriteError> {
     let mut tries = 0;
     loop {
         match connection.delete(Kind::TaskRun, namespace, name).await {

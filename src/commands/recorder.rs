@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::cli::Ui;
-use crate::sources::SourceError;
 use crate::sources::live::Connection;
+use crate::sources::live::write::WriteError;
 use crate::workflows::journal::{Entry, Journal, State};
 
 /// What is written in the journal about the writes of one command.
@@ -33,6 +33,7 @@ impl<'a> Recorder<'a> {
             object: object.to_owned(),
             undo: undo.map(str::to_owned),
             state,
+            part: None,
         };
         let Some(journal) = &self.journal else { return };
         if let Err(error) = journal.add(&entry) {
@@ -42,9 +43,10 @@ impl<'a> Recorder<'a> {
 }
 
 /// How a write that got an answer stands.
-pub fn outcome<T>(result: &Result<T, SourceError>) -> State {
+pub fn outcome<T>(result: &Result<T, WriteError>) -> State {
     match result {
         Ok(_) => State::Done,
-        Err(error) => State::Failed(error.to_string()),
+        Err(WriteError::Refused(error)) => State::Failed(error.to_string()),
+        Err(WriteError::Unclear(error)) => State::Unclear(error.to_string()),
     }
 }

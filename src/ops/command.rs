@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::edit::{Edit, POD_FIELDS, SECURITY_FIELDS};
-use super::{Bound, FlagPlace, ObjectRef, Op};
+use super::{Op, Request, Write};
 
 /// How the program was called, and so how it names itself and kubectl.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,11 @@ impl Caller {
             None => program.is_some_and(|program| name(program).starts_with("oc-")),
         };
         if is_oc { Self { client: "oc".to_owned() } } else { Self::default() }
+    }
+
+    /// `kubectl tekton-fix`, to be followed by a command.
+    pub fn program(&self) -> String {
+        self.plugin().join(" ")
     }
 
     /// `kubectl tekton-fix`, as words.
@@ -95,9 +100,8 @@ impl Op {
                 }
                 vec![command]
             }
-            Self::Release { run } => {
-                let patch = json!([{ "op": "remove", "path": "/spec/status" }]).to_string();
-                client(&["patch", &run.target(), "-n", &run.namespace, "--type=json", "-p", &patch])
+            Self::Release { .. } | Self::SetFlags { .. } | Self::RaiseQuota { .. } | Self::MoveBounds { .. } => {
+                self.requests("").iter().filter_map(|request| patch(caller, request)).collect()
             }
             Self::Delete { object, force } => {
                 let target = object.target();
@@ -127,21 +131,10 @@ impl Op {
                 "-n",
                 namespace.as_str(),
             ])],
-            Self::SetFlags { place, pairs } => vec![set_flags(caller, place, pairs)],
             Self::Uncordon { node } => client(&["uncordon", node]),
             Self::Enforce { namespace, level } => {
                 let label = format!("pod-security.kubernetes.io/enforce={level}");
                 client(&["label", &format!("namespace/{namespace}"), &label, "--overwrite"])
-            }
-            Self::RaiseQuota { quota, hard } => {
-                let hard: Map<String, Value> =
-                    hard.iter().map(|hard| (hard.resource.clone(), json!(hard.new.to_string()))).collect();
-                let patch = json!({ "spec": { "hard": hard } }).to_string();
-                client(&["patch", &quota.target(), "-n", &quota.namespace, "--type=merge", "-p", &patch])
-            }
-            Self::MoveBounds { range, bounds } => {
-                let patch = Value::from(bounds.iter().map(bound_patch).collect::<Vec<_>>()).to_string();
-                client(&["patch", &range.target(), "-n", &range.namespace, "--type=json", "-p", &patch])
             }
             Self::Scale { set, to, .. } => {
                 client(&["scale", &set.target(), "-n", &set.namespace, &format!("--replicas={to}")])
@@ -157,41 +150,20 @@ impl Op {
     }
 }
 
-fn bound_patch(bound: &Bound) -> Value {
-    let resource = bound.resource.replace('~', "~0").replace('/', "~1");
-    let path = format!("/spec/limits/{}/{}/{resource}", bound.item, bound.side);
-    match &bound.new {
-        Some(new) => json!({ "op": "replace", "path": path, "value": new.to_string() }),
-        None => json!({ "op": "remove", "path": path }),
+/// A patch as a command.
+fn patch(caller: &Caller, Request { object, write }: &Request) -> Option<Command> {
+    let (kind, patch) = match write {
+        Write::Merge(patch) => ("--type=merge", patch.to_string()),
+        Write::Json(patch) => ("--type=json", patch.to_string()),
+        Write::Create(_) | Write::Ensure(_) | Write::Delete { .. } => return None,
+    };
+    let target = object.target();
+    let mut words = vec!["patch", target.as_str()];
+    if !object.namespace.is_empty() {
+        words.extend(["-n", object.namespace.as_str()]);
     }
-}
-
-/// In TektonConfig the key that was removed is a boolean (tektoncd/operator
-/// `pkg/apis/operator/v1alpha1/tektonpipeline_types.go`, v0.77), and so are all flags that
-/// the operator knows as switches.
-fn set_flags(caller: &Caller, place: &FlagPlace, pairs: &[(&'static str, String)]) -> Command {
-    match place {
-        FlagPlace::ConfigMap { namespace } => {
-            let data: Map<String, Value> = pairs.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
-            let patch = json!({ "data": data }).to_string();
-            Command::of_client(
-                caller,
-                &["patch", "configmap/feature-flags", "-n", namespace, "--type=merge", "-p", &patch],
-            )
-        }
-        FlagPlace::TektonConfig { name } => {
-            let typed = |value: &str| match value {
-                "true" => json!(true),
-                "false" => json!(false),
-                text => json!(text),
-            };
-            let fields: Map<String, Value> =
-                pairs.iter().map(|(key, value)| ((*key).to_owned(), typed(value))).collect();
-            let patch = json!({ "spec": { "pipeline": fields } }).to_string();
-            let target = ObjectRef::new(crate::model::Kind::TektonConfig, "", name).target();
-            Command::of_client(caller, &["patch", &target, "--type=merge", "-p", &patch])
-        }
-    }
+    words.extend([kind, "-p", patch.as_str()]);
+    Some(Command::of_client(caller, &words))
 }
 
 /// The flags of `rerun` that make an edit.
@@ -251,8 +223,11 @@ fn workspace(name: &str, binding: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::model::Kind;
+    use crate::ops::ObjectRef;
 
     #[test]
     fn a_hostile_name_stays_one_word() {

@@ -2,7 +2,7 @@
 //! lets happen.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::analysis::scc::order::points;
 use crate::model::access::SecurityContextConstraints;
@@ -82,20 +82,29 @@ impl Grant {
         format!("system:openshift:scc:{}", self.scc)
     }
 
-    /// Adds the grant to an overlay, as `oc adm policy add-scc-to-user` makes it
-    /// (openshift/oc `pkg/cli/admin/policy/modify_scc.go`).
-    pub fn give(&self, cluster: &mut Cluster, namespace: &str) {
-        let origin = || Origin::Server(String::new());
-        let role = json!({ "metadata": { "name": self.role() }, "rules": [{ "verbs": ["use"],
-            "apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"],
-            "resourceNames": [self.scc] }] });
-        let binding = json!({ "metadata": { "name": format!("{}-{}", self.role(), self.account), "namespace": namespace },
+    /// The ClusterRole, which may exist, and the RoleBinding that give the right, as
+    /// `oc adm policy add-scc-to-user` makes them (openshift/oc
+    /// `pkg/cli/admin/policy/modify_scc.go`); the binding has a name of its own, so that it
+    /// can be taken back.
+    pub fn objects(&self, namespace: &str) -> (Value, Value) {
+        let (api_version, role) = ("rbac.authorization.k8s.io/v1", self.role());
+        let cluster_role = json!({ "apiVersion": api_version, "kind": "ClusterRole", "metadata": { "name": role },
+            "rules": [{ "verbs": ["use"], "apiGroups": ["security.openshift.io"],
+                "resources": ["securitycontextconstraints"], "resourceNames": [self.scc] }] });
+        let binding = json!({ "apiVersion": api_version, "kind": "RoleBinding",
+            "metadata": { "name": format!("{role}-{}", self.account), "namespace": namespace },
             "subjects": [{ "kind": "ServiceAccount", "name": self.account, "namespace": namespace }],
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": self.role() } });
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role } });
+        (cluster_role, binding)
+    }
+
+    /// Adds the grant to an overlay.
+    pub fn give(&self, cluster: &mut Cluster, namespace: &str) {
+        let (role, binding) = self.objects(namespace);
         cluster.cluster_roles.retain(|known| known.metadata.name != self.role());
         // Objects of a fixed shape are always read.
-        let _ = cluster.insert(Kind::ClusterRole, role, origin());
-        let _ = cluster.insert(Kind::RoleBinding, binding, origin());
+        let _ = cluster.insert(Kind::ClusterRole, role, Origin::Server(String::new()));
+        let _ = cluster.insert(Kind::RoleBinding, binding, Origin::Server(String::new()));
         cluster.sort();
     }
 

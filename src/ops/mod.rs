@@ -9,8 +9,9 @@ mod command;
 pub mod edit;
 mod fields;
 mod grant;
+mod request;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{Kind, Quantity};
@@ -20,15 +21,16 @@ pub use command::{Caller, Command};
 pub use edit::Edit;
 pub use fields::{Field, changed};
 pub use grant::{Allowed, Grant, Reach};
+pub use request::{Request, Write};
 
 /// An object by kind, namespace and name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// Kind.
-    #[serde(serialize_with = "kind_name")]
+    #[serde(serialize_with = "kind_name", deserialize_with = "kind_of_name")]
     pub kind: Kind,
     /// Namespace; empty for kinds without.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Name.
     pub name: String,
@@ -36,6 +38,12 @@ pub struct ObjectRef {
 
 fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.name())
+}
+
+fn kind_of_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let known = Kind::ALL.iter().copied().find(|kind| kind.name() == name);
+    known.ok_or_else(|| serde::de::Error::custom(format!("{name} is not a kind that this program writes")))
 }
 
 impl ObjectRef {
@@ -453,6 +461,39 @@ pub enum Mode {
     Off,
     /// One for each run.
     PerRun,
+}
+
+/// How much is at stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    /// Only the run is concerned, and nothing is lost.
+    Low,
+    /// The old run ends, or the new one gets less than it asked for.
+    Medium,
+    /// Others than the run are concerned, or something is lost for good.
+    High,
+}
+
+impl Risk {
+    /// How much is at stake.
+    pub fn danger(&self) -> Danger {
+        match self {
+            Self::NewRun(OldRun::Ended | OldRun::Left) | Self::NewVolume(_) | Self::NewObject(_) => Danger::Low,
+            Self::NewRun(OldRun::Cancelled)
+            | Self::LessResources
+            | Self::Scratch(_)
+            | Self::LeftBehind(_)
+            | Self::ReservedNodes
+            | Self::VolumeStays => Danger::Medium,
+            Self::AllRuns(_)
+            | Self::RootlessContainers
+            | Self::Level(_)
+            | Self::Grant(_)
+            | Self::Queue
+            | Self::TwoHolders
+            | Self::RecordsLost => Danger::High,
+        }
+    }
 }
 
 impl Op {

@@ -29,6 +29,12 @@ pub(crate) fn one(report: &RunReport, wide: bool) -> Document {
     document
 }
 
+/// The first lines of a diagnosis: the run, and each cause.
+pub(crate) fn head(report: &RunReport) -> Document {
+    let titles = report.findings.iter().map(|finding| Block::Verdict(title(finding)));
+    Document { blocks: std::iter::once(Block::Line(first_line(report))).chain(titles).collect() }
+}
+
 fn findings(report: &RunReport, wide: bool) -> Document {
     let mut document = Document::default();
     let mut is_fixed = false;

@@ -16,6 +16,7 @@ pub(crate) mod nodes;
 pub(crate) mod pipeline_nodes;
 pub(crate) mod preflight;
 pub(crate) mod probe;
+pub(crate) mod repair;
 pub(crate) mod rerun;
 mod table;
 pub mod wording;

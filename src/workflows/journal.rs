@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ops::Request;
+
 /// Folder of the journal instead of the user's own.
 pub const FOLDER: &str = "TEKTON_FIX_STATE";
 
@@ -15,27 +17,65 @@ pub const FOLDER: &str = "TEKTON_FIX_STATE";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "state", content = "reason")]
 pub enum State {
+    /// It is part of an operation that has begun, and has not been sent.
+    Planned,
     /// It is about to go out. When nothing follows, its outcome was never learnt.
     Sent,
     /// The server has carried it out.
     Done,
-    /// The server has refused it, or its outcome is unclear; the text tells which.
+    /// The server has refused it; in version 1 also: its outcome is unclear.
     Failed(String),
+    /// Whether it took place could not be found out.
+    Unclear(String),
+    /// It was carried out and taken back.
+    Undone,
+}
+
+/// What an entry has since version 2: its place in an operation, and what takes it back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Version of the entry.
+    pub version: u8,
+    /// The uid of namespace kube-system: addresses change, and two clusters may share one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Id of the plan that is carried out.
+    pub plan: String,
+    /// The run that is repaired.
+    pub run: String,
+    /// Which write of the operation it is, from 0.
+    pub step: usize,
+    /// How many the operation has.
+    pub steps: usize,
+    /// The write; of a new object only its mark.
+    pub request: Request,
+    /// What takes it back, where anything does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inverse: Option<Request>,
+    /// The uid of the object, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+impl Part {
+    /// The version that is written.
+    pub const VERSION: u8 = 2;
 }
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// When.
     pub time: Timestamp,
-    /// One write has one mark, in all its lines.
+    /// One operation has one mark, in all its lines.
     pub id: String,
     /// Address of the API server.
     pub server: String,
     /// Namespace.
     pub namespace: String,
-    /// `create` or `cancel`.
+    /// `create`, `cancel`, `patch` or `delete`.
     pub action: String,
     /// `pipelinerun/NAME`.
     pub object: String,
@@ -44,6 +84,17 @@ pub struct Entry {
     /// How it stands.
     #[serde(flatten)]
     pub state: State,
+    /// Its place in an operation; absent in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+impl Entry {
+    /// Whether another line is about the same write.
+    fn is_same(&self, other: &Self) -> bool {
+        let step = |entry: &Self| entry.part.as_ref().map(|part| part.step);
+        self.id == other.id && self.action == other.action && self.object == other.object && step(self) == step(other)
+    }
 }
 
 /// The journal of a user.
@@ -107,8 +158,13 @@ impl Journal {
         let mut entries: Vec<Entry> = Vec::new();
         for line in BufReader::new(file).lines() {
             let Ok(entry) = serde_json::from_str::<Entry>(&line?) else { continue };
-            match entries.iter_mut().find(|known| known.id == entry.id && known.action == entry.action) {
-                Some(known) => known.state = entry.state,
+            match entries.iter_mut().find(|known| known.is_same(&entry)) {
+                Some(known) => {
+                    known.state = entry.state;
+                    if let (Some(known), Some(part)) = (&mut known.part, entry.part) {
+                        known.uid = part.uid.or_else(|| known.uid.take());
+                    }
+                }
                 None => entries.push(entry),
             }
         }
@@ -130,6 +186,7 @@ mod tests {
             object: "pipelinerun/a".to_owned(),
             undo: Some("kubectl delete pipelinerun/a -n ci".to_owned()),
             state,
+            part: None,
         }
     }
 

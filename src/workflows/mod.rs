@@ -1,3 +1,5 @@
 //! Writes to a cluster, one recorded step at a time.
 
+pub mod engine;
 pub mod journal;
+pub mod operation;

@@ -9,6 +9,7 @@ mod plugin;
 mod probing;
 mod processes;
 mod reading;
+mod repairing;
 mod repairs;
 mod rights;
 mod runs;

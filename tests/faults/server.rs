@@ -32,6 +32,12 @@ pub enum Fault {
     CreateStoredThenStatus(u16),
     /// The create is refused with this status.
     CreateStatus(u16),
+    /// The create is never answered, and never stored.
+    CreateHangs,
+    /// A patch is stored, and the connection breaks before the answer.
+    PatchStoredThenBroken,
+    /// A patch is stored, and a proxy answers with this status.
+    PatchStoredThenStatus(u16),
     /// Lists of this kind answer with a status.
     ListStatus(&'static str, u16),
     /// Lists of this kind are no JSON.
@@ -46,6 +52,8 @@ pub enum Fault {
 pub struct Server {
     /// Creates that arrived, dry runs left out.
     creates: Arc<Mutex<u32>>,
+    /// Patches and deletions that were stored.
+    changes: Arc<Mutex<u32>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
     /// Kubeconfig of it.
     pub kubeconfig: PathBuf,
@@ -55,6 +63,7 @@ pub struct Server {
 struct State {
     fault: Fault,
     creates: Arc<Mutex<u32>>,
+    changes: Arc<Mutex<u32>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
     overloaded: Mutex<Vec<String>>,
 }
@@ -65,10 +74,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let objects = Arc::new(Mutex::new(read(export)));
-        let creates = Arc::new(Mutex::new(0));
+        let (creates, changes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
         let state = Arc::new(State {
             fault,
             creates: Arc::clone(&creates),
+            changes: Arc::clone(&changes),
             objects: Arc::clone(&objects),
             overloaded: Mutex::default(),
         });
@@ -87,12 +97,30 @@ impl Server {
             "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u, namespace: default}}}}]\n"
         );
         std::fs::write(&kubeconfig, text).unwrap();
-        Self { creates, objects, kubeconfig, _folder: folder }
+        Self { creates, changes, objects, kubeconfig, _folder: folder }
     }
 
     /// How many creates arrived.
     pub fn creates(&self) -> u32 {
         *self.creates.lock().unwrap()
+    }
+
+    /// How many patches and deletions were stored.
+    pub fn changes(&self) -> u32 {
+        *self.changes.lock().unwrap()
+    }
+
+    /// A run as it is now.
+    pub fn run(&self, name: &str) -> Option<Value> {
+        let objects = self.objects.lock().unwrap();
+        objects["pipelineruns"].iter().find(|run| run["metadata"]["name"] == name).cloned()
+    }
+
+    /// Changes a run, as somebody else does.
+    pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
+        let mut objects = self.objects.lock().unwrap();
+        let runs = objects.get_mut("pipelineruns").unwrap();
+        edit(runs.iter_mut().find(|run| run["metadata"]["name"] == name).unwrap());
     }
 
     /// Adds a copy of a run under another name.
@@ -175,6 +203,9 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         return create(serde_json::from_slice(&body).unwrap(), &query, &state).await;
     }
+    let method = request.method().clone();
+    let content = request.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+    let body = request.into_body().collect().await.unwrap().to_bytes();
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let rest = if parts[0] == "api" { &parts[2..] } else { &parts[3..] };
     let (namespace, rest) = match rest {
@@ -183,6 +214,12 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     };
     let objects = state.objects.lock().unwrap().get(rest[0]).cloned().unwrap_or_default();
     let here = |object: &&Value| namespace.is_none_or(|namespace| object["metadata"]["namespace"] == namespace);
+    if let [plural, name] = rest
+        && method != Method::GET
+    {
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        return change(plural, namespace, name, (&method, content.as_deref()), &body, &query, &state);
+    }
     if let [_, name] = rest {
         return match objects.iter().filter(here).find(|object| object["metadata"]["name"] == *name) {
             Some(object) => respond(200, object.to_string()),
@@ -228,11 +265,64 @@ fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer 
     respond(200, json!({ "metadata": {}, "items": items }).to_string())
 }
 
+/// A patch or a deletion.
+fn change(
+    plural: &str,
+    namespace: Option<&str>,
+    name: &str,
+    (method, content): (&Method, Option<&str>),
+    body: &Value,
+    query: &str,
+    state: &State,
+) -> Answer {
+    let mut objects = state.objects.lock().unwrap();
+    let all = objects.entry(plural.to_owned()).or_default();
+    let is_it = |object: &Value| {
+        object["metadata"]["name"] == name
+            && namespace.is_none_or(|namespace| object["metadata"]["namespace"] == namespace)
+    };
+    let Some(at) = all.iter().position(is_it) else { return status(404, &format!("{plural} {name:?} not found")) };
+    let dry_run = query.contains("dryRun=All") || body["dryRun"] == json!(["All"]);
+    if *method == Method::DELETE {
+        if body["preconditions"]["uid"].is_string() && body["preconditions"]["uid"] != all[at]["metadata"]["uid"] {
+            return status(409, "the UID in the precondition does not match");
+        }
+        if !dry_run {
+            *state.changes.lock().unwrap() += 1;
+            all.remove(at);
+        }
+        return respond(200, json!({ "kind": "Status", "status": "Success" }).to_string());
+    }
+    let mut changed = all[at].clone();
+    if content == Some("application/json-patch+json") {
+        let patch: json_patch::Patch = serde_json::from_value(body.clone()).unwrap();
+        if let Err(error) = json_patch::patch(&mut changed, &patch) {
+            return status(422, &error.to_string());
+        }
+    } else {
+        json_patch::merge(&mut changed, body);
+    }
+    if changed["metadata"]["uid"] != all[at]["metadata"]["uid"] {
+        return status(409, "the UID in the precondition does not match");
+    }
+    if dry_run {
+        return respond(200, changed.to_string());
+    }
+    *state.changes.lock().unwrap() += 1;
+    all[at] = changed.clone();
+    match state.fault {
+        Fault::PatchStoredThenBroken => broken(),
+        Fault::PatchStoredThenStatus(code) => status(code, "told to fail"),
+        _ => respond(200, changed.to_string()),
+    }
+}
+
 async fn create(mut object: Value, query: &str, state: &State) -> Answer {
     if query.contains("dryRun=All") {
         return respond(201, object.to_string());
     }
     *state.creates.lock().unwrap() += 1;
+    object["metadata"]["uid"] = json!(format!("uid-{}", object["metadata"]["name"].as_str().unwrap_or_default()));
     object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", jiff::Timestamp::now()));
     let objects = Arc::clone(&state.objects);
     let stored = object.clone();
@@ -243,6 +333,10 @@ async fn create(mut object: Value, query: &str, state: &State) -> Answer {
             broken()
         }
         Fault::CreateBroken => broken(),
+        Fault::CreateHangs => {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            broken()
+        }
         Fault::CreateSlow => {
             // A client that has gone away ends this handler, but not the storing.
             tokio::spawn(async move {
@@ -255,6 +349,9 @@ async fn create(mut object: Value, query: &str, state: &State) -> Answer {
         Fault::CreateStoredThenStatus(code) => {
             store();
             status(code, "told to fail")
+        }
+        Fault::CreateStatus(403) => {
+            status(403, r#"pipelineruns.tekton.dev is forbidden: User "dev" cannot create resource "pipelineruns""#)
         }
         Fault::CreateStatus(code) => status(code, "told to fail"),
         _ => {

@@ -26,6 +26,7 @@ use crate::sources::live::write::{NONCE, mark};
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
 use super::print;
+use super::repair::moves::needs_what_the_old_run_holds;
 
 mod edits;
 mod submit;
@@ -159,13 +160,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
     let (new, edits) = build(&chosen, old, &args)?;
-    show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
+    let cancels_first = show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
         print::manifest(ui, &new)?;
         return Ok(exit::OK);
     }
     let connection = source.live()?;
-    submit::submit(ui, connection, &chosen, &new, &args, wait).await
+    submit::submit(ui, connection, &chosen, new, &args, cancels_first, wait).await
 }
 
 /// The new run, with the edits that made it.
@@ -231,7 +232,8 @@ fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, C
     })
 }
 
-/// Shows the change and what is predicted of it.
+/// Shows the change and what is predicted of it; gives whether the new run needs what the
+/// old one holds, so that this has to be cancelled first.
 fn show(
     ui: &mut Ui,
     chosen: &Chosen,
@@ -239,7 +241,7 @@ fn show(
     new: &Value,
     edits: &[Edit],
     cancel_old: bool,
-) -> Result<(), CommandError> {
+) -> Result<bool, CommandError> {
     let before = json::yaml(&edit::resubmission(old, &old.metadata.name))?;
     let after = json::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
@@ -254,7 +256,8 @@ fn show(
         forecast: &forecast,
         old: &report,
     }));
-    Ok(())
+    let ops = std::slice::from_ref(&op);
+    Ok(cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, ops))
 }
 
 /// What is wrong with the old run, with its offers.

@@ -4,7 +4,7 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::clean::is_hidden;
 use crate::yaml::{self, YamlError};
@@ -20,6 +20,17 @@ pub(crate) fn json(document: &impl Serialize) -> io::Result<String> {
     let formatter = Escaping { inner: PrettyFormatter::new() };
     document.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
     bytes.push(b'\n');
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// A document as JSON on one line, without a line break.
+///
+/// # Errors
+/// When the document is no JSON, which no document of this program is.
+pub(crate) fn line(document: &impl Serialize) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let formatter = Escaping { inner: CompactFormatter };
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 

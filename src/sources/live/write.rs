@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::list::encode;
 use super::{Answer, Connection};
@@ -48,6 +48,12 @@ pub struct Written {
     pub warnings: Vec<String>,
 }
 
+impl Written {
+    fn nothing() -> Self {
+        Self { object: Value::Null, warnings: Vec::new() }
+    }
+}
+
 /// Whether a write counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -62,125 +68,244 @@ fn query(mode: Mode) -> String {
     format!("?fieldManager={}&fieldValidation=Strict{dry_run}", encode("kubectl-tekton_fix"))
 }
 
+/// A write that has no effect that is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The server has refused it, or nothing was sent: nothing is stored.
+    #[error("{}", .0.message)]
+    Refused(SourceError),
+    /// Whether it took place is not known, even after reading.
+    #[error("{}", .0.message)]
+    Unclear(SourceError),
+}
+
+impl From<WriteError> for SourceError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(error) | WriteError::Unclear(error) => error,
+        }
+    }
+}
+
+/// The object that a write is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// Kind.
+    pub kind: Kind,
+    /// Namespace; of no meaning for kinds without.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: &'a str,
+}
+
+impl Target<'_> {
+    fn list(&self) -> String {
+        super::list::path(self.kind, Some(self.namespace))
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", self.list(), self.name)
+    }
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// A new object.
+    Create(&'a Value),
+    /// A JSON merge patch.
+    Merge(&'a Value),
+    /// A JSON patch.
+    Json(&'a Value),
+    /// Nothing: the object goes.
+    Delete {
+        /// Without waiting for the node.
+        force: bool,
+        /// Only the object of this uid.
+        uid: Option<&'a str>,
+    },
+}
+
 impl Connection {
+    /// The object as the server has it; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub async fn find(&self, target: Target<'_>) -> Result<Option<Value>, SourceError> {
+        self.object(&target.path()).await
+    }
+
+    /// Writes once. An answer that is lost, or that is a server error, is settled by reading
+    /// the object: `took_place` says of it whether the write has had its effect.
+    ///
+    /// # Errors
+    /// When the server refuses, and when the outcome stays unclear.
+    pub async fn write(
+        &self,
+        target: Target<'_>,
+        body: Body<'_>,
+        mode: Mode,
+        took_place: &(dyn Fn(Option<&Value>) -> bool + Sync),
+    ) -> Result<Written, WriteError> {
+        let request = request(target, body, mode).map_err(WriteError::Refused)?;
+        let why = match self.send(request).await {
+            Ok(answer) if matches!(answer.status, 200..=202) => return written(&answer),
+            // What is not there is deleted.
+            Ok(answer) if answer.status == 404 && matches!(body, Body::Delete { .. }) => return Ok(Written::nothing()),
+            Ok(answer) if mode == Mode::Real && answer.status >= 500 => {
+                format!("the server answered {}", answer.status)
+            }
+            Ok(answer) => return Err(WriteError::Refused(refused(target, body, &answer))),
+            Err(error) if mode == Mode::Real => error.to_string(),
+            Err(error) => return Err(WriteError::Refused(self.unreachable(&error))),
+        };
+        self.settle(target, body, took_place, &why).await
+    }
+
+    /// Finds out whether a write whose answer was lost took place. It may still be on its
+    /// way through a proxy, so "not there" is believed only after a while.
+    async fn settle(
+        &self,
+        target: Target<'_>,
+        body: Body<'_>,
+        took_place: &(dyn Fn(Option<&Value>) -> bool + Sync),
+        why: &str,
+    ) -> Result<Written, WriteError> {
+        let Target { kind, name, .. } = target;
+        let is_create = matches!(body, Body::Create(_));
+        let mut found = self.find(target).await;
+        for wait in SETTLING {
+            let is_settled = match &found {
+                Ok(Some(object)) => is_create || took_place(Some(object)),
+                Ok(None) => took_place(None),
+                Err(_) => true,
+            };
+            if is_settled {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            found = self.find(target).await;
+        }
+        let error = match found {
+            Ok(found) if took_place(found.as_ref()) => {
+                let said = match body {
+                    Body::Create(_) => "the object was created: it carries this submission's mark",
+                    Body::Merge(_) | Body::Json(_) => "the object is as it was to become",
+                    Body::Delete { .. } => "the object is gone",
+                };
+                let warnings = vec![format!("{why}, but {said}")];
+                return Ok(Written { object: found.unwrap_or_default(), warnings });
+            }
+            Ok(Some(_)) if is_create => {
+                return Err(WriteError::Refused(SourceError::new(format!(
+                    "{why}; an object {name} of somebody else exists"
+                ))));
+            }
+            Ok(_) if is_create => SourceError::new(format!("{why}; {name} had not come into being some seconds later"))
+                .hint(format!(
+                    "if `kubectl get {} {name}` still finds nothing, run the command again",
+                    kind.resource()
+                )),
+            Ok(_) => SourceError::new(format!("{why}; {kind} {name} had not changed some seconds later"))
+                .hint(format!("look before you try again: kubectl get {} {name} -o yaml", kind.resource())),
+            Err(error) => {
+                let change = if is_create { "created" } else { "changed" };
+                SourceError::new(format!("{why}, and whether {name} was {change} could not be read: {error}"))
+                    .hint(format!("look before you try again: kubectl get {} {name}", kind.resource()))
+            }
+        };
+        Err(WriteError::Unclear(error))
+    }
+
     /// Creates a namespaced object that carries its name and a nonce.
     ///
     /// # Errors
     /// When the server refuses, and when the outcome stays unclear after reading.
-    pub async fn create(
-        &self,
-        kind: Kind,
-        namespace: &str,
-        object: &Value,
-        mode: Mode,
-    ) -> Result<Written, SourceError> {
-        let path = super::list::path(kind, Some(namespace));
+    pub async fn create(&self, kind: Kind, namespace: &str, object: &Value, mode: Mode) -> Result<Written, WriteError> {
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        let request = Request::post(format!("{path}{}", query(mode)))
-            .header("content-type", "application/json")
-            .header("accept", "application/json")
-            .body(object.to_string().into_bytes())
-            .map_err(|error| SourceError::new(format!("{path} is no path: {error}")))?;
-        match self.send(request).await {
-            Ok(answer) if answer.status == 200 || answer.status == 201 => written(&answer),
-            Ok(answer) if mode == Mode::Real && answer.status >= 500 => {
-                self.settle(kind, &path, name, object, &format!("the server answered {}", answer.status)).await
-            }
-            Ok(answer) => Err(refused(kind, name, &answer)),
-            Err(error) if mode == Mode::Real => self.settle(kind, &path, name, object, &error.to_string()).await,
-            Err(error) => Err(self.unreachable(&error)),
-        }
-    }
-
-    /// Finds out whether a create whose answer was lost took place. It may still be on
-    /// its way through a proxy, so "not there" is believed only after a while.
-    async fn settle(
-        &self,
-        kind: Kind,
-        path: &str,
-        name: &str,
-        object: &Value,
-        why: &str,
-    ) -> Result<Written, SourceError> {
-        let path = format!("{path}/{name}");
-        let mut found = self.object(&path).await;
-        for wait in SETTLING {
-            if !matches!(found, Ok(None)) {
-                break;
-            }
-            tokio::time::sleep(wait).await;
-            found = self.object(&path).await;
-        }
-        match found {
-            Ok(Some(found)) if nonce(&found).is_some() && nonce(&found) == nonce(object) => {
-                let warning = format!("{why}, but the object was created: it carries this submission's mark");
-                Ok(Written { object: found, warnings: vec![warning] })
-            }
-            Ok(Some(_)) => Err(SourceError::new(format!("{why}; an object {name} of somebody else exists"))),
-            Ok(None) => {
-                Err(SourceError::new(format!("{why}; {name} had not come into being some seconds later")).hint(
-                    format!("if `kubectl get {} {name}` still finds nothing, run the command again", kind.resource()),
-                ))
-            }
-            Err(error) => {
-                Err(SourceError::new(format!("{why}, and whether {name} was created could not be read: {error}"))
-                    .hint(format!("look before you submit again: kubectl get {} {name}", kind.resource())))
-            }
-        }
+        let is_this =
+            |found: Option<&Value>| found.is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object));
+        self.write(Target { kind, namespace, name }, Body::Create(object), mode, &is_this).await
     }
 
     /// Deletes an object; one that is not there counts as deleted.
     ///
     /// # Errors
     /// When the server refuses or does not answer.
-    pub async fn delete(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), SourceError> {
-        let path = format!("{}/{name}?propagationPolicy=Background", super::list::path(kind, Some(namespace)));
-        let request = Request::delete(&path)
-            .header("accept", "application/json")
-            .body(Vec::new())
-            .map_err(|error| SourceError::new(format!("{path} is no path: {error}")))?;
-        let answer = self.send(request).await.map_err(|error| self.unreachable(&error))?;
-        match answer.status {
-            200 | 202 | 404 => Ok(()),
-            _ => Err(SourceError::new(format!("the server refuses to delete {kind} {name}: {}", answer.reason()))),
-        }
-    }
-
-    /// Changes an object by a JSON merge patch.
-    ///
-    /// # Errors
-    /// When the server refuses or does not answer.
-    pub async fn merge_patch(
-        &self,
-        kind: Kind,
-        namespace: &str,
-        name: &str,
-        patch: &Value,
-        mode: Mode,
-    ) -> Result<Written, SourceError> {
-        let path = format!("{}/{name}", super::list::path(kind, Some(namespace)));
-        let request = Request::patch(format!("{path}{}", query(mode)))
-            .header("content-type", "application/merge-patch+json")
-            .header("accept", "application/json")
-            .body(patch.to_string().into_bytes())
-            .map_err(|error| SourceError::new(format!("{path} is no path: {error}")))?;
-        let answer = self.send(request).await.map_err(|error| self.unreachable(&error))?;
-        if answer.status == 200 { written(&answer) } else { Err(refused(kind, name, &answer)) }
+    pub async fn delete(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), WriteError> {
+        let body = Body::Delete { force: false, uid: None };
+        self.write(Target { kind, namespace, name }, body, Mode::Real, &is_gone).await.map(drop)
     }
 }
 
-fn written(answer: &Answer) -> Result<Written, SourceError> {
+/// Whether an object does not exist, or is about to go.
+pub fn is_gone(found: Option<&Value>) -> bool {
+    found.is_none_or(|found| found.pointer("/metadata/deletionTimestamp").is_some())
+}
+
+fn request(target: Target<'_>, body: Body<'_>, mode: Mode) -> Result<Request<Vec<u8>>, SourceError> {
+    let path = target.path();
+    let (builder, content, body) = match body {
+        Body::Create(object) => {
+            (Request::post(format!("{}{}", target.list(), query(mode))), "application/json", object.to_string())
+        }
+        Body::Merge(patch) => {
+            (Request::patch(format!("{path}{}", query(mode))), "application/merge-patch+json", patch.to_string())
+        }
+        Body::Json(patch) => {
+            (Request::patch(format!("{path}{}", query(mode))), "application/json-patch+json", patch.to_string())
+        }
+        Body::Delete { force, uid } => {
+            let mut options = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background" });
+            if force {
+                options["gracePeriodSeconds"] = json!(0);
+            }
+            if let Some(uid) = uid {
+                options["preconditions"] = json!({ "uid": uid });
+            }
+            if mode == Mode::DryRun {
+                options["dryRun"] = json!(["All"]);
+            }
+            (Request::delete(&path), "application/json", options.to_string())
+        }
+    };
+    builder
+        .header("content-type", content)
+        .header("accept", "application/json")
+        .body(body.into_bytes())
+        .map_err(|error| SourceError::new(format!("{path} is not a valid path: {error}")))
+}
+
+fn written(answer: &Answer) -> Result<Written, WriteError> {
     let object = serde_json::from_slice(&answer.body)
-        .map_err(|error| SourceError::new(format!("the server's answer is no JSON: {error}")))?;
+        .map_err(|error| WriteError::Unclear(SourceError::new(format!("the server's answer is not JSON: {error}"))))?;
     Ok(Written { object, warnings: answer.warnings.clone() })
 }
 
-fn refused(kind: Kind, name: &str, answer: &Answer) -> SourceError {
-    let error = SourceError::new(format!("the server refuses {kind} {name}: {}", answer.reason()));
+fn refused(target: Target<'_>, body: Body<'_>, answer: &Answer) -> SourceError {
+    let Target { kind, name, .. } = target;
+    let (act, verb) = match body {
+        Body::Create(_) => ("", "create"),
+        Body::Merge(_) | Body::Json(_) => ("to change ", "patch"),
+        Body::Delete { .. } => ("to delete ", "delete"),
+    };
+    let error = SourceError::new(format!("the server refuses {act}{kind} {name}: {}", answer.reason()));
     match answer.status {
-        403 => error.hint(format!("you need the right to create {}", kind.resource())),
+        // A quota or a namespace that is being deleted is no matter of rights.
+        403 if is_about_rights(&answer.reason()) => {
+            error.hint(format!("you need the right to {verb} {}", kind.resource()))
+        }
         429 => error.hint("the server is overloaded and has stored nothing; run the command again later"),
-        409 => error.hint("an object of that name exists already; run the command again for another name"),
+        409 if verb == "create" => {
+            error.hint("an object of that name exists already; run the command again for another name")
+        }
+        409 => error.hint("somebody else has changed it meanwhile; run the command again"),
         _ => error,
     }
+}
+
+/// Whether a refusal is the authorizer's (k8s.io/apiserver
+/// `pkg/endpoints/handlers/responsewriters/errors.go` `forbiddenMessage`).
+fn is_about_rights(reason: &str) -> bool {
+    reason.contains(" cannot ")
 }

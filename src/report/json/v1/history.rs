@@ -21,22 +21,28 @@ struct Entry<'a> {
     /// When, in UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     time: String,
-    /// One write has one mark.
+    /// One operation has one mark.
     id: &'a str,
     /// Address of the API server.
     server: &'a str,
     /// Namespace.
     namespace: &'a str,
-    /// `create`, `cancel` or `delete`.
+    /// `create`, `cancel`, `patch` or `delete`.
     action: &'a str,
     /// `pipelinerun/NAME`.
     object: &'a str,
     /// The command that undoes it; null where nothing can.
     undo: Option<&'a str>,
     /// How it stands; `sent` when its outcome was never learnt.
-    #[cfg_attr(test, schemars(extend("enum" = ["sent", "done", "failed"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["planned", "sent", "done", "failed", "unclear", "undone"])))]
     state: &'static str,
-    /// Why it failed.
+    /// Id of the plan that it was part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a str>,
+    /// The run that was repaired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a str>,
+    /// Why it failed, or is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -54,6 +60,9 @@ impl<'a> History<'a> {
 
 fn entry(entry: &journal::Entry) -> Entry<'_> {
     let (state, reason) = match &entry.state {
+        journal::State::Planned => ("planned", None),
+        journal::State::Unclear(reason) => ("unclear", Some(reason.as_str())),
+        journal::State::Undone => ("undone", None),
         journal::State::Sent => ("sent", None),
         journal::State::Done => ("done", None),
         journal::State::Failed(reason) => ("failed", Some(reason.as_str())),
@@ -67,6 +76,8 @@ fn entry(entry: &journal::Entry) -> Entry<'_> {
         object: &entry.object,
         undo: entry.undo.as_deref(),
         state,
+        plan: entry.part.as_ref().map(|part| part.plan.as_str()),
+        run: entry.part.as_ref().map(|part| part.run.as_str()),
         reason,
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod nodes;
 pub(crate) mod pipeline_nodes;
 pub(crate) mod preflight;
 pub(crate) mod probe;
+pub(crate) mod repair;
 
 /// Version of every JSON and YAML document that commands print.
 pub(crate) const SCHEMA_VERSION: &str = "v1";
@@ -81,6 +82,7 @@ mod schema {
             schema::<super::pipeline_nodes::PipelineNodes<'_>>(),
             schema::<super::preflight::Preflight<'_>>(),
             schema::<super::probe::Probe<'_>>(),
+            schema::<super::repair::RepairEvent<'_>>(),
         ];
         let folder = Path::new("docs/schema/v1");
         let mut stale = Vec::new();

@@ -1,0 +1,72 @@
+//! Follows a run after a change: two small reads a second, and everything only now and
+//! then.
+
+use std::time::Duration;
+
+use crate::checks;
+use crate::commands::choice;
+use crate::finding::{RunReport, RunState};
+use crate::sources::live::Connection;
+use crate::sources::{SourceError, Wanted};
+
+/// How often a run that waits is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often everything is read again to find out whether it is stuck: seldom, because that
+/// is much to read.
+const WHOLE_EVERY: u32 = 5;
+
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::commands) enum Followed {
+    /// Its pods have a node.
+    Scheduled,
+    /// It is over, and well; Tekton's words.
+    Succeeded(String),
+    /// It is stuck, or has failed.
+    Ill(Box<RunReport>),
+    /// The time is up; the error of the last look, if that failed.
+    TimedOut(Option<SourceError>),
+}
+
+/// Follows a run until it is over, its pods have a node, or it is stuck for a reason. A
+/// reading that fails is tried again: the run exists, whatever happens here. With
+/// `is_believed_at_once` being false, what holds a run may be of before the change, and
+/// counts only when the time is up.
+pub(in crate::commands) async fn follow(
+    connection: &Connection,
+    namespace: &str,
+    name: &str,
+    wait: Duration,
+    is_believed_at_once: bool,
+) -> Followed {
+    let deadline = tokio::time::Instant::now() + wait;
+    let mut last_error = None;
+    for beat in 1_u32.. {
+        tokio::time::sleep(EVERY).await;
+        let is_last = tokio::time::Instant::now() >= deadline;
+        let progress = connection.progress(namespace, name).await;
+        let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || progress.has_node);
+        last_error = progress.err();
+        if (moved || is_last || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
+            match connection.read(&Wanted::namespace(namespace)).await {
+                Ok(cluster) => {
+                    let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
+                    let report = checks::diagnose(&cluster, run, choice::now(&cluster));
+                    let is_final = is_believed_at_once || is_last || run.is_done();
+                    match report.state {
+                        RunState::Stuck | RunState::Failed if is_final => return Followed::Ill(Box::new(report)),
+                        RunState::Stuck | RunState::Failed => {}
+                        _ if moved && run.is_done() => return Followed::Succeeded(report.headline),
+                        _ if moved => return Followed::Scheduled,
+                        _ => {}
+                    }
+                }
+                Err(error) => last_error = Some(error),
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Followed::TimedOut(last_error)
+}

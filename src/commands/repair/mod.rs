@@ -1,0 +1,227 @@
+//! `repair`: from the diagnosis to a run that goes on: the plans that work, one of them
+//! chosen, shown, confirmed, carried out, followed and recorded.
+
+pub(super) mod act;
+pub(super) mod events;
+pub(super) mod follow;
+pub(super) mod moves;
+
+use clap::ValueEnum;
+
+use crate::checks;
+use crate::checks::focus::Focus;
+use crate::cli::args::duration;
+use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::finding::{Offer, RunReport, RunState};
+use crate::model::Kind;
+use crate::ops::edit;
+use crate::ops::{Danger, Op, Write};
+use crate::repairs;
+use crate::report::comparison::unified;
+use crate::report::repair as screens;
+use crate::report::{diagnosis, json, wording};
+use crate::sources::Source;
+use crate::sources::live::write::mark;
+
+use super::choice::{self, Chosen, RunName};
+use super::dry_run::DryRun;
+use events::Events;
+use moves::Move;
+
+/// Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Choose among the fixes for a run, see the change, and carry it out
+  kubectl tekton-fix repair private-models/mistral-24b-quantized-gx87d
+
+  # See what would be done; nothing is changed
+  kubectl tekton-fix repair NAMESPACE/RUN --dry-run=server
+
+  # Unattended: the best fix of low or medium risk
+  kubectl tekton-fix repair NAMESPACE/RUN --yes --max-risk medium")]
+pub struct Args {
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
+    run: Option<String>,
+    /// Carry out the plan of this id instead of choosing
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// Do not ask: the best plan, or the one of --plan
+    #[arg(short, long)]
+    yes: bool,
+    /// Consider only plans of at most this risk
+    #[arg(long, value_enum, default_value_t = MaxRisk::High, value_name = "RISK")]
+    max_risk: MaxRisk,
+    /// Leave the old run as it is once a new one goes on
+    #[arg(long)]
+    keep_old: bool,
+    /// `client` lists the plans, `server` has the server check one; nothing is changed
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    dry_run: DryRun,
+    /// How long to wait until the run's pods have nodes
+    #[arg(long, default_value = "2m", value_name = "DURATION")]
+    wait: String,
+    /// `json` prints an event a line
+    #[arg(short, long, value_enum)]
+    output: Option<EventOutput>,
+}
+
+/// How events are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EventOutput {
+    /// JSON, an event a line
+    Json,
+}
+
+/// The greatest risk that a plan may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum MaxRisk {
+    /// Only the run itself is concerned, and nothing is lost
+    Low,
+    /// The old run is cancelled, or a step gets less than it asked for
+    Medium,
+    /// Others than the run are concerned, or something is lost
+    High,
+}
+
+impl MaxRisk {
+    fn takes(self, offer: &Offer) -> bool {
+        offer.risks.iter().all(|risk| match risk.danger() {
+            Danger::Low => true,
+            Danger::Medium => self >= Self::Medium,
+            Danger::High => self >= Self::High,
+        })
+    }
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let wait = duration("--wait", &args.wait)?;
+    let name = RunName::parse(args.run.as_deref(), globals)?;
+    let source = super::open(globals).await?;
+    if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
+        return Err(CommandError::usage("an export cannot be written to")
+            .hint("add --dry-run=client to see the plans, or omit --from"));
+    }
+    let mut chosen = choice::choose(ui, &source, &name).await?;
+    super::diagnose::read_logs(&source, &mut chosen).await;
+    let report = diagnosed(&chosen)?;
+    if report.findings.is_empty() {
+        // What is fine, or cannot be told, needs no repair.
+        ui.show(&diagnosis::one(&report, false))?;
+        return Ok(match report.state {
+            RunState::Failed => exit::FINDINGS,
+            RunState::Unknown => exit::INCOMPLETE,
+            _ => exit::OK,
+        });
+    }
+    let works = working(&report, args.max_risk);
+    if args.dry_run == DryRun::Client {
+        let screen = if works.is_empty() { screens::none(&report) } else { screens::plans(&report, &works) };
+        ui.show(&screen)?;
+        return Ok(exit::FINDINGS);
+    }
+    let Some(offer) = choose(ui, &report, &works, &args)? else {
+        return Ok(exit::FINDINGS);
+    };
+    let connection = source.live()?;
+    let mark = mark();
+    let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
+    let moves =
+        moves::of_ops(&focus, &report.findings, &offer.ops, &mark, args.keep_old).map_err(CommandError::usage)?;
+    let cancels_first = moves.cancels_first;
+    let ready = act::prepare(connection, moves).await?;
+    show(ui, &chosen, &report, offer, &ready, cancels_first)?;
+    for warning in ready.writes().flat_map(|prepared| &prepared.warnings) {
+        ui.warn(warning);
+    }
+    if args.dry_run == DryRun::Server {
+        ui.line("The server accepts every change (dry run); nothing was changed.")?;
+        return Ok(exit::OK);
+    }
+    if !args.yes && !ui.confirm("Carry it out?")? {
+        return Err(CommandError::declined("nothing was changed"));
+    }
+    act::still_needed(connection, &chosen).await?;
+    let operation = act::begin(connection, &chosen, &offer.id, &mark, &ready).await?;
+    let events = Events { as_json: args.output.is_some(), operation: mark };
+    let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
+    let code = act::close(ui, connection, &operation, &ready, &ended).await?;
+    if code == exit::OK {
+        ui.status(&format!("Repaired. To take it back: {} undo {}", wording::caller().program(), operation.id()));
+    }
+    Ok(code)
+}
+
+fn diagnosed(chosen: &Chosen) -> Result<RunReport, CommandError> {
+    let mut report = checks::diagnose(&chosen.cluster, chosen.run()?, chosen.now());
+    repairs::attach(&chosen.cluster, &mut report, chosen.now());
+    Ok(report)
+}
+
+/// The plans that are predicted to work and need no person, the best first, each once.
+fn working(report: &RunReport, max: MaxRisk) -> Vec<&Offer> {
+    let mut works: Vec<&Offer> = Vec::new();
+    for offer in report.findings.iter().flat_map(|finding| &finding.offers) {
+        let is_known = works.iter().any(|known| known.ops == offer.ops);
+        if offer.works() && !offer.ops.iter().any(Op::is_manual) && max.takes(offer) && !is_known {
+            works.push(offer);
+        }
+    }
+    works
+}
+
+/// The plan to carry out; `None` where there is none, which is said.
+fn choose<'o>(
+    ui: &mut Ui,
+    report: &RunReport,
+    works: &[&'o Offer],
+    args: &Args,
+) -> Result<Option<&'o Offer>, CommandError> {
+    if let Some(id) = &args.plan {
+        let found = works.iter().find(|offer| offer.id == id.as_str());
+        return found.map(|offer| Some(*offer)).ok_or_else(|| {
+            let known: Vec<&str> = works.iter().map(|offer| &*offer.id).collect();
+            let error = CommandError::usage(format!("there is no plan {id:?} that is predicted to work"));
+            if known.is_empty() { error } else { error.hint(format!("plans: {}", known.join(", "))) }
+        });
+    }
+    let Some(first) = works.first() else {
+        ui.show(&screens::none(report))?;
+        ui.status("No fix is predicted to work; nothing was changed.");
+        return Ok(None);
+    };
+    if args.yes {
+        return Ok(Some(first));
+    }
+    ui.tell(&diagnosis::head(report));
+    let mut items: Vec<String> = works.iter().map(|offer| screens::choice(offer)).collect();
+    items.push("none of them".to_owned());
+    let at = ui.choose("Which fix?", &items)?;
+    match at.and_then(|at| works.get(at)) {
+        Some(offer) => Ok(Some(offer)),
+        None => Err(CommandError::declined("nothing was changed")),
+    }
+}
+
+/// Shows every change, and what is predicted of the plan.
+fn show(
+    ui: &mut Ui,
+    chosen: &Chosen,
+    report: &RunReport,
+    offer: &Offer,
+    ready: &act::Ready,
+    cancels_first: bool,
+) -> Result<(), CommandError> {
+    let old = chosen.run()?;
+    for one in &ready.list {
+        let Move::Write(prepared) = one else { continue };
+        let Write::Create(new) = &prepared.request.write else { continue };
+        if prepared.request.object.kind != Kind::PipelineRun {
+            continue;
+        }
+        let before = json::yaml(&edit::resubmission(old, &old.metadata.name))?;
+        ui.tell(&unified((&before, &old.metadata.name), (&json::yaml(new)?, &prepared.request.object.name)));
+    }
+    ui.tell(&screens::changes(ready.writes(), &report.name)?);
+    ui.tell(&screens::prediction(offer, cancels_first));
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What a plan comes to: writes in their order, and where in between the run is waited for.
+
+use serde_json::{Value, json};
+
+use crate::assess;
+use crate::checks::focus::Focus;
+use crate::finding::{Finding, Outcome};
+use crate::model::Kind;
+use crate::model::run::PipelineRun;
+use crate::ops::edit::{self, Edit};
+use crate::ops::{ObjectRef, Op, Request, Write};
+use crate::sources::live::write::NONCE;
+use crate::workflows::engine::marked;
+
+/// One move of a repair.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::commands) enum Move<W> {
+    /// A write.
+    Write(W),
+    /// Waiting until the run's pods have a node.
+    Follow,
+}
+
+/// The moves of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::commands) struct Moves {
+    /// In their order.
+    pub(in crate::commands) list: Vec<Move<Request>>,
+    /// The run that is to go on: the new one, else the old.
+    pub(in crate::commands) run: ObjectRef,
+    /// Whether that is a new run.
+    pub(in crate::commands) is_new: bool,
+    /// Whether the old run is cancelled before the new one exists, because the new one needs
+    /// what it holds.
+    pub(in crate::commands) cancels_first: bool,
+}
+
+/// What the old run is asked, when it is to end (tektoncd/pipeline docs/pipelineruns.md).
+fn cancellation(run: &ObjectRef) -> Request {
+    Request { object: run.clone(), write: Write::Merge(json!({ "spec": { "status": "Cancelled" } })) }
+}
+
+/// The moves that carry out operations, for a run that is read; `mark` is unique to this
+/// attempt. With `keep_old` the old run is left as it is.
+///
+/// # Errors
+/// When an edit does not fit the run.
+pub(in crate::commands) fn of_ops(
+    focus: &Focus<'_>,
+    findings: &[Finding],
+    ops: &[Op],
+    mark: &str,
+    keep_old: bool,
+) -> Result<Moves, String> {
+    let old = focus.run();
+    let old_ref = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
+    let mut moves = Moves { list: Vec::new(), run: old_ref.clone(), is_new: false, cancels_first: false };
+    for op in ops {
+        let Op::Submit { edits, cancel_old, .. } = op else {
+            let requests = op.requests(mark).into_iter().map(|request| marked(request, mark));
+            moves.list.extend(requests.map(Move::Write));
+            continue;
+        };
+        let new = resubmission(old, edits, mark)?;
+        let cancels = *cancel_old && !keep_old && !old.is_done();
+        let first = cancels && needs_what_the_old_run_holds(focus, findings, ops);
+        moves.submit(new, cancels.then(|| cancellation(&old_ref)), first);
+    }
+    if !moves.list.contains(&Move::Follow) {
+        moves.list.push(Move::Follow);
+    }
+    Ok(moves)
+}
+
+impl Moves {
+    /// Adds the creation of a run, with the cancellation of the old one.
+    pub(in crate::commands) fn submit(&mut self, new: Value, cancel: Option<Request>, cancels_first: bool) {
+        let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        self.run = ObjectRef::new(Kind::PipelineRun, &self.run.namespace, name);
+        (self.is_new, self.cancels_first) = (true, cancels_first);
+        let create = Move::Write(Request { object: self.run.clone(), write: Write::Create(new) });
+        let cancel = cancel.map(Move::Write);
+        if cancels_first {
+            self.list.extend(cancel);
+            self.list.extend([create, Move::Follow]);
+        } else {
+            self.list.extend([create, Move::Follow]);
+            self.list.extend(cancel);
+        }
+    }
+
+    /// The moves of a submission alone.
+    pub(in crate::commands) fn of_submission(old: &PipelineRun, new: Value, cancel_old: bool, first: bool) -> Self {
+        let old_ref = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
+        let cancel = (cancel_old && !old.is_done()).then(|| cancellation(&old_ref));
+        let first = first && cancel.is_some();
+        let mut moves = Self { list: Vec::new(), run: old_ref, is_new: false, cancels_first: false };
+        moves.submit(new, cancel, first);
+        moves
+    }
+}
+
+/// The run once more, edited, under a new name and with a mark.
+fn resubmission(old: &PipelineRun, edits: &[Edit], mark: &str) -> Result<Value, String> {
+    let mut new = edit::resubmission(old, &edit::name(old, &mark[..5]));
+    let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
+    for edit in edits {
+        edit::apply(&mut new, edit, &tasks)?;
+    }
+    new["metadata"]["annotations"][NONCE] = Value::from(mark);
+    Ok(new)
+}
+
+/// Whether the new run goes on only once the old one is gone: it holds a volume, a quota or
+/// the room.
+pub(in crate::commands) fn needs_what_the_old_run_holds(focus: &Focus<'_>, findings: &[Finding], ops: &[Op]) -> bool {
+    let outcome = |ops: &[Op]| assess::forecast(focus, findings, ops).outcome();
+    let beside: Vec<Op> = ops.iter().map(beside_the_old_run).collect();
+    outcome(ops) == Outcome::GoesOn && outcome(&beside) != Outcome::GoesOn
+}
+
+fn beside_the_old_run(op: &Op) -> Op {
+    match op {
+        Op::Submit { run, edits, .. } => Op::Submit { run: run.clone(), edits: edits.clone(), cancel_old: false },
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,160 @@
+//! `resume`: finds out how far an interrupted repair came, and goes on with it or ends it.
+
+use crate::cli::args::duration;
+use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::model::Kind;
+use crate::ops::{ObjectRef, Write};
+use crate::report::repair as screens;
+use crate::report::wording;
+use crate::sources::live::Connection;
+use crate::sources::live::write::{Target, is_gone, nonce};
+use crate::workflows::engine;
+use crate::workflows::journal::{Entry, Part, State};
+use crate::workflows::operation::{Operation, is_cancellation};
+
+use super::repair::EventOutput;
+use super::repair::act::{self, Ready};
+use super::repair::events::Events;
+use super::repair::moves::Move;
+use super::undo::{Here, journal, operation};
+
+/// Find out how far an interrupted repair came, and go on with it or end it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # The newest repair that was interrupted
+  kubectl tekton-fix resume
+
+  # One of several, as history shows them
+  kubectl tekton-fix resume ID --yes")]
+pub struct Args {
+    /// The operation, as `history` shows it (default: the newest interrupted one of this cluster)
+    id: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// How long to wait until the run's pods have nodes
+    #[arg(long, default_value = "2m", value_name = "DURATION")]
+    wait: String,
+    /// `json` prints an event a line
+    #[arg(short, long, value_enum)]
+    output: Option<EventOutput>,
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let wait = duration("--wait", &args.wait)?;
+    let source = super::open(globals).await?;
+    let connection = source.live()?;
+    let here = Here::of(connection).await;
+    let (journal, all) = journal()?;
+    let is_open = |entry: &Entry| matches!(entry.state, State::Planned | State::Sent | State::Unclear(_));
+    let mut entries = operation(&all, args.id.as_deref(), &here, is_open)?;
+    let Some(recorded) = Operation::of(journal, &entries) else {
+        return Err(CommandError::usage("the operation was recorded by an older version"));
+    };
+    for entry in &mut entries {
+        if let Some(part) = entry.part.as_mut()
+            && matches!(entry.state, State::Sent | State::Unclear(_))
+        {
+            entry.state = settle(connection, part).await?;
+            note(ui, &recorded, part, entry.state.clone());
+            let ObjectRef { kind, name, .. } = &part.request.object;
+            let outcome = if entry.state == State::Done { "took place" } else { "did not take place" };
+            ui.status(&format!("{} of {kind} {name} {outcome}.", entry.action));
+        }
+    }
+    let rest: Vec<&Entry> = entries.iter().filter(|entry| entry.state == State::Planned).collect();
+    let has_failed = entries.iter().any(|entry| matches!(entry.state, State::Failed(_)));
+    let is_lost = |entry: &&Entry| {
+        let request = entry.part.as_ref().map(|part| &part.request);
+        request.is_some_and(|request| matches!(request.write, Write::Create(_) | Write::Ensure(_)))
+    };
+    if rest.is_empty() && !has_failed {
+        ui.status("Nothing is left to do: every change of this operation has been carried out.");
+        return Ok(exit::OK);
+    }
+    if rest.is_empty() || has_failed || rest.iter().any(is_lost) {
+        return end(ui, &recorded, &entries);
+    }
+    let ready = ready(connection, &entries, &rest).await?;
+    ui.tell(&screens::taken_back(ready.writes())?);
+    if !args.yes && !ui.confirm("Go on with it?")? {
+        return Err(CommandError::declined("nothing was changed"));
+    }
+    let events = Events { as_json: args.output.is_some(), operation: recorded.id().to_owned() };
+    let ended = act::act(ui, &events, connection, &recorded, &ready, wait).await?;
+    act::close(ui, connection, &recorded, &ready, &ended).await
+}
+
+/// Whether a write whose outcome was not recorded took place.
+async fn settle(connection: &Connection, part: &mut Part) -> Result<State, CommandError> {
+    let ObjectRef { kind, namespace, name } = &part.request.object;
+    let found = connection.find(Target { kind: *kind, namespace, name }).await?;
+    let uid = found.as_ref().and_then(|found| found.pointer("/metadata/uid")?.as_str());
+    let took_place = match &part.request.write {
+        Write::Create(object) => {
+            found.as_ref().is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object))
+        }
+        Write::Delete { .. } => is_gone(found.as_ref()) || uid != part.uid.as_deref(),
+        _ => part.request.is_in_force(found.as_ref()),
+    };
+    if took_place && part.uid.is_none() {
+        part.uid = uid.map(str::to_owned);
+    }
+    Ok(if took_place { State::Done } else { State::Failed("it did not take place".to_owned()) })
+}
+
+fn note(ui: &mut Ui, recorded: &Operation, part: &Part, state: State) {
+    let noted = recorded.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), state);
+    if let Err(error) = noted {
+        ui.warn(&format!("the journal cannot be written: {error}"));
+    }
+}
+
+/// Ends an operation that cannot go on: a run that was never created is made anew by a new
+/// diagnosis, because the journal holds no manifests.
+fn end(ui: &mut Ui, recorded: &Operation, entries: &[Entry]) -> Result<u8, CommandError> {
+    for entry in entries.iter().filter(|entry| entry.state == State::Planned) {
+        if let Some(part) = &entry.part {
+            note(ui, recorded, part, State::Failed("the operation was ended".to_owned()));
+        }
+    }
+    let run = entries.iter().find_map(|entry| Some((entry.namespace.as_str(), entry.part.as_ref()?.run.as_str())));
+    let program = wording::caller().program();
+    ui.line("The operation has ended; nothing more is carried out.")?;
+    if let Some((namespace, run)) = run {
+        ui.status(&format!("To repair the run from where it is now: {program} repair {namespace}/{run}"));
+    }
+    if entries.iter().any(|entry| entry.state == State::Done && entry.undo.is_some()) {
+        ui.status(&format!("To take back what was done: {program} undo {}", recorded.id()));
+    }
+    Ok(exit::FINDINGS)
+}
+
+/// What is left, checked by the server; a run that was created is waited for before the old
+/// one is cancelled.
+async fn ready(connection: &Connection, entries: &[Entry], rest: &[&Entry]) -> Result<Ready, CommandError> {
+    let parts = || entries.iter().filter_map(|entry| entry.part.as_ref().map(|part| (entry, part)));
+    let created = parts().find(|(entry, part)| {
+        entry.state == State::Done
+            && part.request.object.kind == Kind::PipelineRun
+            && matches!(part.request.write, Write::Create(_))
+    });
+    let run = match (&created, parts().next()) {
+        (Some((_, part)), _) => part.request.object.clone(),
+        (None, Some((entry, part))) => ObjectRef::new(Kind::PipelineRun, &entry.namespace, &part.run),
+        (None, None) => return Err(CommandError::usage("the operation is empty")),
+    };
+    let first_step = rest.first().and_then(|entry| Some(entry.part.as_ref()?.step)).unwrap_or_default();
+    let cancels_first = parts().any(|(entry, part)| entry.state == State::Done && is_cancellation(&part.request));
+    let mut ready = Ready { list: Vec::new(), run, is_new: created.is_some(), cancels_first, first_step };
+    for part in rest.iter().filter_map(|entry| entry.part.as_ref()) {
+        if is_cancellation(&part.request) && ready.is_new {
+            ready.list.push(Move::Follow);
+        }
+        ready.list.push(Move::Write(engine::prepare(connection, part.request.clone()).await?));
+    }
+    if !ready.list.contains(&Move::Follow) {
+        ready.list.push(Move::Follow);
+    }
+    Ok(ready)
+}

@@ -1,0 +1,227 @@
+//! `undo`: takes back what a repair has changed, as far as nobody else has changed it since.
+
+use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::ops::{ObjectRef, Write};
+use crate::report::repair as screens;
+use crate::report::wording;
+use crate::sources::live::Connection;
+use crate::sources::live::write::{Target, mark};
+use crate::workflows::engine::{self, Prepared};
+use crate::workflows::journal::{Entry, Journal, Part, State};
+use crate::workflows::operation::{Operation, Place};
+
+use super::dry_run::DryRun;
+use super::repair::act;
+
+/// Take back what a repair has changed, after showing it and asking
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # What has been changed, with the ids of the operations
+  kubectl tekton-fix history
+
+  # Take back the newest operation
+  kubectl tekton-fix undo
+
+  # See what would be taken back
+  kubectl tekton-fix undo ID --dry-run=server")]
+pub struct Args {
+    /// The operation, as `history` shows it (default: the newest of this cluster)
+    id: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// `server` has the server check it, `client` only names it; nothing is changed
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    dry_run: DryRun,
+}
+
+/// The journal of the user, with all its entries.
+pub(super) fn journal() -> Result<(Journal, Vec<Entry>), CommandError> {
+    let journal = Journal::of_user()
+        .ok_or_else(|| CommandError::unreadable("there is no home folder, so nothing was recorded"))?;
+    let entries = journal.entries().map_err(|error| {
+        CommandError::unreadable(format!("the journal {} cannot be read: {error}", journal.path().display()))
+    })?;
+    Ok((journal, entries))
+}
+
+/// The entries of an operation on this cluster: of the one named, else of the newest of
+/// which an entry is `wanted`.
+pub(super) fn operation(
+    entries: &[Entry],
+    id: Option<&str>,
+    here: &Here,
+    wanted: impl Fn(&Entry) -> bool,
+) -> Result<Vec<Entry>, CommandError> {
+    let id = match id {
+        Some(id) => id.to_owned(),
+        None => {
+            let newest = entries.iter().rev().find(|entry| here.is_of(entry) && wanted(entry));
+            newest.map(|entry| entry.id.clone()).ok_or_else(|| {
+                CommandError::incomplete("no operation on this cluster is left to work on")
+                    .hint(format!("{} history shows all of them", wording::caller().program()))
+            })?
+        }
+    };
+    let mut found: Vec<Entry> = entries.iter().filter(|entry| entry.id == id).cloned().collect();
+    let Some(first) = found.first() else {
+        return Err(CommandError::incomplete(format!("there is no operation {id}"))
+            .hint(format!("{} history shows all of them", wording::caller().program())));
+    };
+    if first.part.is_none() {
+        let error = CommandError::usage(format!("operation {id} was recorded by an older version"));
+        let undo = found.iter().find_map(|entry| entry.undo.clone());
+        return Err(match undo {
+            Some(undo) => error.hint(undo),
+            None => error,
+        });
+    }
+    if !here.is_of(first) {
+        return Err(CommandError::usage(format!("operation {id} is of another cluster ({})", first.server))
+            .hint("choose it with --context"));
+    }
+    found.sort_by_key(|entry| entry.part.as_ref().map(|part| part.step));
+    Ok(found)
+}
+
+/// The cluster that the command works on.
+pub(super) struct Here {
+    uid: Option<String>,
+    server: String,
+}
+
+impl Here {
+    pub(super) async fn of(connection: &Connection) -> Self {
+        Self { uid: act::cluster_uid(connection).await, server: connection.server.clone() }
+    }
+
+    /// By the uid where both are known, else by the address.
+    fn is_of(&self, entry: &Entry) -> bool {
+        match (&self.uid, entry.part.as_ref().and_then(|part| part.cluster.as_ref())) {
+            (Some(here), Some(there)) => here == there,
+            _ => self.server == entry.server,
+        }
+    }
+}
+
+/// What `undo` does about one change.
+enum Back {
+    /// It is taken back.
+    Write(Box<Prepared>),
+    /// It is not there any more.
+    Gone,
+    /// It is left alone, because somebody else has changed it.
+    Changed(&'static str),
+    /// Nothing takes it back.
+    Final,
+}
+
+pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    let source = super::open(globals).await?;
+    let connection = source.live()?;
+    let here = Here::of(connection).await;
+    let (journal, all) = journal()?;
+    let can = |entry: &Entry| entry.state == State::Done && entry.undo.is_some();
+    let entries = operation(&all, args.id.as_deref(), &here, can)?;
+    let first = entries[0].clone();
+    let mut left = false;
+    let mut list: Vec<(Entry, Part, Back)> = Vec::new();
+    for entry in entries.into_iter().rev() {
+        let Some(part) = entry.part.clone() else { continue };
+        match entry.state {
+            State::Done => {}
+            State::Sent | State::Unclear(_) => {
+                return Err(CommandError::incomplete(format!("whether {} was changed is not known yet", entry.object))
+                    .hint(format!("to find out: {} resume {}", wording::caller().program(), entry.id)));
+            }
+            State::Planned | State::Failed(_) | State::Undone => continue,
+        }
+        let back = back(connection, &part).await?;
+        let said = match &back {
+            Back::Write(_) => None,
+            Back::Gone => Some("is gone already"),
+            Back::Final => Some("this change cannot be undone"),
+            Back::Changed(why) => {
+                left = true;
+                Some(*why)
+            }
+        };
+        if let Some(said) = said {
+            ui.status(&format!("{} {}: {said}.", part.request.object.kind, part.request.object.name));
+        }
+        list.push((entry, part, back));
+    }
+    let writes: Vec<&Prepared> =
+        list.iter().filter_map(|(_, _, back)| if let Back::Write(one) = back { Some(&**one) } else { None }).collect();
+    if !writes.is_empty() {
+        ui.tell(&screens::taken_back(writes.iter().copied())?);
+    }
+    if args.dry_run != DryRun::None {
+        ui.line("Nothing was changed (dry run).")?;
+        return Ok(exit::OK);
+    }
+    if !writes.is_empty() && !args.yes && !ui.confirm("Take it back?")? {
+        return Err(CommandError::declined("nothing was changed"));
+    }
+    take_back(ui, connection, &journal, &first, &here, &list).await?;
+    Ok(if left { exit::FINDINGS } else { exit::OK })
+}
+
+async fn take_back(
+    ui: &mut Ui,
+    connection: &Connection,
+    journal: &Journal,
+    first: &Entry,
+    here: &Here,
+    list: &[(Entry, Part, Back)],
+) -> Result<(), CommandError> {
+    let run = first.part.as_ref().map(|part| part.run.clone()).unwrap_or_default();
+    let place = Place {
+        server: connection.server.clone(),
+        cluster: here.uid.clone(),
+        run: ObjectRef::new(crate::model::Kind::PipelineRun, &first.namespace, run),
+    };
+    let plan = format!("undo {}", first.id);
+    let undo = Operation::new(journal.clone(), &mark(), place, &plan, list.len());
+    let Some(undone) = Operation::of(journal.clone(), std::slice::from_ref(first)) else { return Ok(()) };
+    for (step, (_, part, back)) in list.iter().enumerate() {
+        match back {
+            Back::Changed(_) | Back::Final => continue,
+            Back::Gone => {}
+            Back::Write(prepared) => {
+                engine::carry_out(connection, &undo, step, prepared)
+                    .await
+                    .map_err(|stop| act::stopped(&stop, &undo, 0))?;
+                ui.line(&screens::done(&prepared.request))?;
+            }
+        }
+        let noted = undone.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), State::Undone);
+        if let Err(error) = noted {
+            ui.warn(&format!("that it was taken back is not recorded: {error}"));
+        }
+    }
+    Ok(())
+}
+
+/// How a change is taken back, by what the object is now.
+async fn back(connection: &Connection, part: &Part) -> Result<Back, CommandError> {
+    let ObjectRef { kind, namespace, name } = &part.request.object;
+    let Some(inverse) = &part.inverse else { return Ok(Back::Final) };
+    let found = connection.find(Target { kind: *kind, namespace, name }).await?;
+    let Some(found) = found else { return Ok(Back::Gone) };
+    let uid = found.pointer("/metadata/uid").and_then(serde_json::Value::as_str);
+    if part.uid.is_some() && part.uid.as_deref() != uid {
+        return Ok(match part.request.write {
+            Write::Create(_) | Write::Ensure(_) => Back::Gone,
+            _ => Back::Changed("is another object of that name by now; it was not touched"),
+        });
+    }
+    let is_patch = matches!(part.request.write, Write::Merge(_) | Write::Json(_));
+    if is_patch && inverse.is_in_force(Some(&found)) {
+        return Ok(Back::Gone);
+    }
+    if is_patch && !part.request.is_in_force(Some(&found)) {
+        return Ok(Back::Changed("was changed by somebody else since; it was not touched"));
+    }
+    Ok(Back::Write(Box::new(engine::prepare(connection, inverse.clone()).await?)))
+}

@@ -1,0 +1,292 @@
+//! Operations as writes to the API server, with what takes each of them back.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Bound, FlagPlace, ObjectRef, Op};
+use crate::model::{Kind, Quantity};
+
+/// How an object is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "write", content = "body")]
+pub enum Write {
+    /// Created; the object must not exist.
+    Create(Value),
+    /// Created unless it exists, whatever it looks like then.
+    Ensure(Value),
+    /// Changed by a JSON merge patch (RFC 7386).
+    Merge(Value),
+    /// Changed by a JSON patch (RFC 6902) of `add`, `replace` and `remove`.
+    Json(Value),
+    /// Deleted.
+    Delete {
+        /// Without waiting for the node.
+        force: bool,
+    },
+}
+
+/// One write to the API server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// What is written.
+    pub object: ObjectRef,
+    /// How.
+    #[serde(flatten)]
+    pub write: Write,
+}
+
+impl Op {
+    /// The writes that carry it out, in their order; `mark` is unique to this attempt. None
+    /// for a submission, whose object is made from the run, and for what only a person can
+    /// do.
+    pub fn requests(&self, mark: &str) -> Vec<Request> {
+        let one = |object: &ObjectRef, write| vec![Request { object: object.clone(), write }];
+        match self {
+            Self::Submit { .. } | Self::Manual { .. } => Vec::new(),
+            Self::Release { run } => one(run, Write::Json(json!([{ "op": "remove", "path": "/spec/status" }]))),
+            Self::Delete { object, force } => one(object, Write::Delete { force: *force }),
+            Self::Create { object, manifest } => {
+                let mut manifest = manifest.clone();
+                if !object.namespace.is_empty() {
+                    manifest["metadata"]["namespace"] = Value::from(object.namespace.clone());
+                }
+                one(object, Write::Create(manifest))
+            }
+            Self::Grant { namespace, grant } => {
+                let (role, binding) = grant.objects(namespace);
+                let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+                let role_ref = ObjectRef::new(Kind::ClusterRole, "", name(&role));
+                let binding_ref = ObjectRef::new(Kind::RoleBinding, namespace, name(&binding));
+                vec![
+                    Request { object: role_ref, write: Write::Ensure(role) },
+                    Request { object: binding_ref, write: Write::Create(binding) },
+                ]
+            }
+            Self::SetFlags { place, pairs } => {
+                let (object, patch) = flags(place, pairs);
+                one(&object, Write::Merge(patch))
+            }
+            Self::Uncordon { node } => {
+                let node = ObjectRef::new(Kind::Node, "", node);
+                one(&node, Write::Merge(json!({ "spec": { "unschedulable": false } })))
+            }
+            Self::Enforce { namespace, level } => {
+                let labels = json!({ crate::analysis::admission::pod_security::ENFORCE: level });
+                let namespace = ObjectRef::new(Kind::Namespace, "", namespace);
+                one(&namespace, Write::Merge(json!({ "metadata": { "labels": labels } })))
+            }
+            Self::RaiseQuota { quota, hard } => {
+                let hard: Map<String, Value> =
+                    hard.iter().map(|hard| (hard.resource.clone(), json!(hard.new.to_string()))).collect();
+                one(quota, Write::Merge(json!({ "spec": { "hard": hard } })))
+            }
+            Self::MoveBounds { range, bounds } => {
+                one(range, Write::Json(Value::from(bounds.iter().map(bound).collect::<Vec<_>>())))
+            }
+            Self::Scale { set, to, .. } => one(set, Write::Merge(json!({ "spec": { "replicas": to } }))),
+            // The value differs each time: one that is there already would change nothing.
+            Self::Retry { set } => {
+                one(set, Write::Merge(json!({ "metadata": { "annotations": { "tekton-fix/retry": mark } } })))
+            }
+        }
+    }
+}
+
+fn bound(bound: &Bound) -> Value {
+    let resource = bound.resource.replace('~', "~0").replace('/', "~1");
+    let path = format!("/spec/limits/{}/{}/{resource}", bound.item, bound.side);
+    match &bound.new {
+        Some(new) => json!({ "op": "replace", "path": path, "value": new.to_string() }),
+        None => json!({ "op": "remove", "path": path }),
+    }
+}
+
+/// In TektonConfig the key that was removed is a boolean (tektoncd/operator
+/// `pkg/apis/operator/v1alpha1/tektonpipeline_types.go`, v0.77), and so are all flags that
+/// the operator knows as switches.
+fn flags(place: &FlagPlace, pairs: &[(&'static str, String)]) -> (ObjectRef, Value) {
+    match place {
+        FlagPlace::ConfigMap { namespace } => {
+            let data: Map<String, Value> = pairs.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+            let name = crate::analysis::tekton::flags::CONFIG_MAP;
+            (ObjectRef::new(Kind::ConfigMap, namespace, name), json!({ "data": data }))
+        }
+        FlagPlace::TektonConfig { name } => {
+            let typed = |value: &str| match value {
+                "true" => json!(true),
+                "false" => json!(false),
+                text => json!(text),
+            };
+            let fields: Map<String, Value> =
+                pairs.iter().map(|(key, value)| ((*key).to_owned(), typed(value))).collect();
+            (ObjectRef::new(Kind::TektonConfig, "", name), json!({ "spec": { "pipeline": fields } }))
+        }
+    }
+}
+
+impl Request {
+    /// The write that takes it back, given the object before it; absent where nothing does: a
+    /// deletion, a run that was released or cancelled, and a role that may be in use by now.
+    pub fn inverse(&self, before: Option<&Value>) -> Option<Self> {
+        let write = match &self.write {
+            Write::Create(_) => Write::Delete { force: false },
+            Write::Ensure(_) | Write::Delete { .. } => return None,
+            // Tekton does not take a change of spec.status back.
+            Write::Merge(_) | Write::Json(_) if self.object.kind == Kind::PipelineRun => return None,
+            Write::Merge(patch) => Write::Merge(undone(patch, before?)),
+            Write::Json(patch) => {
+                let before = before?;
+                let steps = patch.as_array()?.iter().rev().map(|step| undone_step(step, before));
+                Write::Json(Value::Array(steps.collect::<Option<Vec<Value>>>()?))
+            }
+        };
+        Some(Self { object: self.object.clone(), write })
+    }
+
+    /// Whether the object is as the write leaves it: how an answer that was lost is settled.
+    /// Of a created object only its name can be compared here.
+    pub fn is_in_force(&self, object: Option<&Value>) -> bool {
+        match (&self.write, object) {
+            (Write::Create(_) | Write::Ensure(_), found) => found.is_some(),
+            (Write::Delete { .. }, found) => {
+                found.is_none_or(|found| found.pointer("/metadata/deletionTimestamp").is_some())
+            }
+            (_, None) => false,
+            (Write::Merge(patch), Some(object)) => holds(patch, object),
+            (Write::Json(patch), Some(object)) => patch.as_array().into_iter().flatten().all(|step| {
+                let found = step["path"].as_str().and_then(|path| object.pointer(path));
+                match step.get("value") {
+                    Some(value) => found.is_some_and(|found| is_same(value, found)),
+                    None => found.is_none(),
+                }
+            }),
+        }
+    }
+
+    /// Whether what it touches is the same in two states of the object.
+    pub fn finds_same(&self, before: &Value, now: &Value) -> bool {
+        match &self.write {
+            Write::Merge(patch) => undone(patch, before) == undone(patch, now),
+            Write::Json(patch) => patch.as_array().into_iter().flatten().all(|step| {
+                let path = step["path"].as_str().unwrap_or_default();
+                before.pointer(path) == now.pointer(path)
+            }),
+            Write::Create(_) | Write::Ensure(_) | Write::Delete { .. } => true,
+        }
+    }
+}
+
+/// The merge patch that gives back what another one overwrites.
+fn undone(patch: &Value, before: &Value) -> Value {
+    let Some(fields) = patch.as_object() else { return before.clone() };
+    let back = fields.iter().map(|(key, value)| {
+        let back = match before.get(key) {
+            Some(known) if value.is_object() && known.is_object() => undone(value, known),
+            Some(known) => known.clone(),
+            None => Value::Null,
+        };
+        (key.clone(), back)
+    });
+    Value::Object(back.collect())
+}
+
+fn undone_step(step: &Value, before: &Value) -> Option<Value> {
+    let path = step["path"].as_str()?;
+    Some(match (step["op"].as_str()?, before.pointer(path)) {
+        ("remove", Some(old)) => json!({ "op": "add", "path": path, "value": old }),
+        ("add" | "replace", Some(old)) => json!({ "op": "replace", "path": path, "value": old }),
+        ("add", None) => json!({ "op": "remove", "path": path }),
+        _ => return None,
+    })
+}
+
+/// Whether a merge patch would change nothing.
+fn holds(patch: &Value, object: &Value) -> bool {
+    match patch.as_object() {
+        Some(fields) => fields.iter().all(|(key, value)| match object.get(key) {
+            Some(found) => holds(value, found),
+            None => value.is_null(),
+        }),
+        None => is_same(patch, object),
+    }
+}
+
+/// Equal values; the server writes quantities in a form of its own.
+fn is_same(wanted: &Value, found: &Value) -> bool {
+    let quantity = |value: &Value| value.as_str().and_then(|text| text.parse::<Quantity>().ok());
+    wanted == found || quantity(wanted).is_some_and(|wanted| quantity(found) == Some(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(write: Write) -> Request {
+        Request { object: ObjectRef::new(Kind::LimitRange, "ci", "floor"), write }
+    }
+
+    /// Applies a write as the server does.
+    fn applied(request: &Request, object: &Value) -> Value {
+        let mut object = object.clone();
+        match &request.write {
+            Write::Merge(patch) => json_patch::merge(&mut object, patch),
+            Write::Json(patch) => {
+                let patch: json_patch::Patch = serde_json::from_value(patch.clone()).unwrap();
+                json_patch::patch(&mut object, &patch).unwrap();
+            }
+            _ => unreachable!("only patches"),
+        }
+        object
+    }
+
+    #[test]
+    fn a_patch_and_its_inverse_give_the_object_back() {
+        let before = json!({ "metadata": { "name": "floor", "labels": { "a": "1" } },
+            "spec": { "limits": [{ "min": { "cpu": "100m", "memory": "1Gi" } }], "hard": { "pods": "4" } } });
+        let writes = [
+            Write::Merge(json!({ "spec": { "hard": { "pods": "6", "requests.cpu": "2" } } })),
+            Write::Merge(json!({ "metadata": { "labels": { "a": null, "b": "2" }, "annotations": { "x": "y" } } })),
+            Write::Json(json!([{ "op": "replace", "path": "/spec/limits/0/min/cpu", "value": "50m" },
+                { "op": "remove", "path": "/spec/limits/0/min/memory" }])),
+        ];
+        for write in writes {
+            let request = request(write);
+            let after = applied(&request, &before);
+            assert!(request.is_in_force(Some(&after)), "{request:?}");
+            assert!(!request.is_in_force(Some(&before)), "{request:?}");
+            let mut back = applied(&request.inverse(Some(&before)).unwrap(), &after);
+            // A merge patch leaves the objects that it has to make.
+            let metadata = back["metadata"].as_object_mut().unwrap();
+            metadata.retain(|_, value| value != &json!({}));
+            assert_eq!(back, before);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_has_no_inverse() {
+        let run = ObjectRef::new(Kind::PipelineRun, "ci", "run");
+        let cancel = Request { object: run, write: Write::Merge(json!({ "spec": { "status": "Cancelled" } })) };
+        assert_eq!(cancel.inverse(Some(&json!({ "spec": {} }))), None);
+        assert_eq!(request(Write::Delete { force: false }).inverse(Some(&json!({}))), None);
+        assert_eq!(request(Write::Ensure(json!({}))).inverse(None), None);
+        let create = request(Write::Create(json!({})));
+        assert_eq!(create.inverse(None), Some(request(Write::Delete { force: false })));
+    }
+
+    #[test]
+    fn quantities_are_compared_by_what_they_mean() {
+        let raise = request(Write::Merge(json!({ "spec": { "hard": { "cpu": "2000m" } } })));
+        assert!(raise.is_in_force(Some(&json!({ "spec": { "hard": { "cpu": "2" } } }))));
+        assert!(!raise.is_in_force(Some(&json!({ "spec": { "hard": { "cpu": "3" } } }))));
+    }
+
+    #[test]
+    fn requests_are_read_back_from_a_journal() {
+        for write in [Write::Create(json!({ "a": 1 })), Write::Delete { force: true }, Write::Json(json!([]))] {
+            let request = request(write);
+            let text = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request, "{text}");
+        }
+    }
+}

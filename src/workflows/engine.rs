@@ -1,0 +1,168 @@
+//! Carries out writes, one at a time: each is read and checked by the server first, sent
+//! once, settled by reading where its answer was lost, and recorded before and after.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use crate::ops::{ObjectRef, Request, Write};
+use crate::sources::SourceError;
+use crate::sources::live::Connection;
+use crate::sources::live::write::{Body, Mode, NONCE, Target, WriteError, Written, is_gone, nonce};
+
+use super::journal::State;
+use super::operation::Operation;
+
+/// A write that the server has checked, with the object before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// The write.
+    pub request: Request,
+    /// The object today; absent where it does not exist.
+    pub before: Option<Value>,
+    /// The object as the server would have it; nothing for a deletion.
+    pub after: Option<Value>,
+    /// The server's warnings.
+    pub warnings: Vec<String>,
+    /// What takes it back, where anything does.
+    pub inverse: Option<Request>,
+}
+
+impl Prepared {
+    /// Whether there is nothing to do: what is to exist exists, what is to go is gone, or
+    /// everything has its value already.
+    pub fn is_needless(&self) -> bool {
+        !matches!(self.request.write, Write::Create(_)) && self.request.is_in_force(self.before.as_ref())
+    }
+}
+
+/// Why a write was not carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stop {
+    /// It could not be recorded, so nothing was sent.
+    NotRecorded(String),
+    /// The object could not be read, so nothing was sent.
+    Unread(SourceError),
+    /// Somebody else has changed the object since it was shown; nothing was sent.
+    Changed(ObjectRef),
+    /// The server has refused it.
+    Refused(SourceError),
+    /// Whether it took place is not known.
+    Unclear(SourceError),
+}
+
+fn target(object: &ObjectRef) -> Target<'_> {
+    Target { kind: object.kind, namespace: &object.namespace, name: &object.name }
+}
+
+fn uid(object: Option<&Value>) -> Option<&str> {
+    object?.pointer("/metadata/uid")?.as_str()
+}
+
+/// Reads the object and has the server check the write.
+///
+/// # Errors
+/// When the object could not be read, or the server refuses.
+pub async fn prepare(connection: &Connection, request: Request) -> Result<Prepared, SourceError> {
+    let before = connection.find(target(&request.object)).await?;
+    let mut prepared =
+        Prepared { inverse: request.inverse(before.as_ref()), before, after: None, warnings: Vec::new(), request };
+    if prepared.is_needless() {
+        prepared.after.clone_from(&prepared.before);
+        return Ok(prepared);
+    }
+    let ObjectRef { kind, name, .. } = &prepared.request.object;
+    let is_patch = matches!(prepared.request.write, Write::Merge(_) | Write::Json(_));
+    if is_patch && prepared.before.is_none() {
+        return Err(SourceError::new(format!("{kind} {name} does not exist")));
+    }
+    let written = send(connection, &prepared, Mode::DryRun).await?;
+    prepared.warnings = written.warnings;
+    prepared.after = (!matches!(prepared.request.write, Write::Delete { .. })).then_some(written.object);
+    Ok(prepared)
+}
+
+/// Sends a write that was prepared, once. What the object is now is compared with what was
+/// shown; `step` is its place in the operation.
+///
+/// # Errors
+/// Why it was not carried out, or that its outcome is unclear.
+pub async fn carry_out(
+    connection: &Connection,
+    operation: &Operation,
+    step: usize,
+    prepared: &Prepared,
+) -> Result<Written, Stop> {
+    let Prepared { request, before, .. } = prepared;
+    let now = connection.find(target(&request.object)).await.map_err(Stop::Unread)?;
+    if prepared.is_needless() && request.is_in_force(now.as_ref()) {
+        return Ok(Written { object: now.unwrap_or_default(), warnings: Vec::new() });
+    }
+    let is_same = match (before, &now) {
+        (Some(before), Some(now)) => uid(Some(before)) == uid(Some(now)) && request.finds_same(before, now),
+        // What was to be deleted is gone.
+        (Some(_), None) => matches!(request.write, Write::Delete { .. }),
+        (None, now) => now.is_none(),
+    };
+    if !is_same {
+        return Err(Stop::Changed(request.object.clone()));
+    }
+    let recorded = |result: io::Result<()>| result.map_err(|error| Stop::NotRecorded(error.to_string()));
+    recorded(operation.record(step, prepared, None, State::Sent))?;
+    let sent = send(connection, prepared, Mode::Real).await;
+    let state = match &sent {
+        Ok(_) => State::Done,
+        Err(WriteError::Refused(error)) => State::Failed(error.to_string()),
+        Err(WriteError::Unclear(error)) => State::Unclear(error.to_string()),
+    };
+    let made = sent.as_ref().ok().and_then(|written| uid(Some(&written.object)).map(str::to_owned));
+    // The write has happened; that it could not be noted changes nothing about it, and
+    // `sent` in the journal has `resume` look.
+    let _ = operation.record(step, prepared, made, state);
+    sent.map_err(|error| match error {
+        WriteError::Refused(error) => Stop::Refused(error),
+        WriteError::Unclear(error) => Stop::Unclear(error),
+    })
+}
+
+async fn send(connection: &Connection, prepared: &Prepared, mode: Mode) -> Result<Written, WriteError> {
+    let Prepared { request, before, .. } = prepared;
+    let of_this_object = uid(before.as_ref());
+    let guarded;
+    let body = match &request.write {
+        Write::Create(object) | Write::Ensure(object) => Body::Create(object),
+        Write::Merge(patch) => {
+            let mut patch = patch.clone();
+            if let Some(uid) = of_this_object {
+                patch["metadata"]["uid"] = Value::from(uid);
+            }
+            guarded = patch;
+            Body::Merge(&guarded)
+        }
+        Write::Json(patch) => {
+            let mut steps = Vec::new();
+            if let Some(uid) = of_this_object {
+                steps.push(json!({ "op": "test", "path": "/metadata/uid", "value": uid }));
+            }
+            steps.extend(patch.as_array().cloned().unwrap_or_default());
+            guarded = Value::Array(steps);
+            Body::Json(&guarded)
+        }
+        Write::Delete { force } => Body::Delete { force: *force, uid: of_this_object },
+    };
+    let took_place = |found: Option<&Value>| match &request.write {
+        Write::Create(object) => found.is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object)),
+        // Another object of the name is not the one that was to go.
+        Write::Delete { .. } => is_gone(found) || uid(found) != of_this_object,
+        _ => request.is_in_force(found),
+    };
+    connection.write(target(&request.object), body, mode, &took_place).await
+}
+
+/// Gives an object to create the mark by which a lost answer is settled.
+pub fn marked(mut request: Request, mark: &str) -> Request {
+    if let Write::Create(object) = &mut request.write {
+        object["metadata"]["annotations"][NONCE] = Value::from(mark);
+    }
+    request
+}

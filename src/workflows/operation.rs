@@ -1,0 +1,146 @@
+//! One repair as the journal knows it: an operation of several writes.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use crate::ops::{ObjectRef, Request, Write};
+
+use super::engine::Prepared;
+use super::journal::{Entry, Journal, Part, State};
+
+/// An operation that is recorded.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    journal: Journal,
+    id: String,
+    server: String,
+    cluster: Option<String>,
+    namespace: String,
+    plan: String,
+    run: String,
+    steps: usize,
+}
+
+/// Of which cluster, and for which run.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Address of the API server.
+    pub server: String,
+    /// The uid of namespace kube-system, which tells clusters apart.
+    pub cluster: Option<String>,
+    /// The run that is repaired.
+    pub run: ObjectRef,
+}
+
+impl Operation {
+    /// A new operation of so many writes; `id` is unique.
+    pub fn new(journal: Journal, id: &str, place: Place, plan: &str, steps: usize) -> Self {
+        Self {
+            journal,
+            id: id.to_owned(),
+            server: place.server,
+            cluster: place.cluster,
+            namespace: place.run.namespace,
+            plan: plan.to_owned(),
+            run: place.run.name,
+            steps,
+        }
+    }
+
+    /// The operation that entries of the journal belong to.
+    pub fn of(journal: Journal, entries: &[Entry]) -> Option<Self> {
+        let first = entries.first()?;
+        let part = first.part.as_ref()?;
+        Some(Self {
+            journal,
+            id: first.id.clone(),
+            server: first.server.clone(),
+            cluster: part.cluster.clone(),
+            namespace: first.namespace.clone(),
+            plan: part.plan.clone(),
+            run: part.run.clone(),
+            steps: part.steps,
+        })
+    }
+
+    /// By what `undo` and `resume` call it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Records a write, with the uid of what it made.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn record(&self, step: usize, prepared: &Prepared, made: Option<String>, state: State) -> io::Result<()> {
+        let Prepared { request, before, inverse, .. } = prepared;
+        let known = before.as_ref().and_then(|before| before.pointer("/metadata/uid")?.as_str().map(str::to_owned));
+        self.note(step, request, inverse.as_ref(), made.or(known), state)
+    }
+
+    /// Records how a write stands.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn note(
+        &self,
+        step: usize,
+        request: &Request,
+        inverse: Option<&Request>,
+        uid: Option<String>,
+        state: State,
+    ) -> io::Result<()> {
+        let ObjectRef { namespace, .. } = &request.object;
+        self.journal.add(&Entry {
+            time: Timestamp::now(),
+            id: self.id.clone(),
+            server: self.server.clone(),
+            namespace: if namespace.is_empty() { self.namespace.clone() } else { namespace.clone() },
+            action: action(request).to_owned(),
+            object: request.object.target(),
+            undo: inverse.map(|_| format!("undo {}", self.id)),
+            state,
+            part: Some(Part {
+                version: Part::VERSION,
+                cluster: self.cluster.clone(),
+                plan: self.plan.clone(),
+                run: self.run.clone(),
+                step,
+                steps: self.steps,
+                request: without_contents(request),
+                inverse: inverse.cloned(),
+                uid,
+            }),
+        })
+    }
+}
+
+/// What a write does, in one word.
+fn action(request: &Request) -> &'static str {
+    match &request.write {
+        Write::Create(_) | Write::Ensure(_) => "create",
+        Write::Merge(_) | Write::Json(_) if is_cancellation(request) => "cancel",
+        Write::Merge(_) | Write::Json(_) => "patch",
+        Write::Delete { .. } => "delete",
+    }
+}
+
+/// Whether it cancels a run.
+pub fn is_cancellation(request: &Request) -> bool {
+    let Write::Merge(patch) = &request.write else { return false };
+    request.object.kind == crate::model::Kind::PipelineRun && patch.pointer("/spec/status").is_some()
+}
+
+/// A new object may hold secrets (params of a run): only its mark is kept.
+fn without_contents(request: &Request) -> Request {
+    let mut request = request.clone();
+    if let Write::Create(object) | Write::Ensure(object) = &mut request.write {
+        let annotation = crate::sources::live::write::nonce(object).map(str::to_owned);
+        *object = serde_json::json!({});
+        if let Some(mark) = annotation {
+            object["metadata"]["annotations"][crate::sources::live::write::NONCE] = mark.into();
+        }
+    }
+    request
+}
