@@ -497,6 +497,24 @@ impl Risk {
 }
 
 impl Op {
+    /// How much is at stake whatever else it risks: what is not the run's own concerns
+    /// others.
+    pub fn danger(&self) -> Danger {
+        match self {
+            Self::Submit { .. } | Self::Release { .. } | Self::Scale { .. } | Self::Retry { .. } => Danger::Low,
+            Self::Create { object, .. } if object.kind != Kind::LimitRange => Danger::Low,
+            Self::Create { .. }
+            | Self::Delete { .. }
+            | Self::Grant { .. }
+            | Self::SetFlags { .. }
+            | Self::Uncordon { .. }
+            | Self::Enforce { .. }
+            | Self::RaiseQuota { .. }
+            | Self::MoveBounds { .. }
+            | Self::Manual { .. } => Danger::High,
+        }
+    }
+
     /// The right that it takes.
     pub fn right(&self) -> Right {
         match self {

@@ -93,3 +93,44 @@ async fn without_a_name_the_runs_under_way_are_offered() {
         assert_eq!(code(&mut session), 6, "{rest}");
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_is_chosen_shown_and_confirmed() {
+    for (choice, answer, creates, exit) in
+        [("\r", "y", 1, 0), ("\r", "n", 0, 6), ("\x1b[B\r", "y", 1, 0), ("\x1b[A\r", "", 0, 6), ("\x1b", "", 0, 6)]
+    {
+        let server = Server::start(Path::new(EXPORT), Fault::None).await;
+        tokio::task::block_in_place(|| {
+            let mut session = start(&server, &["repair", RUN, "--wait", "0"]);
+            session.exp_string("TKF101").unwrap();
+            session.exp_string("Which fix?").unwrap();
+            session.exp_string("none of them").unwrap();
+            session.send(choice).unwrap();
+            session.flush().unwrap();
+            if !answer.is_empty() {
+                session.exp_string("Prediction: ").unwrap();
+                session.exp_string("Carry it out?").unwrap();
+                session.exp_string("[y/N]").unwrap();
+                session.send(answer).unwrap();
+                session.flush().unwrap();
+            }
+            let rest = session.exp_eof().unwrap();
+            assert_eq!(code(&mut session), exit, "{choice:?} {answer:?}: {rest}");
+        });
+        assert_eq!(server.creates(), creates, "{choice:?} {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_at_the_list_of_fixes_changes_nothing() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["repair", RUN]);
+        session.exp_string("none of them").unwrap();
+        session.send_control('c').unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 130, "{rest}");
+        assert!(rest.contains("\x1b[?25h"), "the cursor stays hidden: {rest:?}");
+    });
+    assert_eq!((server.creates(), server.changes()), (0, 0));
+}

@@ -15,7 +15,7 @@ use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
 use crate::ops::edit;
-use crate::ops::{Danger, Op, Write};
+use crate::ops::{Danger, Op, Risk, Write};
 use crate::repairs;
 use crate::report::comparison::unified;
 use crate::report::repair as screens;
@@ -85,11 +85,12 @@ enum MaxRisk {
 
 impl MaxRisk {
     fn takes(self, offer: &Offer) -> bool {
-        offer.risks.iter().all(|risk| match risk.danger() {
-            Danger::Low => true,
-            Danger::Medium => self >= Self::Medium,
-            Danger::High => self >= Self::High,
-        })
+        let risks = offer.risks.iter().map(Risk::danger);
+        match risks.chain(offer.ops.iter().map(Op::danger)).max() {
+            None | Some(Danger::Low) => true,
+            Some(Danger::Medium) => self >= Self::Medium,
+            Some(Danger::High) => self >= Self::High,
+        }
     }
 }
 
