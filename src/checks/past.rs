@@ -3,15 +3,15 @@
 
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::model::Condition;
 use crate::model::cluster::Cluster;
 use crate::model::event::Event;
 use crate::model::pod::Pod;
 use crate::model::workload::Workload;
+use crate::model::{Condition, Kind};
 
 use super::focus::Focus;
 use super::future;
-use crate::finding::{Cause, Confidence, Evidence, Finding};
+use crate::finding::{About, Cause, Confidence, Evidence, Finding};
 
 /// Causes that only objects of a run under way show, since its StatefulSets go with it; and
 /// what is told of the ended run itself.
@@ -39,11 +39,11 @@ pub fn findings(focus: &Focus<'_>, causes: impl Fn(&Focus<'_>) -> Vec<Finding>) 
 /// tell of it.
 fn retold(focus: &Focus<'_>, mut finding: Finding) -> Finding {
     let is_there = |item: &Evidence| {
-        let (kind, name) = item.object.split_once('/').unwrap_or_default();
+        let About::Object { kind, name } = &item.object else { return true };
         match kind {
-            "Pod" => focus.cluster.pod(focus.namespace(), name).is_some(),
-            "StatefulSet" => focus.cluster.stateful_set(focus.namespace(), name).is_some(),
-            "PipelineRun" | "TaskRun" => !item.field.starts_with("status."),
+            Kind::Pod => focus.cluster.pod(focus.namespace(), name).is_some(),
+            Kind::StatefulSet => focus.cluster.stateful_set(focus.namespace(), name).is_some(),
+            Kind::PipelineRun | Kind::TaskRun => !item.field.starts_with("status."),
             _ => true,
         }
     };
@@ -66,7 +66,11 @@ fn retold(focus: &Focus<'_>, mut finding: Finding) -> Finding {
 
 /// A refusal that an event tells needs no computation.
 fn proves_itself(finding: &Finding) -> bool {
-    finding.evidence.iter().any(|item| item.object.starts_with("Event on StatefulSet") && item.value.contains("Failed"))
+    let is_refusal = |about: &About| {
+        matches!(about, About::Event { kind, reason, .. }
+            if kind == Kind::StatefulSet.name() && reason.starts_with("Failed"))
+    };
+    finding.evidence.iter().any(|item| is_refusal(&item.object))
 }
 
 /// What Tekton said while the task's pod was refused again and again.

@@ -17,7 +17,7 @@ use crate::model::volume::{PersistentVolume, VolumeSource};
 
 use super::focus::Focus;
 use super::scc_verdict::is_openshift;
-use crate::finding::{self, Evidence, Finding};
+use crate::finding::{self, About, Evidence, Facts, Finding};
 
 /// A denial in what a container wrote, with the field and place where it stands.
 fn denied(focus: &Focus<'_>, pod: &Pod, container: &str) -> Option<(Denial, String, String)> {
@@ -67,14 +67,11 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
     let container = container_of(step);
     let (denial, field, source) = denied(focus, pod, &container)?;
     let (line, path) = (denial.line.clone(), denial.path.clone());
+    let names_a_file = denial::names_a_file(&line);
     let summary = format!("step {} of task {} was denied a file: {line}", step.name, task.task);
-    let object = format!("Pod/{}", pod.metadata.name);
-    let mut finding = Finding::new(finding::Cause::WorkspacePermissionDenied, summary).evidence([Evidence {
-        object,
-        field,
-        value: line,
-        source,
-    }]);
+    let object = About::Object { kind: Kind::Pod, name: pod.metadata.name.clone() };
+    let evidence = Evidence { object, field, value: line, source };
+    let mut finding = Finding::new(finding::Cause::WorkspacePermissionDenied, summary.clone()).evidence([evidence]);
     let tried = denial.tried;
     let Some(told) = explained(focus, task, &container, denial) else {
         // A file of the image, or no file at all: the step's own affair.
@@ -86,12 +83,13 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
             "{place} is on no claim that is known of the pod: the image's own files, or another volume, deny it"
         )));
     };
-    if path.is_none() && tried == Tried::Unknown && !denial::names_a_file(&finding.evidence[0].value) {
+    if path.is_none() && tried == Tried::Unknown && !names_a_file {
         return None;
     }
+    finding = finding.facts(Facts::FileDenied(told.cause));
     if told.cause != Cause::Unknown {
         let surely = if told.is_certain { "" } else { "most likely " };
-        finding.summary = format!("{}; {surely}{}", finding.summary, told.cause.words());
+        finding.summary = format!("{summary}; {surely}{}", told.cause.words());
     }
     for sentence in told.chain {
         finding = finding.link(sentence);

@@ -20,7 +20,7 @@ pub(super) fn source_missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
 
 /// An image that cannot be pulled, by what the registry, or the way to it, answered.
 pub(super) fn image(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
-    let trouble = if let Facts::Image(trouble) = facts { *trouble } else { ImageTrouble::Other };
+    let trouble = if let Facts::Image { trouble, .. } = facts { *trouble } else { ImageTrouble::Other };
     let account = focus.run().service_account().unwrap_or("default").to_owned();
     let (id, instruction) = match trouble {
         ImageTrouble::Unreachable => ("reach-registry", Instruction::ReachRegistry),

@@ -2,7 +2,7 @@
 
 use crate::analysis::scheduler::Plugin;
 use crate::checks::no_node::insufficient_resources::quote_room;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 use super::Joining;
 
@@ -14,7 +14,11 @@ pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
     joining.has(Plugin::NodeResourcesFit).then(|| {
         let reasons = joining.reasons();
         let summary = format!("{node}, where the assistant runs, has no room for task {task} ({reasons})");
-        Finding::new(CAUSE, summary).evidence(quote_room(focus, pod, &[node.to_owned()]))
+        Finding::new(CAUSE, summary).facts(Facts::Nodes(vec![node.to_owned()])).evidence(quote_room(
+            focus,
+            pod,
+            &[node.to_owned()],
+        ))
     })
 }
 
@@ -23,6 +27,6 @@ pub(super) fn by_words(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { task, node, message, .. } = *joining;
     (message.contains("Insufficient") || message.contains("Too many pods")).then(|| {
         let summary = format!("{node}, where the assistant runs, has no room for task {task} by the scheduler's words");
-        Finding::new(CAUSE, summary)
+        Finding::new(CAUSE, summary).facts(Facts::Nodes(vec![node.to_owned()]))
     })
 }

@@ -67,7 +67,10 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let said = said.chain(waiting.map(|(_, waiting)| waiting.message.as_str()));
     let said = said.chain(waiting.map(|(_, waiting)| waiting.reason.as_str()));
     let of_task_run = task.task_run.succeeded().map(|condition| condition.message.as_str());
-    finding = finding.facts(Facts::Image(trouble(&said.chain(of_task_run).collect::<Vec<_>>())));
+    finding = finding.facts(Facts::Image {
+        image: image.to_owned(),
+        trouble: trouble(&said.chain(of_task_run).collect::<Vec<_>>()),
+    });
     if let Some(event) = pull {
         finding = finding.link(event.message.clone());
     }

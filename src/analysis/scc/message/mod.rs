@@ -139,6 +139,12 @@ pub fn api_text(text: &str) -> &str {
     peel(text.trim()).2
 }
 
+/// Whether something is refused because its namespace is being deleted, whatever was to be
+/// created (kubernetes plugin/pkg/admission/namespace/lifecycle, v1.33).
+pub fn is_namespace_terminating(text: &str) -> bool {
+    text.contains("because it is being terminated")
+}
+
 fn peel(text: &str) -> (Wrapping, Option<String>, &str) {
     if let Some((pod, set, rest)) = stateful_set(text) {
         return (Wrapping::StatefulSet { set }, Some(pod), rest);
