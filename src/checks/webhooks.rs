@@ -17,7 +17,7 @@ pub struct Said {
 /// Reads the API server's text about an object, `the StatefulSet` for example; `None`
 /// where no webhook or policy has a part in it.
 pub fn said(whom: &str, text: &str) -> Option<Said> {
-    match RefusedBy::classify(text) {
+    match RefusedBy::read(text) {
         RefusedBy::WebhookSilent(webhook) => Some(Said {
             by: webhook.clone(),
             summary: format!(

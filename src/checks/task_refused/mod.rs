@@ -56,14 +56,14 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         return None;
     }
     let name = task.task;
-    let finding = match RefusedBy::classify(message) {
+    let finding = match RefusedBy::read(message) {
         RefusedBy::Scc => scc::finding(task, message),
-        RefusedBy::PodSecurity => pod_security::finding(focus, name, message),
-        RefusedBy::Quota => quota::finding(focus, name, message),
-        RefusedBy::QuotaNeedsRequests => needs_requests::finding(name, message),
+        RefusedBy::PodSecurity(level) => pod_security::finding(focus, name, &level, message),
+        RefusedBy::Quota(quota) => quota::finding(focus, name, &quota, message),
+        RefusedBy::QuotaNeedsRequests(quota) => needs_requests::finding(name, &quota, message),
         RefusedBy::ServiceAccountMissing(missing) => service_account::finding(focus, name, &missing),
-        RefusedBy::PriorityClassMissing => priority_class::finding(name, message),
-        RefusedBy::RuntimeClassMissing => runtime_class::finding(name, message),
+        RefusedBy::PriorityClassMissing(_) => priority_class::finding(name, message),
+        RefusedBy::RuntimeClassMissing(_) => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
         RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => policy::finding(name, message)?,
         RefusedBy::Other => {

@@ -1,11 +1,9 @@
 //! A ResourceQuota that demands requests or limits of every container.
 
-use crate::checks::refused;
 use crate::finding::{Cause, Facts, Finding};
 
 /// `quota-needs-requests`.
-pub fn finding(task: &str, message: &str) -> Finding {
-    let quota = refused::quota_name(message);
+pub fn finding(task: &str, quota: &str, message: &str) -> Finding {
     Finding::new(Cause::QuotaNeedsRequests,
         format!("ResourceQuota {quota} demands requests or limits that containers of task {task} lack"),
     )

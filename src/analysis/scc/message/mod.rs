@@ -118,6 +118,13 @@ pub enum Denial {
         /// What went wrong.
         error: String,
     },
+    /// A webhook that converts between versions of a kind could not be asked.
+    ConversionFailed {
+        /// The version and kind.
+        object: String,
+        /// What went wrong.
+        error: String,
+    },
     /// Tolerations that the namespace does not allow.
     Tolerations,
     /// Something else.
@@ -182,8 +189,8 @@ fn forbidden(text: &str) -> Option<(String, &str)> {
 }
 
 fn denial(body: &str) -> Denial {
-    if let Some((_, list)) = body.split_once("unable to validate against any security context constraint: ") {
-        return Denial::Scc(read_list(list));
+    if let Some((_, list)) = body.split_once("unable to validate against any security context constraint") {
+        return Denial::Scc(list.strip_prefix(": ").map(read_list).unwrap_or_default());
     }
     problems::read(body)
         .map(Denial::SccProblem)
