@@ -2,6 +2,7 @@
 
 use crate::analysis::scheduler::Plugin;
 use crate::checks::no_node::insufficient_resources::quote_room;
+use crate::checks::obstacles::Spoken;
 use crate::finding::{Cause, Facts, Finding};
 
 use super::Joining;
@@ -25,7 +26,7 @@ pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
 /// `assistant-node-full`: nodes were not read, and the scheduler speaks of room.
 pub(super) fn by_words(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { task, node, message, .. } = *joining;
-    (message.contains("Insufficient") || message.contains("Too many pods")).then(|| {
+    Spoken::read(message).names(Plugin::NodeResourcesFit).then(|| {
         let summary = format!("{node}, where the assistant runs, has no room for task {task} by the scheduler's words");
         Finding::new(CAUSE, summary).facts(Facts::Nodes(vec![node.to_owned()]))
     })

@@ -1,8 +1,10 @@
 //! No allowed node has enough free.
 
+use crate::analysis::scheduler::message::Detail;
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
 use crate::analysis::scheduler::{Behaviour, NodeInfo};
 use crate::checks::focus::Focus;
+use crate::checks::obstacles::Spoken;
 use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
@@ -19,10 +21,12 @@ pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, nodes: &
 
 /// The resources that the scheduler's text calls insufficient.
 fn shortages(message: &str) -> String {
+    let spoken = Spoken::read(message);
     let mut names: Vec<&str> = Vec::new();
-    for part in message.split("Insufficient ").skip(1) {
-        let name = part.split([',', ' ']).next().unwrap_or(part).trim_end_matches('.');
-        if !names.contains(&name) {
+    for detail in spoken.details() {
+        if let Detail::Resource(name) = detail
+            && !names.contains(&name.as_str())
+        {
             names.push(name);
         }
     }
