@@ -111,7 +111,7 @@ pub fn scheduling<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
 
 /// Puts into a pod what the events about it tell, or Tekton's `kept` words; `None` where
 /// there are none.
-fn as_told(focus: &Focus<'_>, pod: &mut Pod, kept: Option<String>) -> Option<()> {
+fn apply_events(focus: &Focus<'_>, pod: &mut Pod, kept: Option<String>) -> Option<()> {
     let events = scheduling(focus, &pod.metadata.name);
     let last = events.last();
     let message = last.map(|event| event.message.clone()).or(kept)?;
@@ -136,19 +136,19 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
     let run = focus.run();
     let planned = future::of(focus, run).plan;
     let mut past = focus.cluster.overlay();
-    let mut is_told = false;
+    let mut is_known = false;
     for node in focus.tree.tasks.iter().filter(|task| never_started(task)) {
         let planned = planned.tasks.iter().find(|task| task.name == node.task);
         let Some(mut pod) = planned.and_then(|task| task.pod.clone().ok().flatten()) else { continue };
         pod.metadata.name = node.pod_name();
         pod.metadata.creation_timestamp = node.task_run.metadata.creation_timestamp;
         pod.metadata.labels.insert("tekton.dev/taskRun".to_owned(), node.task_run.metadata.name.clone());
-        if as_told(focus, &mut pod, kept_words(node)).is_some() {
+        if apply_events(focus, &mut pod, kept_words(node)).is_some() {
             past.pods.retain(|known| {
                 known.metadata.namespace != pod.metadata.namespace || known.metadata.name != pod.metadata.name
             });
             past.pods.push(pod);
-            is_told = true;
+            is_known = true;
         }
     }
     for mut pod in planned.assistants {
@@ -157,11 +157,11 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         let created = of_set.iter().any(|event| event.reason == "SuccessfulCreate" && event.message.contains(" Pod "));
         let refused = of_set.iter().any(|event| event.reason == "FailedCreate");
         pod.metadata.creation_timestamp = run.metadata.creation_timestamp;
-        let placed = as_told(focus, &mut pod, None).is_some();
+        let placed = apply_events(focus, &mut pod, None).is_some();
         if !created && !refused && !placed {
             continue;
         }
-        is_told = true;
+        is_known = true;
         let exists = created || placed;
         if focus.cluster.stateful_set(focus.namespace(), &name).is_none() {
             past.stateful_sets.push(set(focus, &name, &pod, exists));
@@ -177,7 +177,7 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         .filter(|task| never_started(task))
         .filter_map(|task| Some((task.task_run.metadata.name.as_str(), pod_refusal(focus, task)?)))
         .collect();
-    if !is_told && refused_tasks.is_empty() {
+    if !is_known && refused_tasks.is_empty() {
         return None;
     }
     for known in past

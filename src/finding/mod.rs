@@ -1,4 +1,4 @@
-//! Findings: what is wrong, the evidence for it, and what would heal it.
+//! Findings: what is wrong, the evidence for it, and what would fix it.
 
 mod cause;
 
@@ -409,6 +409,6 @@ pub struct RunReport {
     pub waiting: Vec<String>,
     /// One sentence on how it stands.
     pub headline: String,
-    /// What is wrong, what must be cured first standing first.
+    /// What is wrong, what must be fixed first standing first.
     pub findings: Vec<Finding>,
 }

@@ -87,7 +87,7 @@ pub(super) fn sidecar(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
 
 /// What lets a step get at the files of another.
 pub(super) fn denied(focus: &Focus<'_>) -> Vec<Plan> {
-    let plan = |remedy: crate::analysis::access::Cure| {
+    let plan = |remedy: crate::analysis::access::Remedy| {
         let op = match remedy.fs_group.map(i64::from) {
             Some(group) => {
                 let of_namespace = block_start(focus) == Some(group);
@@ -97,7 +97,7 @@ pub(super) fn denied(focus: &Focus<'_>) -> Vec<Plan> {
         };
         Plan::new("open-workspace", vec![op])
     };
-    workspace_access::cures(focus).into_iter().map(plan).collect()
+    workspace_access::remedies(focus).into_iter().map(plan).collect()
 }
 
 /// The controller's pods, and their logs.

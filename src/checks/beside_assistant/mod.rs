@@ -103,8 +103,8 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
         .or_else(|| anti_affinity::of_run(joining))
         .or_else(|| other_placement::finding(joining))
         .or_else(|| {
-            let is_ill = joining.has(Plugin::TaintToleration) && focus.cluster.node(node).is_some_and(is_unhealthy);
-            is_ill.then(|| unhealthy::beside_assistant(focus, task, node))
+            let node_is_unhealthy = joining.has(Plugin::TaintToleration) && focus.cluster.node(node).is_some_and(is_unhealthy);
+            node_is_unhealthy.then(|| unhealthy::beside_assistant(focus, task, node))
         })
         .or_else(|| cordoned::finding(joining))
         .or_else(|| {

@@ -47,8 +47,8 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     // A pod that is gone says nothing of itself any more.
     let is_gone = task.pod.is_some_and(|pod| pod.status.container_statuses.is_empty()) && !task.task_run.is_done();
     let pulled = || focus.events_about("Pod", &task.pod_name()).iter().any(|event| event.reason == "Started");
-    let told = is_gone && pull.is_some() && !pulled();
-    if waiting.is_none() && !reported && !told {
+    let is_said_by_events = is_gone && pull.is_some() && !pulled();
+    if waiting.is_none() && !reported && !is_said_by_events {
         return None;
     }
     let image = pull
