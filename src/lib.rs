@@ -1,4 +1,4 @@
-//! oc-tekton-fix: why a Tekton or OpenShift Pipelines run is stuck, and how to heal it.
+//! oc-tekton-fix: why a Tekton or OpenShift Pipelines run is stuck, and how to fix it.
 //!
 //! ```text
 //!  kubeconfig ─► sources::live ─┐                                  ┌─► report

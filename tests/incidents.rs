@@ -76,8 +76,8 @@ fn evidence_names_the_objects_of_the_truth() {
         if report.findings.is_empty() {
             continue;
         }
-        let quoted: BTreeSet<&str> =
-            report.findings.iter().flat_map(|finding| &finding.evidence).map(|item| item.object.as_str()).collect();
+        let quoted: BTreeSet<String> =
+            report.findings.iter().flat_map(|finding| &finding.evidence).map(|item| item.object.to_string()).collect();
         let lost: Vec<String> = texts(&truth["evidence_lost"]).into_iter().map(str::to_owned).collect();
         for item in truth["evidence"].as_array().into_iter().flatten() {
             let object = item["object"].as_str().unwrap();

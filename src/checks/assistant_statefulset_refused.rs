@@ -1,7 +1,8 @@
 //! Tekton could not create an assistant's StatefulSet.
 
 use super::focus::Focus;
-use super::{refused, webhooks};
+use super::refused::RefusedBy;
+use super::webhooks;
 use crate::finding::{Cause, Facts, Finding};
 
 /// `assistant-statefulset-refused`.
@@ -22,6 +23,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             format!("Tekton could not create the StatefulSet of the affinity assistant: {text}"),
         ),
     };
-    let finding = finding.facts(Facts::Quota { name: refused::quota_name(text).to_owned(), words: text.to_owned() });
+    let finding =
+        finding.facts(Facts::Quota { name: RefusedBy::read(text).quota().to_owned(), words: text.to_owned() });
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }

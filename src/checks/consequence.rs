@@ -3,8 +3,9 @@
 
 use crate::analysis::comparison::{Difference, Level};
 use crate::analysis::scc;
+use crate::model::Kind;
 
-use crate::finding::{Cause, Evidence, Facts, Finding, RunReport};
+use crate::finding::{About, Cause, Evidence, Facts, Finding, RunReport};
 
 /// What a difference leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +95,9 @@ fn consequence(difference: &Difference, finding: &Finding, run: &str, of_left: b
         (None, None) => format!("changes {field}"),
     };
     let decisive = finding.evidence.iter().filter(|item| {
-        item.object.starts_with("Event on StatefulSet")
+        matches!(&item.object, About::Event { kind, .. } if kind == Kind::StatefulSet.name())
             || item.field.contains("PodScheduled")
-            || item.field.starts_with("status.conditions[Succeeded]") && item.object.starts_with("TaskRun")
+            || item.field.starts_with("status.conditions[Succeeded]") && item.object.is_object(Kind::TaskRun)
     });
     // A refusal by several constraints has a reason for each field.
     let own = match &finding.facts {

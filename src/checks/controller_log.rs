@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::model::Cluster;
 
 use super::focus::Focus;
-use crate::finding::Evidence;
+use crate::finding::{About, Evidence};
 
 /// Prefix of the names of the controller's pods.
 pub const CONTROLLER: &str = "tekton-pipelines-controller-";
@@ -46,7 +46,7 @@ pub fn lines(focus: &Focus<'_>) -> Vec<Evidence> {
         for (number, line) in text.lines().enumerate() {
             let Some(said) = said(line, &keys) else { continue };
             found.push(Evidence {
-                object: format!("Log of Pod/{}", log.split('/').nth(1).unwrap_or_default()),
+                object: About::Log { pod: log.split('/').nth(1).unwrap_or_default().to_owned() },
                 field: format!("line {}", number + 1),
                 value: said.chars().take(LONGEST).collect(),
                 source: log.clone(),

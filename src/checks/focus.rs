@@ -18,7 +18,7 @@ use crate::model::workload::Workload;
 use crate::model::{Cluster, Condition, Kind};
 
 use super::judged::{Judged, kubernetes_version};
-use crate::finding::Evidence;
+use crate::finding::{About, Evidence};
 
 /// Where an object was read that is not there.
 const ABSENT: &str = "absent from what was read";
@@ -313,7 +313,7 @@ impl<'a> Focus<'a> {
         value: impl Into<String>,
     ) -> Evidence {
         Evidence {
-            object: format!("{}/{name}", kind.name()),
+            object: About::Object { kind, name: name.to_owned() },
             field: field.into(),
             value: value.into(),
             source: self.source(kind, namespace, name),
@@ -359,7 +359,11 @@ impl<'a> Focus<'a> {
     /// Quotes an event.
     pub fn quote_event(&self, event: &Event) -> Evidence {
         Evidence {
-            object: format!("Event on {}/{}", event.involved_object.kind, event.involved_object.name),
+            object: About::Event {
+                kind: event.involved_object.kind.clone(),
+                name: event.involved_object.name.clone(),
+                reason: event.reason.clone(),
+            },
             field: "reason: message".to_owned(),
             value: format!("{}: {}", event.reason, event.message),
             source: self.source(Kind::Event, &event.metadata.namespace, &event.metadata.name),
@@ -377,7 +381,7 @@ impl<'a> Focus<'a> {
         let lines: Vec<&str> = self.log(pod, container)?.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
         (!last.is_empty()).then(|| Evidence {
-            object: format!("{}/{}", Kind::Pod.name(), pod.metadata.name),
+            object: About::Object { kind: Kind::Pod, name: pod.metadata.name.clone() },
             field: format!("log of container {container}, last lines"),
             value: last.join("\n"),
             source: format!("{}/{}/{container}", pod.metadata.namespace, pod.metadata.name),

@@ -1,108 +1,79 @@
 //! Runs that suffer from one root cause, together: "14 runs, one cause".
 
-use crate::finding::{Cause, Evidence, RunReport};
+use crate::finding::{About, Cause, Facts, Finding, RunReport};
+use crate::model::Kind;
 
 /// Runs with one root cause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group<'a> {
-    /// Cause of the finding that must be cured first.
+    /// Cause of the finding that must be fixed first.
     pub cause: Cause,
-    /// What the runs have in common, a sentence without their names.
-    pub root: String,
     /// The runs, the one whose evidence is fullest first.
     pub runs: Vec<&'a RunReport>,
 }
 
-/// Groups reports by what must be cured first, the largest group first. Reports
+/// What the runs of a group have in common.
+#[derive(Debug, PartialEq)]
+struct Root<'a> {
+    cause: Cause,
+    /// Where; `None` for what holds in the whole cluster.
+    namespace: Option<&'a str>,
+    /// The objects at the root, where the facts do not name them.
+    objects: Vec<&'a About>,
+    facts: Facts,
+}
+
+/// Groups reports by what must be fixed first, the largest group first. Reports
 /// without findings are in no group.
 pub fn groups(reports: &[RunReport]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<(Root<'_>, Vec<&RunReport>)> = Vec::new();
     for report in reports {
         let Some(first) = report.findings.first() else { continue };
-        let root = root(report, first.cause);
-        match groups.iter_mut().find(|group| group.cause == first.cause && group.root == root) {
-            Some(group) => group.runs.push(report),
-            None => groups.push(Group { cause: first.cause, root, runs: vec![report] }),
+        let root = root(report, first);
+        match groups.iter_mut().find(|(known, _)| *known == root) {
+            Some((_, runs)) => runs.push(report),
+            None => groups.push((root, vec![report])),
         }
     }
-    for group in &mut groups {
-        group.runs.sort_by_key(|report| {
+    for (_, runs) in &mut groups {
+        runs.sort_by_key(|report| {
             let first = report.findings.first();
             std::cmp::Reverse(first.map(|finding| (finding.confidence, finding.evidence.len())))
         });
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.runs.len()));
-    groups
+    groups.sort_by_key(|(_, runs)| std::cmp::Reverse(runs.len()));
+    groups.into_iter().map(|(root, runs)| Group { cause: root.cause, runs }).collect()
 }
 
-/// What a run shares with others of the same cause: the object at the root where one
-/// is, else the refusal's own words without names of runs, tasks and assistants.
-fn root(report: &RunReport, cause: Cause) -> String {
-    let findings = report.findings.iter().filter(|finding| finding.cause == cause);
-    let evidence: Vec<&Evidence> = findings.flat_map(|finding| &finding.evidence).collect();
-    let objects = |kinds: &[&str]| {
-        let mut names: Vec<&str> = evidence
-            .iter()
-            .filter(|item| kinds.iter().any(|kind| item.object.starts_with(kind)))
-            .map(|item| item.object.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names.join(", ")
+/// What a run shares with others of the same cause.
+fn root<'a>(report: &'a RunReport, finding: &'a Finding) -> Root<'a> {
+    let objects = |kind: Kind| {
+        let quoted = finding.evidence.iter().map(|item| &item.object);
+        let mut objects: Vec<&About> = quoted.filter(|object| object.is_object(kind)).collect();
+        objects.sort();
+        objects.dedup();
+        objects
     };
-    let shared = match cause {
-        Cause::FlagsMisreadLegacyKey | Cause::InvalidFlagValueIgnored => objects(&["ConfigMap/"]),
-        Cause::AssistantNodeCordoned | Cause::AssistantNodeFull | Cause::NodeNotReady => {
-            let nodes = objects(&["Node/"]);
-            if nodes.is_empty() { place(&evidence) } else { nodes }
-        }
-        Cause::AssistantQuota | Cause::QuotaExceeded | Cause::QuotaNeedsRequests => {
-            format!("{} {}", report.namespace, objects(&["ResourceQuota/"]))
-        }
-        Cause::PvcMissing | Cause::PvcUnbound | Cause::ClaimBeingDeleted | Cause::ClaimLost => {
-            format!("{} {}", report.namespace, objects(&["PersistentVolumeClaim/"]))
-        }
-        Cause::NamespaceTerminating => objects(&["Namespace/"]),
-        Cause::ControllerNotRunning => objects(&["Deployment/"]),
-        Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => objects(&["Node/"]),
-        _ => String::new(),
+    let objects = match finding.cause {
+        Cause::FlagsMisreadLegacyKey | Cause::InvalidFlagValueIgnored => objects(Kind::ConfigMap),
+        Cause::PvcUnbound => objects(Kind::Claim),
+        Cause::NamespaceTerminating => objects(Kind::Namespace),
+        Cause::ControllerNotRunning => objects(Kind::Deployment),
+        _ => Vec::new(),
     };
-    if !shared.trim().is_empty() && shared.trim() != report.namespace {
-        return shared.trim().to_owned();
-    }
-    let words = report.findings.first().map(|finding| finding.summary.as_str()).unwrap_or_default();
-    format!("{}: {}", report.namespace, without_names(words, &report.name))
-}
-
-/// The node on which an assistant stands.
-fn place(evidence: &[&Evidence]) -> String {
-    let node = evidence.iter().find(|item| item.field == "spec.nodeName");
-    node.map(|item| format!("Node/{}", item.value)).unwrap_or_default()
-}
-
-/// A summary without what differs from run to run.
-fn without_names(text: &str, run: &str) -> String {
-    const ASSISTANT: &str = "affinity-assistant-";
-    let mut words = Vec::new();
-    let mut after_task = false;
-    for word in text.split_whitespace() {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-' && c != '.');
-        let is_name = after_task || bare.starts_with(ASSISTANT) || is_of(bare, run);
-        after_task = matches!(bare, "task" | "step");
-        words.push(if is_name { "…" } else { word });
-    }
-    words.join(" ")
-}
-
-/// The run's own name, or that of something made from it.
-fn is_of(word: &str, run: &str) -> bool {
-    word.strip_prefix(run).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    let facts = finding.facts.shared();
+    let is_of_cluster = match facts {
+        Facts::Nodes(ref nodes) => !nodes.is_empty(),
+        _ => objects.iter().any(|object| !object.is_object(Kind::Claim)),
+    };
+    Root { cause: finding.cause, namespace: (!is_of_cluster).then_some(report.namespace.as_str()), objects, facts }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Finding, RunState};
+    use crate::analysis::scc::refusal::{Refusal, RefusalKind};
+    use crate::finding::RunState;
 
     fn report(name: &str, findings: Vec<Finding>) -> RunReport {
         RunReport {
@@ -118,16 +89,23 @@ mod tests {
 
     #[test]
     fn runs_with_one_refusal_are_one_group_and_others_are_not() {
-        let refused = |assistant: &str, why: &str| {
-            let summary = format!(
-                "OpenShift refuses the pod of the affinity assistant affinity-assistant-{assistant} (ServiceAccount default): {why}"
-            );
-            Finding::new(Cause::AssistantRefusedByScc, summary)
+        let refused = |assistant: &str, group: &str| {
+            let reason = Refusal {
+                scc: "restricted-v2".to_owned(),
+                kind: RefusalKind::Invalid,
+                field: ".spec.securityContext.fsGroup".to_owned(),
+                value: group.into(),
+                detail: "group must be in the ranges".to_owned(),
+                text: String::new(),
+            };
+            let summary = format!("OpenShift refuses the pod of the affinity assistant affinity-assistant-{assistant}");
+            let facts = Facts::Denied { account: "default".to_owned(), reasons: vec![reason] };
+            Finding::new(Cause::AssistantRefusedByScc, summary).facts(facts)
         };
         let reports = [
-            report("a", vec![refused("0123456789", "fsGroup 1001")]),
-            report("b", vec![refused("abcdefabcd", "fsGroup 2000")]),
-            report("c", vec![refused("1111111111", "fsGroup 1001")]),
+            report("a", vec![refused("0123456789", "1001")]),
+            report("b", vec![refused("abcdefabcd", "2000")]),
+            report("c", vec![refused("1111111111", "1001")]),
             report("d", Vec::new()),
         ];
         let groups = groups(&reports);

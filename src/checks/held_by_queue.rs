@@ -106,7 +106,7 @@ fn kueue(focus: &Focus<'_>) -> Finding {
     let value = format!("{} {}: {}", condition.status, condition.reason, condition.message);
     let field = format!("status.conditions[{}]", condition.kind);
     with(Finding::new(CAUSE, summary))
-        .facts(Facts::Words(condition.message.clone()))
+        .facts(Facts::Queue { name: queue.unwrap_or_default().to_owned(), words: condition.message.clone() })
         .severity(if is_stuck { Severity::Error } else { Severity::Warning })
         .link(if is_admitted {
             format!("Workload {} says: {} is True.", workload.metadata.name, condition.kind)

@@ -62,7 +62,7 @@ const SLOW_START: SignedDuration = SignedDuration::from_mins(10);
 /// A check: looks at a run in focus.
 pub type Check = fn(&Focus<'_>) -> Vec<Finding>;
 
-/// All checks, what must be cured first standing first.
+/// All checks, what must be fixed first standing first.
 pub const REGISTRY: &[Check] = &[
     manifest::misplaced,
     run_being_deleted::check,
@@ -111,7 +111,7 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
             findings = failed_task::otherwise_failed(&focus);
         }
         one_per_cause(&mut findings);
-        flags_misread::edited::tell(&focus, &mut findings);
+        flags_misread::edited::annotate(&focus, &mut findings);
         let says_itself = |finding: &Finding| {
             finding.cause == assistant_refused_by_scc::CAUSE
                 || finding.cause != Cause::EvidenceMissing && finding.severity == Severity::Error

@@ -1,5 +1,6 @@
 //! The run's namespace is being deleted.
 
+use crate::analysis::scc::message::is_namespace_terminating;
 use crate::model::Kind;
 
 use super::focus::Focus;
@@ -41,16 +42,24 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 
 /// Refusals that name it.
 fn said(focus: &Focus<'_>) -> Vec<Evidence> {
-    const WORDS: &str = "because it is being terminated";
     let mut said: Vec<Evidence> = Vec::new();
-    said.extend(focus.quote_run_warnings());
+    let warnings = |kind: &str, name: &str| -> Vec<Evidence> {
+        let events = focus.events_about(kind, name).into_iter();
+        let events = events.filter(|event| event.kind == "Warning" && is_namespace_terminating(&event.message));
+        events.map(|event| focus.quote_event(event)).collect()
+    };
+    said.extend(warnings("PipelineRun", &focus.run().metadata.name));
     for task in &focus.tree.tasks {
-        said.extend(focus.quote_task_run(task.task_run));
-        said.extend(focus.quote_warnings("TaskRun", &task.task_run.metadata.name));
+        let condition = task.task_run.succeeded();
+        if condition.is_some_and(|condition| is_namespace_terminating(&condition.message)) {
+            said.extend(focus.quote_task_run(task.task_run));
+        }
+        said.extend(warnings("TaskRun", &task.task_run.metadata.name));
     }
     for name in focus.assistant_names() {
-        said.extend(focus.refusals_of(&name).into_iter().map(|event| focus.quote_event(event)));
+        let refusals = focus.refusals_of(&name).into_iter();
+        let refusals = refusals.filter(|event| is_namespace_terminating(&event.message));
+        said.extend(refusals.map(|event| focus.quote_event(event)));
     }
-    said.retain(|item| item.value.contains(WORDS));
     said
 }

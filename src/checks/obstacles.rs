@@ -4,7 +4,7 @@ use super::focus::Focus;
 use super::judged::{NodeObstacles, TAINT, judged};
 use super::no_node::volume_node_affinity::claims_of;
 use crate::analysis::scheduler::Plugin;
-use crate::analysis::scheduler::message::Detail;
+use crate::analysis::scheduler::message::{self, Detail, Meaning};
 use crate::finding::Finding;
 use crate::model::Cluster;
 use crate::model::node::Node;
@@ -78,7 +78,8 @@ pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
     if let Some(obstacle) = from_prefilter(message).or_else(|| from_claims(focus, pod)) {
         return Decisive { obstacle, nodes: Vec::new() };
     }
-    if message.contains("didn't find available persistent volumes to bind") && waits_for_provisioner(focus, pod) {
+    let spoken = Spoken::read(message);
+    if spoken.says(&Detail::NoVolumeToBind) && waits_for_provisioner(focus, pod) {
         return Decisive { obstacle: Obstacle::ClaimUnbound, nodes: Vec::new() };
     }
     let cluster = focus.cluster;
@@ -87,30 +88,47 @@ pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
         // Pods that were not read only take room away: what refuses a node without
         // them refuses it with them. The scheduler's words must say so too.
         return from_nodes(cluster, &judged.nodes)
-            .filter(|found| !found.nodes.is_empty() && is_told(&found.obstacle, message))
-            .unwrap_or_else(|| Decisive { obstacle: from_message(message), nodes: Vec::new() });
+            .filter(|found| !found.nodes.is_empty() && is_spoken_of(&found.obstacle, &spoken))
+            .unwrap_or_else(|| Decisive { obstacle: from_spoken(&spoken, message), nodes: Vec::new() });
     }
     from_nodes(cluster, &judged.nodes)
-        .unwrap_or_else(|| Decisive { obstacle: from_message(message), nodes: Vec::new() })
+        .unwrap_or_else(|| Decisive { obstacle: from_spoken(&spoken, message), nodes: Vec::new() })
+}
+
+/// What the scheduler's text says, by plugin and detail.
+pub struct Spoken(Vec<Meaning>);
+
+impl Spoken {
+    /// Reads the text.
+    pub fn read(message: &str) -> Self {
+        Self(message::read(message).meanings())
+    }
+
+    /// Whether a plugin is among those that refuse.
+    pub fn names(&self, plugin: Plugin) -> bool {
+        self.0.iter().any(|meaning| meaning.plugin == Some(plugin))
+    }
+
+    /// Whether a reason has this detail.
+    pub fn says(&self, detail: &Detail) -> bool {
+        self.details().any(|said| said == detail)
+    }
+
+    /// What the reasons name.
+    pub fn details(&self) -> impl Iterator<Item = &Detail> {
+        self.0.iter().filter_map(|meaning| meaning.detail.as_ref())
+    }
 }
 
 /// Refusals before any node was looked at.
 pub fn from_prefilter(message: &str) -> Option<Obstacle> {
-    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" not found") {
-        return Some(Obstacle::ClaimMissing(claim.to_owned()));
-    }
-    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", "\" is being deleted") {
-        return Some(Obstacle::ClaimBeingDeleted(claim.to_owned()));
-    }
-    let lost = "\" bound to non-existent persistentvolume";
-    if let Some(claim) = super::refused::between(message, "persistentvolumeclaim \"", lost) {
-        return Some(Obstacle::ClaimLost(claim.to_owned()));
-    }
-    // The last is what the scheduler says when a provisioner did not answer in time.
-    let unbound = message.contains("bound to non-existent persistentvolume")
-        || message.contains("unbound immediate PersistentVolumeClaims")
-        || message.contains("binding volumes: ");
-    unbound.then_some(Obstacle::ClaimUnbound)
+    Spoken::read(message).details().find_map(|detail| match detail {
+        Detail::ClaimNotFound(claim) => Some(Obstacle::ClaimMissing(claim.clone())),
+        Detail::ClaimBeingDeleted(claim) => Some(Obstacle::ClaimBeingDeleted(claim.clone())),
+        Detail::ClaimLost(claim) => Some(Obstacle::ClaimLost(claim.clone())),
+        Detail::ClaimUnbound => Some(Obstacle::ClaimUnbound),
+        _ => None,
+    })
 }
 
 /// A claim of the pod that no pod may use any more. The scheduler's words may be older
@@ -222,32 +240,32 @@ fn is_anti(nodes: &[&NodeObstacles]) -> bool {
 }
 
 /// Whether the scheduler's words name an obstacle that does not depend on room.
-fn is_told(obstacle: &Obstacle, message: &str) -> bool {
-    let words = match obstacle {
-        Obstacle::Taint => "untolerated taint",
-        Obstacle::VolumeNodeAffinity => "node affinity",
-        Obstacle::VolumeLimit => "max volume count",
-        Obstacle::HostPort => "free ports",
-        Obstacle::Unhealthy => "untolerated taint",
-        Obstacle::Cordoned => "were unschedulable",
-        Obstacle::VolumeInUse => "ReadWriteOncePod",
-        _ => return false,
-    };
-    message.contains(words)
+fn is_spoken_of(obstacle: &Obstacle, spoken: &Spoken) -> bool {
+    match obstacle {
+        Obstacle::Taint | Obstacle::Unhealthy => spoken.names(Plugin::TaintToleration),
+        Obstacle::VolumeNodeAffinity => spoken.says(&Detail::VolumeElsewhere),
+        Obstacle::VolumeLimit => spoken.names(Plugin::NodeVolumeLimits),
+        Obstacle::HostPort => spoken.names(Plugin::NodePorts),
+        Obstacle::Cordoned => spoken.names(Plugin::NodeUnschedulable),
+        Obstacle::VolumeInUse => spoken.says(&Detail::ClaimInUse),
+        _ => false,
+    }
 }
 
-/// Says what else the scheduler speaks of besides one obstacle: with nodes unread it cannot
-/// be told which of them decides.
+/// Says what else the scheduler speaks of besides one obstacle: with nodes unread it is
+/// unknown which of them decides.
 pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str) -> Finding {
-    let words = [
-        (Obstacle::Resources, "Insufficient", "room (Insufficient)"),
-        (Obstacle::Taint, "untolerated taint", "taints"),
-        (Obstacle::Cordoned, "were unschedulable", "cordons"),
-        (Obstacle::Selector, "node affinity/selector", "node labels"),
-        (Obstacle::Affinity, "pod affinity rules", "pod affinity"),
+    let spoken = Spoken::read(message);
+    let lacks = spoken.details().any(|detail| matches!(detail, Detail::Resource(_)));
+    let named = [
+        (Obstacle::Resources, lacks, "room (Insufficient)"),
+        (Obstacle::Taint, spoken.names(Plugin::TaintToleration), "taints"),
+        (Obstacle::Cordoned, spoken.names(Plugin::NodeUnschedulable), "cordons"),
+        (Obstacle::Selector, spoken.names(Plugin::NodeAffinity), "node labels"),
+        (Obstacle::Affinity, spoken.says(&Detail::PodAffinity), "pod affinity"),
     ];
-    let told = words.into_iter().filter(|(other, word, _)| other != obstacle && message.contains(word));
-    let others: Vec<&str> = told.map(|(.., name)| name).collect();
+    let others = named.into_iter().filter(|(other, is_named, _)| *is_named && other != obstacle);
+    let others: Vec<&str> = others.map(|(.., name)| name).collect();
     if others.is_empty() {
         return finding;
     }
@@ -258,31 +276,20 @@ pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str) -> Fin
 }
 
 /// With nodes unread, the scheduler's own words are all there is.
-fn from_message(message: &str) -> Obstacle {
-    let has = |part: &str| message.contains(part);
-    if has("PersistentVolume") && has("node affinity") || has("volume node affinity conflict") {
-        Obstacle::VolumeNodeAffinity
-    } else if has("max volume count") {
-        Obstacle::VolumeLimit
-    } else if has("free ports") {
-        Obstacle::HostPort
-    } else if has("ReadWriteOncePod") {
-        Obstacle::VolumeInUse
-    } else if has("anti-affinity rules") {
-        Obstacle::AntiAffinity
-    } else if has("topology spread") {
-        Obstacle::TopologySpread
-    } else if has("Insufficient") || has("Too many pods") {
-        Obstacle::Resources
-    } else if has("untolerated taint") {
-        Obstacle::Taint
-    } else if has("node affinity/selector") {
-        Obstacle::Selector
-    } else if has("were unschedulable") {
-        Obstacle::Cordoned
-    } else if has("pod affinity rules") {
-        Obstacle::Affinity
-    } else {
-        Obstacle::Unknown(message.to_owned())
-    }
+fn from_spoken(spoken: &Spoken, message: &str) -> Obstacle {
+    let named = [
+        (spoken.says(&Detail::VolumeElsewhere), Obstacle::VolumeNodeAffinity),
+        (spoken.names(Plugin::NodeVolumeLimits), Obstacle::VolumeLimit),
+        (spoken.names(Plugin::NodePorts), Obstacle::HostPort),
+        (spoken.says(&Detail::ClaimInUse), Obstacle::VolumeInUse),
+        (spoken.says(&Detail::AntiAffinity), Obstacle::AntiAffinity),
+        (spoken.names(Plugin::PodTopologySpread), Obstacle::TopologySpread),
+        (spoken.names(Plugin::NodeResourcesFit), Obstacle::Resources),
+        (spoken.names(Plugin::TaintToleration), Obstacle::Taint),
+        (spoken.names(Plugin::NodeAffinity), Obstacle::Selector),
+        (spoken.names(Plugin::NodeUnschedulable), Obstacle::Cordoned),
+        (spoken.says(&Detail::PodAffinity), Obstacle::Affinity),
+    ];
+    let decides = named.into_iter().find_map(|(is_named, obstacle)| is_named.then_some(obstacle));
+    decides.unwrap_or_else(|| Obstacle::Unknown(message.to_owned()))
 }

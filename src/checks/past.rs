@@ -3,15 +3,15 @@
 
 use crate::analysis::tekton::assistant::{COMPONENT, COMPONENT_LABEL};
 use crate::analysis::tekton::run_tree::TaskNode;
-use crate::model::Condition;
 use crate::model::cluster::Cluster;
 use crate::model::event::Event;
 use crate::model::pod::Pod;
 use crate::model::workload::Workload;
+use crate::model::{Condition, Kind};
 
 use super::focus::Focus;
 use super::future;
-use crate::finding::{Cause, Confidence, Evidence, Finding};
+use crate::finding::{About, Cause, Confidence, Evidence, Finding};
 
 /// Causes that only objects of a run under way show, since its StatefulSets go with it; and
 /// what is told of the ended run itself.
@@ -39,11 +39,11 @@ pub fn findings(focus: &Focus<'_>, causes: impl Fn(&Focus<'_>) -> Vec<Finding>) 
 /// tell of it.
 fn retold(focus: &Focus<'_>, mut finding: Finding) -> Finding {
     let is_there = |item: &Evidence| {
-        let (kind, name) = item.object.split_once('/').unwrap_or_default();
+        let About::Object { kind, name } = &item.object else { return true };
         match kind {
-            "Pod" => focus.cluster.pod(focus.namespace(), name).is_some(),
-            "StatefulSet" => focus.cluster.stateful_set(focus.namespace(), name).is_some(),
-            "PipelineRun" | "TaskRun" => !item.field.starts_with("status."),
+            Kind::Pod => focus.cluster.pod(focus.namespace(), name).is_some(),
+            Kind::StatefulSet => focus.cluster.stateful_set(focus.namespace(), name).is_some(),
+            Kind::PipelineRun | Kind::TaskRun => !item.field.starts_with("status."),
             _ => true,
         }
     };
@@ -66,7 +66,11 @@ fn retold(focus: &Focus<'_>, mut finding: Finding) -> Finding {
 
 /// A refusal that an event tells needs no computation.
 fn proves_itself(finding: &Finding) -> bool {
-    finding.evidence.iter().any(|item| item.object.starts_with("Event on StatefulSet") && item.value.contains("Failed"))
+    let is_refusal = |about: &About| {
+        matches!(about, About::Event { kind, reason, .. }
+            if kind == Kind::StatefulSet.name() && reason.starts_with("Failed"))
+    };
+    finding.evidence.iter().any(|item| is_refusal(&item.object))
 }
 
 /// What Tekton said while the task's pod was refused again and again.
@@ -107,7 +111,7 @@ pub fn scheduling<'a>(focus: &Focus<'a>, pod: &str) -> Vec<&'a Event> {
 
 /// Puts into a pod what the events about it tell, or Tekton's `kept` words; `None` where
 /// there are none.
-fn as_told(focus: &Focus<'_>, pod: &mut Pod, kept: Option<String>) -> Option<()> {
+fn apply_events(focus: &Focus<'_>, pod: &mut Pod, kept: Option<String>) -> Option<()> {
     let events = scheduling(focus, &pod.metadata.name);
     let last = events.last();
     let message = last.map(|event| event.message.clone()).or(kept)?;
@@ -132,19 +136,19 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
     let run = focus.run();
     let planned = future::of(focus, run).plan;
     let mut past = focus.cluster.overlay();
-    let mut is_told = false;
+    let mut is_known = false;
     for node in focus.tree.tasks.iter().filter(|task| never_started(task)) {
         let planned = planned.tasks.iter().find(|task| task.name == node.task);
         let Some(mut pod) = planned.and_then(|task| task.pod.clone().ok().flatten()) else { continue };
         pod.metadata.name = node.pod_name();
         pod.metadata.creation_timestamp = node.task_run.metadata.creation_timestamp;
         pod.metadata.labels.insert("tekton.dev/taskRun".to_owned(), node.task_run.metadata.name.clone());
-        if as_told(focus, &mut pod, kept_words(node)).is_some() {
+        if apply_events(focus, &mut pod, kept_words(node)).is_some() {
             past.pods.retain(|known| {
                 known.metadata.namespace != pod.metadata.namespace || known.metadata.name != pod.metadata.name
             });
             past.pods.push(pod);
-            is_told = true;
+            is_known = true;
         }
     }
     for mut pod in planned.assistants {
@@ -153,11 +157,11 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         let created = of_set.iter().any(|event| event.reason == "SuccessfulCreate" && event.message.contains(" Pod "));
         let refused = of_set.iter().any(|event| event.reason == "FailedCreate");
         pod.metadata.creation_timestamp = run.metadata.creation_timestamp;
-        let placed = as_told(focus, &mut pod, None).is_some();
+        let placed = apply_events(focus, &mut pod, None).is_some();
         if !created && !refused && !placed {
             continue;
         }
-        is_told = true;
+        is_known = true;
         let exists = created || placed;
         if focus.cluster.stateful_set(focus.namespace(), &name).is_none() {
             past.stateful_sets.push(set(focus, &name, &pod, exists));
@@ -173,7 +177,7 @@ fn before_the_end(focus: &Focus<'_>) -> Option<Cluster> {
         .filter(|task| never_started(task))
         .filter_map(|task| Some((task.task_run.metadata.name.as_str(), pod_refusal(focus, task)?)))
         .collect();
-    if !is_told && refused_tasks.is_empty() {
+    if !is_known && refused_tasks.is_empty() {
         return None;
     }
     for known in past

@@ -5,6 +5,7 @@
 //! stateful_pod_control.go, v1.33).
 
 use crate::analysis::admission::{self, Plugin, Refusal};
+use crate::analysis::scc::message::{self, Denial};
 use crate::analysis::tekton::assistant_pod;
 use crate::analysis::tekton::run_tree::{AssistantNode, stateful_sets_listed};
 use crate::model::event::Event;
@@ -13,25 +14,25 @@ use crate::model::workload::Workload;
 use super::focus::Focus;
 use super::scc_verdict::is_openshift;
 
-/// Which part of admission refused a pod.
+/// Who refused a pod or another object, sorted by what a finding says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefusedBy {
     /// OpenShift's SecurityContextConstraints.
     Scc,
-    /// Pod Security.
-    PodSecurity,
-    /// A ResourceQuota that is used up.
-    Quota,
-    /// A ResourceQuota that demands requests or limits which the pod lacks.
-    QuotaNeedsRequests,
+    /// Pod Security; holds its level and version, `restricted:latest`.
+    PodSecurity(String),
+    /// A ResourceQuota that is used up; holds its name, empty where no quota allows it.
+    Quota(String),
+    /// A ResourceQuota that demands requests or limits which the pod lacks; holds its name.
+    QuotaNeedsRequests(String),
     /// A LimitRange.
     LimitRange,
     /// The ServiceAccount does not exist; holds its name.
     ServiceAccountMissing(String),
-    /// The PriorityClass does not exist.
-    PriorityClassMissing,
-    /// The RuntimeClass does not exist.
-    RuntimeClassMissing,
+    /// The PriorityClass does not exist; holds its name.
+    PriorityClassMissing(String),
+    /// The RuntimeClass does not exist; holds its name.
+    RuntimeClassMissing(String),
     /// A ValidatingAdmissionPolicy or webhook; holds its name.
     Policy(String),
     /// A webhook that must be asked and does not answer; holds its name.
@@ -43,39 +44,49 @@ pub enum RefusedBy {
 }
 
 impl RefusedBy {
-    /// Tells from the API server's text who refused.
-    pub fn classify(text: &str) -> Self {
-        let has = |part: &str| text.contains(part);
-        if has("security context constraint") || has("unable to find annotation openshift.io/sa.scc") {
-            Self::Scc
-        } else if has("violates PodSecurity") {
-            Self::PodSecurity
-        } else if has("exceeded quota") || has("insufficient quota") || has("status unknown for quota") {
-            Self::Quota
-        } else if has("failed quota") {
-            Self::QuotaNeedsRequests
-        } else if has("ValidatingAdmissionPolicy") {
-            Self::Policy(between(text, "ValidatingAdmissionPolicy '", "'").unwrap_or_default().to_owned())
-        } else if has("failed calling webhook") {
-            Self::WebhookSilent(between(text, "failed calling webhook \"", "\"").unwrap_or_default().to_owned())
-        } else if has("conversion webhook for ") {
-            let of =
-                between(text, "conversion webhook for ", ",").or_else(|| between(text, "conversion webhook for ", " "));
-            Self::WebhookSilent(format!("that converts {}", of.unwrap_or_default()))
-        } else if has("admission webhook") {
-            let name = between(text, "admission webhook \"", "\"").unwrap_or_default().to_owned();
-            if name.ends_with(TEKTON_WEBHOOKS) { Self::Invalid(name) } else { Self::Policy(name) }
-        } else if has("usage per") || has("limit to request ratio") {
-            Self::LimitRange
-        } else if has("no PriorityClass with name") {
-            Self::PriorityClassMissing
-        } else if has("RuntimeClass") && has("not found") {
-            Self::RuntimeClassMissing
-        } else if has("not found") && has("erviceaccount") {
-            let name = between(text, "serviceaccount \"", "\"").or_else(|| between(text, "serviceaccounts \"", "\""));
-            Self::ServiceAccountMissing(name.unwrap_or_default().to_owned())
-        } else {
-            Self::Other
+    /// Who refused, by the API server's text.
+    pub fn read(text: &str) -> Self {
+        match message::parse(text).denial {
+            Denial::Scc(_) | Denial::SccProblem(_) => Self::Scc,
+            Denial::PodSecurity { level, version, .. } => Self::PodSecurity(format!("{level}:{version}")),
+            Denial::QuotaExceeded(quotas) => {
+                Self::Quota(quotas.into_iter().next().map(|quota| quota.quota).unwrap_or_default())
+            }
+            Denial::QuotaUnknown { quota } => Self::Quota(quota),
+            Denial::QuotaInsufficient(_) => Self::Quota(String::new()),
+            Denial::QuotaNeeds { quota, .. } => Self::QuotaNeedsRequests(quota),
+            Denial::LimitRange(_) => Self::LimitRange,
+            Denial::ServiceAccountNotFound { name, .. } => Self::ServiceAccountMissing(name),
+            Denial::PriorityClassNotFound(name) => Self::PriorityClassMissing(name),
+            Denial::RuntimeClassNotFound(name) => Self::RuntimeClassMissing(name),
+            Denial::Policy { policy, .. } => Self::Policy(policy),
+            Denial::Webhook { webhook, .. } if webhook.ends_with(TEKTON_WEBHOOKS) => Self::Invalid(webhook),
+            Denial::Webhook { webhook, .. } => Self::Policy(webhook),
+            Denial::WebhookFailed { webhook, .. } => Self::WebhookSilent(webhook),
+            Denial::ConversionFailed { object, .. } => Self::WebhookSilent(format!("that converts {object}")),
+            Denial::Tolerations | Denial::Other(_) => Self::Other,
+        }
+    }
+
+    /// The quota that refuses; empty where none does.
+    pub fn quota(&self) -> &str {
+        match self {
+            Self::Quota(name) | Self::QuotaNeedsRequests(name) => name,
+            _ => "",
+        }
+    }
+}
+
+impl From<&Refusal> for RefusedBy {
+    /// Who would refuse, by a computed refusal.
+    fn from(refusal: &Refusal) -> Self {
+        let object = || refusal.object.clone();
+        match refusal.plugin {
+            Plugin::ServiceAccount => Self::ServiceAccountMissing(object()),
+            Plugin::LimitRanger => Self::LimitRange,
+            Plugin::ResourceQuota => Self::Quota(object()),
+            // The level stands in the plugin's words alone.
+            Plugin::PodSecurity => Self::read(&refusal.text),
         }
     }
 }
@@ -88,12 +99,6 @@ pub fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> 
     let start = text.find(before)? + before.len();
     let rest = &text[start..];
     Some(&rest[..rest.find(after)?])
-}
-
-/// The quota that a refusal names: `exceeded quota: NAME, …`, `failed quota: NAME: …`.
-pub fn quota_name(text: &str) -> &str {
-    let rest = text.split_once("quota: ").map_or("", |(_, rest)| rest);
-    rest.split([',', ':', ' ']).next().unwrap_or_default()
 }
 
 /// An assistant without a pod, and the controller's last word on it.
@@ -158,7 +163,7 @@ fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<Refuse
     Some(RefusedAssistant {
         name: node.name.clone(),
         set: Some(set),
-        by: event.map(|event| RefusedBy::classify(&event.message)),
+        by: event.map(|event| RefusedBy::read(&event.message)),
         event,
         computed: judgement.refusals.into_iter().filter(counts).collect(),
         unread: judgement.unread,
@@ -171,7 +176,7 @@ fn by_event_alone<'a>(focus: &Focus<'a>, name: &str) -> Option<RefusedAssistant<
         name: name.to_owned(),
         set: None,
         event: Some(event),
-        by: Some(RefusedBy::classify(&event.message)),
+        by: Some(RefusedBy::read(&event.message)),
         computed: Vec::new(),
         unread: vec![format!("StatefulSets of namespace {}", focus.namespace())],
     })
@@ -209,7 +214,7 @@ pub fn assistants_of_ended_run<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a
         .filter(|name| !created(name))
         .filter_map(|name| {
             let event = focus.refusals_of(&name).into_iter().next()?;
-            let by = Some(RefusedBy::classify(&event.message));
+            let by = Some(RefusedBy::read(&event.message));
             Some(RefusedAssistant {
                 set: focus.cluster.stateful_set(focus.namespace(), &name),
                 name,
@@ -233,20 +238,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_is_told_by_its_words() {
+    fn every_refusal_is_recognised_by_its_words() {
         for (text, by) in [
             ("pods \"x\" is forbidden: unable to validate against any security context constraint: []", RefusedBy::Scc),
             (
                 "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true",
-                RefusedBy::PodSecurity,
+                RefusedBy::PodSecurity("restricted:latest".to_owned()),
             ),
             (
                 "pods \"x\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2",
-                RefusedBy::Quota,
+                RefusedBy::Quota("q".to_owned()),
             ),
             (
                 "pods \"x\" is forbidden: failed quota: q: must specify requests.cpu for: prepare",
-                RefusedBy::QuotaNeedsRequests,
+                RefusedBy::QuotaNeedsRequests("q".to_owned()),
             ),
             (
                 "pods \"x\" is forbidden: minimum cpu usage per Container is 100m, but request is 50m",
@@ -268,10 +273,18 @@ mod tests {
                 "Internal error occurred: failed calling webhook \"validate.kyverno.svc-fail\": failed to call webhook: Post \"https://kyverno-svc.kyverno.svc:443/validate/fail?timeout=10s\": dial tcp 10.0.0.12:443: connect: connection refused",
                 RefusedBy::WebhookSilent("validate.kyverno.svc-fail".to_owned()),
             ),
-            ("pods \"x\" is forbidden: no PriorityClass with name p was found", RefusedBy::PriorityClassMissing),
+            (
+                "pods \"x\" is forbidden: no PriorityClass with name p was found",
+                RefusedBy::PriorityClassMissing("p".to_owned()),
+            ),
+            (
+                "conversion webhook for tekton.dev/v1beta1, Kind=TaskRun failed: Post \"https://w\": EOF",
+                RefusedBy::WebhookSilent("that converts tekton.dev/v1beta1".to_owned()),
+            ),
+            ("pods \"x\" is forbidden: exceeded quota: q", RefusedBy::Quota("q".to_owned())),
             ("connection refused", RefusedBy::Other),
         ] {
-            assert_eq!(RefusedBy::classify(text), by, "{text}");
+            assert_eq!(RefusedBy::read(text), by, "{text}");
         }
     }
 }

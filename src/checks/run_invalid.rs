@@ -5,7 +5,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use super::focus::Focus;
 use super::reconciling::{reference_not_fetched, resolver};
 use super::task_run_refused;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 /// A run that ended by Tekton's own validation, without a failed task.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -36,6 +36,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             Cause::RunInvalid,
             format!("Tekton refused the run ({}): {}", condition.reason, condition.message),
         )
+        .facts(Facts::Reason(condition.reason.clone()))
         .evidence(focus.quote_run())
         .evidence(focus.quote_run_warnings()),
     ]

@@ -105,7 +105,7 @@ pub fn refusals(text: &str) -> Vec<scc::Refusal> {
 /// used. That it may not use the others is no news.
 pub fn reasons(text: &str) -> Vec<String> {
     match scc::message::parse(text).denial {
-        Denial::Scc(refusals) => scc::sentences(&refusals),
+        Denial::Scc(refusals) if !refusals.is_empty() => scc::sentences(&refusals),
         _ if text.is_empty() => Vec::new(),
         _ => vec![text.to_owned()],
     }

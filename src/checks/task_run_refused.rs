@@ -24,11 +24,13 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         (None, Some(event)) if waits && !created_since(focus, event) => event.message.as_str(),
         _ => return Vec::new(),
     };
-    let mut finding = match webhooks::said("the run's TaskRuns", text) {
+    let said = webhooks::said("the run's TaskRuns", text);
+    let by = said.as_ref().map(|said| said.by.clone()).unwrap_or_default();
+    let mut finding = match said {
         Some(said) => said.links.into_iter().fold(Finding::new(Cause::TaskRunRefused, said.summary), Finding::link),
         None => Finding::new(Cause::TaskRunRefused, format!("the run's TaskRuns cannot be created: {}", words(text))),
     };
-    finding = finding.facts(Facts::Words(words(text).to_owned()));
+    finding = finding.facts(Facts::Refused { by, words: words(text).to_owned() });
     if resolver::is_resolving(focus) {
         finding = finding
             .link("The run's reason still says that it waits for a resolver; that is over, Tekton does not update it.");

@@ -6,6 +6,8 @@ use super::refused::RefusedBy;
 /// What a webhook says about an object, as a summary and what follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
+    /// The webhook or policy.
+    pub by: String,
     /// One sentence, with `whom` in it.
     pub summary: String,
     /// Further sentences.
@@ -15,8 +17,9 @@ pub struct Said {
 /// Reads the API server's text about an object, `the StatefulSet` for example; `None`
 /// where no webhook or policy has a part in it.
 pub fn said(whom: &str, text: &str) -> Option<Said> {
-    match RefusedBy::classify(text) {
+    match RefusedBy::read(text) {
         RefusedBy::WebhookSilent(webhook) => Some(Said {
+            by: webhook.clone(),
             summary: format!(
                 "the admission webhook {webhook} must be asked about {whom} and does not answer: {}",
                 silence(text)
@@ -29,12 +32,14 @@ pub fn said(whom: &str, text: &str) -> Option<Said> {
             ],
         }),
         RefusedBy::Invalid(webhook) => Some(Said {
+            by: webhook.clone(),
             summary: format!("Tekton's own validation refuses {whom}: {}", reason(text)),
             links: vec![format!(
                 "{webhook} checks what Tekton would run; the definition has to change, a retry meets the same answer."
             )],
         }),
         RefusedBy::Policy(policy) => Some(Said {
+            by: policy.clone(),
             summary: format!("the admission policy {policy} refuses {whom}: {}", reason(text)),
             links: Vec::new(),
         }),

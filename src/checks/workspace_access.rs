@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::analysis::access::denial::Tried;
 use crate::analysis::access::fs_group::{ChangePolicy, Ownership, ownership};
 use crate::analysis::access::label::Label;
-use crate::analysis::access::{Cause, Cure, Denial, Explanation, Party, Process, Situation, denial, explain};
+use crate::analysis::access::{Cause, Denial, Explanation, Party, Process, Remedy, Situation, denial, explain};
 use crate::analysis::scc::admission::VALIDATED;
 use crate::analysis::scc::ranges;
 use crate::analysis::tekton::TaskNode;
@@ -17,7 +17,7 @@ use crate::model::volume::{PersistentVolume, VolumeSource};
 
 use super::focus::Focus;
 use super::scc_verdict::is_openshift;
-use crate::finding::{self, Evidence, Finding};
+use crate::finding::{self, About, Evidence, Facts, Finding};
 
 /// A denial in what a container wrote, with the field and place where it stands.
 fn denied(focus: &Focus<'_>, pod: &Pod, container: &str) -> Option<(Denial, String, String)> {
@@ -38,22 +38,22 @@ fn explained(focus: &Focus<'_>, task: &TaskNode<'_>, container: &str, denial: De
     Some(explanation(focus, task, (pod, container), &claim, denial))
 }
 
-/// Cures for all denials of the run, each once.
-pub fn cures(focus: &Focus<'_>) -> Vec<Cure> {
-    let mut cures: Vec<Cure> = Vec::new();
+/// Remedies for all denials of the run, each once.
+pub fn remedies(focus: &Focus<'_>) -> Vec<Remedy> {
+    let mut remedies: Vec<Remedy> = Vec::new();
     for task in &focus.tree.tasks {
         for step in &task.task_run.status.steps {
             let container = container_of(step);
             let Some((denial, ..)) = task.pod.and_then(|pod| denied(focus, pod, &container)) else { continue };
-            let told = explained(focus, task, &container, denial);
-            for cure in told.into_iter().flat_map(|told| told.cures) {
-                if !cures.contains(&cure) {
-                    cures.push(cure);
+            let explanation = explained(focus, task, &container, denial);
+            for remedy in explanation.into_iter().flat_map(|explanation| explanation.remedies) {
+                if !remedies.contains(&remedy) {
+                    remedies.push(remedy);
                 }
             }
         }
     }
-    cures
+    remedies
 }
 
 /// The container of a step.
@@ -67,16 +67,13 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
     let container = container_of(step);
     let (denial, field, source) = denied(focus, pod, &container)?;
     let (line, path) = (denial.line.clone(), denial.path.clone());
+    let names_a_file = denial::names_a_file(&line);
     let summary = format!("step {} of task {} was denied a file: {line}", step.name, task.task);
-    let object = format!("Pod/{}", pod.metadata.name);
-    let mut finding = Finding::new(finding::Cause::WorkspacePermissionDenied, summary).evidence([Evidence {
-        object,
-        field,
-        value: line,
-        source,
-    }]);
+    let object = About::Object { kind: Kind::Pod, name: pod.metadata.name.clone() };
+    let evidence = Evidence { object, field, value: line, source };
+    let mut finding = Finding::new(finding::Cause::WorkspacePermissionDenied, summary.clone()).evidence([evidence]);
     let tried = denial.tried;
-    let Some(told) = explained(focus, task, &container, denial) else {
+    let Some(explanation) = explained(focus, task, &container, denial) else {
         // A file of the image, or no file at all: the step's own affair.
         if !path.as_deref().is_some_and(|path| path.starts_with("/workspace")) {
             return None;
@@ -86,17 +83,18 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
             "{place} is on no claim that is known of the pod: the image's own files, or another volume, deny it"
         )));
     };
-    if path.is_none() && tried == Tried::Unknown && !denial::names_a_file(&finding.evidence[0].value) {
+    if path.is_none() && tried == Tried::Unknown && !names_a_file {
         return None;
     }
-    if told.cause != Cause::Unknown {
-        let surely = if told.is_certain { "" } else { "most likely " };
-        finding.summary = format!("{}; {surely}{}", finding.summary, told.cause.words());
+    finding = finding.facts(Facts::FileDenied(explanation.cause));
+    if explanation.cause != Cause::Unknown {
+        let surely = if explanation.is_certain { "" } else { "most likely " };
+        finding.summary = format!("{summary}; {surely}{}", explanation.cause.words());
     }
-    for sentence in told.chain {
+    for sentence in explanation.chain {
         finding = finding.link(sentence);
     }
-    for unknown in told.unknown {
+    for unknown in explanation.unknown {
         finding = finding.cannot_tell(unknown);
     }
     Some(finding.evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.securityContext", context_text(pod))]))

@@ -1,7 +1,8 @@
 //! The claim of a workspace could not be created.
 
 use super::focus::Focus;
-use super::{refused, webhooks};
+use super::refused::{self, RefusedBy};
+use super::webhooks;
 use crate::finding::{Cause, Facts, Finding};
 
 /// `workspace-claim-refused`: the claim of a `volumeClaimTemplate` cannot be made. Up
@@ -28,7 +29,7 @@ fn by_run(focus: &Focus<'_>) -> Vec<Finding> {
         }
         None => Finding::new(Cause::WorkspaceClaimRefused, format!("{WHOM} cannot be made: {}", condition.message)),
     };
-    let name = refused::quota_name(&condition.message).to_owned();
+    let name = RefusedBy::read(&condition.message).quota().to_owned();
     let finding = finding.facts(Facts::Quota { name, words: condition.message.clone() });
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }
@@ -62,7 +63,7 @@ fn by_assistant(focus: &Focus<'_>) -> Vec<Finding> {
             let waiting = focus.beside_assistant().filter(|(_, name)| *name == node.name);
             let waiting: Vec<_> = waiting.flat_map(|(task, _)| focus.quote_waiting(task)).collect();
             Finding::new(Cause::WorkspaceClaimRefused, summary)
-                .facts(Facts::Quota { name: refused::quota_name(text).to_owned(), words: text.to_owned() })
+                .facts(Facts::Quota { name: RefusedBy::read(text).quota().to_owned(), words: text.to_owned() })
                 .link(format!("The StatefulSet {} makes its pod only once the claim exists; every task of the run waits for that pod.", node.name))
                 .evidence(waiting)
                 .evidence(set.map(|set| focus.quote_replicas(set)))

@@ -158,8 +158,8 @@ pub(super) async fn read_logs(source: &crate::sources::Source, chosen: &mut choi
         wanted.extend(containers.into_iter().map(|container| (pod.metadata.name.clone(), container)));
     }
     let now = chosen.now();
-    let is_ill = chosen.run().is_ok_and(|run| !checks::diagnose(&chosen.cluster, run, now).findings.is_empty());
-    for (namespace, pod, container) in controller_log::pods(&chosen.cluster).into_iter().filter(|_| is_ill) {
+    let has_findings = chosen.run().is_ok_and(|run| !checks::diagnose(&chosen.cluster, run, now).findings.is_empty());
+    for (namespace, pod, container) in controller_log::pods(&chosen.cluster).into_iter().filter(|_| has_findings) {
         // Few may read it; what it says is an addition.
         if let Ok(log) = connection.log(&namespace, &pod, &container).await {
             Arc::make_mut(&mut chosen.cluster.logs).insert(format!("{namespace}/{pod}/{container}"), log);

@@ -1,14 +1,16 @@
-//! Findings: what is wrong, the evidence for it, and what would heal it.
+//! Findings: what is wrong, the evidence for it, and what would fix it.
 
 mod cause;
 
 pub mod forecast;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use jiff::SignedDuration;
 
-use crate::analysis::scc;
+use crate::analysis::{access, scc};
+use crate::model::Kind;
 use crate::ops::{Field, Op, Risk};
 
 pub use cause::{Cause, Stage, Survival};
@@ -58,11 +60,54 @@ impl Confidence {
     }
 }
 
+/// What a piece of evidence was read from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// An object.
+    Object {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
+    /// An event.
+    Event {
+        /// Kind of the object that it concerns, as the event writes it.
+        kind: String,
+        /// Name of that object.
+        name: String,
+        /// Reason of the event.
+        reason: String,
+    },
+    /// The log of a pod.
+    Log {
+        /// Its name.
+        pod: String,
+    },
+}
+
+impl About {
+    /// Whether it is an object of the kind.
+    pub fn is_object(&self, wanted: Kind) -> bool {
+        matches!(self, Self::Object { kind, .. } if *kind == wanted)
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object { kind, name } => write!(f, "{kind}/{name}"),
+            Self::Event { kind, name, .. } => write!(f, "Event on {kind}/{name}"),
+            Self::Log { pod } => write!(f, "Log of Pod/{pod}"),
+        }
+    }
+}
+
 /// A fact that proves a finding, and where it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// `Kind/name`, or `Event on Kind/name`.
-    pub object: String,
+    /// What it was read from.
+    pub object: About,
     /// Path of the field.
     pub field: String,
     /// Its exact text.
@@ -114,8 +159,13 @@ pub enum Facts {
     Account(String),
     /// Secrets and ConfigMaps that do not exist, as `secret/NAME`.
     Sources(Vec<String>),
-    /// Why an image does not come.
-    Image(ImageTrouble),
+    /// An image that does not come.
+    Image {
+        /// The image.
+        image: String,
+        /// Why not.
+        trouble: ImageTrouble,
+    },
     /// Pods that hold host ports, each with the ports.
     Ports(Vec<(String, String)>),
     /// A pod that SCC admission refuses.
@@ -125,8 +175,26 @@ pub enum Facts {
         /// What the constraints complain of.
         reasons: Vec<scc::Refusal>,
     },
-    /// A refusal's own words.
-    Words(String),
+    /// What a policy or webhook refuses.
+    Refused {
+        /// Its name; empty where the refusal does not say it.
+        by: String,
+        /// The refusal's own words.
+        words: String,
+    },
+    /// A queue that holds the run.
+    Queue {
+        /// Its name; empty where the run names none.
+        name: String,
+        /// Its own words.
+        words: String,
+    },
+    /// The reason that a controller gives, in its one word.
+    Reason(String),
+    /// The exit code of a step.
+    ExitCode(i32),
+    /// Why a file was denied to a step.
+    FileDenied(access::Cause),
     /// A step, or an init container, of a task, with its memory limit.
     Step {
         /// The task.
@@ -147,6 +215,39 @@ pub enum Facts {
         /// The container.
         container: String,
     },
+}
+
+impl Facts {
+    /// The facts without what belongs to one run alone: the same for all runs that suffer
+    /// from one root cause.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        match self {
+            Self::Quota { name, .. } => Self::Quota { name: name.clone(), words: String::new() },
+            Self::Refused { by, .. } => Self::Refused { by: by.clone(), words: String::new() },
+            Self::Queue { name, .. } => Self::Queue { name: name.clone(), words: String::new() },
+            Self::Ports(holders) => {
+                Self::Ports(holders.iter().map(|(_, ports)| (String::new(), ports.clone())).collect())
+            }
+            Self::Step { memory, .. } => {
+                Self::Step { task: String::new(), step: String::new(), memory: memory.clone() }
+            }
+            Self::Container { container, .. } => Self::Container { pod: String::new(), container: container.clone() },
+            // The set is that of one run's assistant.
+            Self::Set(_) => Self::None,
+            Self::None
+            | Self::Nodes(_)
+            | Self::Claim(_)
+            | Self::Account(_)
+            | Self::Sources(_)
+            | Self::Image { .. }
+            | Self::Denied { .. }
+            | Self::Reason(_)
+            | Self::ExitCode(_)
+            | Self::FileDenied(_)
+            | Self::Architecture(_) => self.clone(),
+        }
+    }
 }
 
 /// Why a node cannot pull an image.
@@ -308,6 +409,6 @@ pub struct RunReport {
     pub waiting: Vec<String>,
     /// One sentence on how it stands.
     pub headline: String,
-    /// What is wrong, what must be cured first standing first.
+    /// What is wrong, what must be fixed first standing first.
     pub findings: Vec<Finding>,
 }

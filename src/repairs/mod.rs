@@ -121,7 +121,7 @@ fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
 /// What could be done about a cause. A cause without a row does not compile.
 fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
     let words = || match &finding.facts {
-        Facts::Words(words) | Facts::Quota { words, .. } => words.clone(),
+        Facts::Refused { words, .. } | Facts::Queue { words, .. } => words.clone(),
         _ => String::new(),
     };
     match finding.cause {

@@ -81,12 +81,12 @@ fn chosen(focus: &Focus<'_>, task: Option<&str>) -> Result<String, String> {
         Some(task) => Err(format!("the run has no task {task:?}; it has {}", names.join(", "))),
         None => {
             let waits = focus.unplaced().map(|(node, _)| node.task).next();
-            let is_ill = |node: &&crate::analysis::tekton::run_tree::TaskNode<'_>| {
+            let is_unsuccessful = |node: &&crate::analysis::tekton::run_tree::TaskNode<'_>| {
                 node.task_run.succeeded().is_none_or(|c| c.status != "True")
             };
-            let ill = focus.tree.tasks.iter().find(is_ill).map(|node| node.task);
+            let unsuccessful = focus.tree.tasks.iter().find(is_unsuccessful).map(|node| node.task);
             waits
-                .or(ill)
+                .or(unsuccessful)
                 .or(names.first().copied())
                 .map(str::to_owned)
                 .ok_or_else(|| "the tasks of the run's pipeline are not known: it was not resolved".to_owned())

@@ -20,7 +20,7 @@ pub(super) fn source_missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
 
 /// An image that cannot be pulled, by what the registry, or the way to it, answered.
 pub(super) fn image(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
-    let trouble = if let Facts::Image(trouble) = facts { *trouble } else { ImageTrouble::Other };
+    let trouble = if let Facts::Image { trouble, .. } = facts { *trouble } else { ImageTrouble::Other };
     let account = focus.run().service_account().unwrap_or("default").to_owned();
     let (id, instruction) = match trouble {
         ImageTrouble::Unreachable => ("reach-registry", Instruction::ReachRegistry),
@@ -87,7 +87,7 @@ pub(super) fn sidecar(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
 
 /// What lets a step get at the files of another.
 pub(super) fn denied(focus: &Focus<'_>) -> Vec<Plan> {
-    let plan = |remedy: crate::analysis::access::Cure| {
+    let plan = |remedy: crate::analysis::access::Remedy| {
         let op = match remedy.fs_group.map(i64::from) {
             Some(group) => {
                 let of_namespace = block_start(focus) == Some(group);
@@ -97,7 +97,7 @@ pub(super) fn denied(focus: &Focus<'_>) -> Vec<Plan> {
         };
         Plan::new("open-workspace", vec![op])
     };
-    workspace_access::cures(focus).into_iter().map(plan).collect()
+    workspace_access::remedies(focus).into_iter().map(plan).collect()
 }
 
 /// The controller's pods, and their logs.

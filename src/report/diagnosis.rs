@@ -260,13 +260,13 @@ fn fix(group: &grouping::Group<'_>) -> Block {
 }
 
 fn summary(reports: &[RunReport], groups: &[grouping::Group<'_>]) -> String {
-    let ill: usize = groups.iter().map(|group| group.runs.len()).sum();
+    let affected: usize = groups.iter().map(|group| group.runs.len()).sum();
     let all = count(reports.len(), "run", "runs");
     let causes = count(groups.len(), "cause", "causes");
-    match ill {
+    match affected {
         0 => format!("no run needs attention ({all})"),
         1 => format!("1 of {all} needs attention"),
-        _ => format!("{ill} of {all} need attention, {causes}"),
+        _ => format!("{affected} of {all} need attention, {causes}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A preflight: the version of Tekton, what its flags do, what namespaces would refuse.
 
 use crate::checks::preflight::{Flag, Note, Place, Preflight};
+use crate::model::Kind;
 
 use super::{Block, Document, Text, Tone};
 
@@ -25,7 +26,7 @@ pub(crate) fn document(found: &Preflight) -> Document {
 fn flag_line(flag: &Flag) -> String {
     let read = match flag.read {
         // What a run records is not read again: it was in force for that run.
-        true if flag.source.starts_with("PipelineRun/") => "in force when it was last reconciled",
+        true if flag.source.is_object(Kind::PipelineRun) => "in force when it was last reconciled",
         true => "read by this version",
         false => "NOT read by this version",
     };

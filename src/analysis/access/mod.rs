@@ -18,4 +18,4 @@ pub use file::{Entry, EntryKind};
 pub use fs_group::{ChangePolicy, Ownership};
 pub use permission::{Allowed, Obstacle, Wish, judge};
 pub use process::Process;
-pub use situation::{Cause, Cure, Explanation, Party, Situation, explain};
+pub use situation::{Cause, Explanation, Party, Remedy, Situation, explain};

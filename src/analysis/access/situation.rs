@@ -1,5 +1,5 @@
 //! One denied path among the pods that share its volume: why, and the least intrusive
-//! cure.
+//! remedy.
 
 use super::denial::{Denial, Proof, Tried};
 use super::file::{Entry, EntryKind, USUAL_UMASK};
@@ -55,7 +55,7 @@ pub enum Cause {
     NotWritable,
     /// Only the owner may do this.
     NotOwner,
-    /// Modes explain it, but which bit is not told.
+    /// Modes explain it, but which bit is unknown.
     Modes,
     /// The server of the volume decides.
     Server,
@@ -65,20 +65,20 @@ pub enum Cause {
 
 /// What would lift a denial.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cure {
+pub struct Remedy {
     /// One sentence.
     pub summary: String,
     /// The fsGroup of the pod template that does it, where one does.
     pub fs_group: Option<u32>,
 }
 
-impl From<&str> for Cure {
+impl From<&str> for Remedy {
     fn from(summary: &str) -> Self {
         Self { summary: summary.to_owned(), fs_group: None }
     }
 }
 
-impl From<String> for Cure {
+impl From<String> for Remedy {
     fn from(summary: String) -> Self {
         Self { summary, fs_group: None }
     }
@@ -93,8 +93,8 @@ pub struct Explanation {
     pub is_certain: bool,
     /// How, a sentence each.
     pub chain: Vec<String>,
-    /// Cures, the least intrusive first.
-    pub cures: Vec<Cure>,
+    /// Remedies, the least intrusive first.
+    pub remedies: Vec<Remedy>,
     /// What would tell more.
     pub unknown: Vec<String>,
 }
@@ -118,19 +118,19 @@ impl Cause {
 /// Explains a denial.
 pub fn explain(situation: &Situation) -> Explanation {
     let Situation { denial, reader, .. } = situation;
-    let mut told = Explanation {
+    let mut explanation = Explanation {
         cause: Cause::Unknown,
         is_certain: false,
         chain: vec![format!("{} runs as {}, with {}", reader.name, reader.process, reader.process.label)],
-        cures: Vec::new(),
+        remedies: Vec::new(),
         unknown: Vec::new(),
     };
-    told.chain.push(denial.lesson().to_owned());
+    explanation.chain.push(denial.lesson().to_owned());
     if denial.proof() == Proof::NotOwner {
-        told.cause = Cause::NotOwner;
-        told.is_certain = true;
-        told.cures.push("take chown, chmod and preserving copies (cp -p, tar -p, rsync -a) out of the step, or let it own what it changes".into());
-        return told;
+        explanation.cause = Cause::NotOwner;
+        explanation.is_certain = true;
+        explanation.remedies.push("take chown, chmod and preserving copies (cp -p, tar -p, rsync -a) out of the step, or let it own what it changes".into());
+        return explanation;
     }
     let apart: Vec<&Party> = situation
         .others
@@ -138,54 +138,57 @@ pub fn explain(situation: &Situation) -> Explanation {
         .filter(|other| reader.process.label.shares_with(&other.process.label) == Shares::No)
         .collect();
     if reader.process.overrides_modes {
-        root(situation, &apart, &mut told);
+        root(situation, &apart, &mut explanation);
     } else if let Some(beside) = apart.iter().find(|other| other.is_concurrent) {
-        told.cause = Cause::SeLinux;
-        told.chain.push(differs(reader, beside));
-        selinux_cures(reader, beside, &mut told);
-        modes(situation, &mut told);
-        told.cause = Cause::SeLinux;
+        explanation.cause = Cause::SeLinux;
+        explanation.chain.push(differs(reader, beside));
+        selinux_remedies(reader, beside, &mut explanation);
+        modes(situation, &mut explanation);
+        explanation.cause = Cause::SeLinux;
     } else {
-        modes(situation, &mut told);
-        if let (Cause::Unknown | Cause::Modes, Some(before)) = (told.cause, apart.first()) {
-            told.chain.push(differs(reader, before));
-            selinux_cures(reader, before, &mut told);
+        modes(situation, &mut explanation);
+        if let (Cause::Unknown | Cause::Modes, Some(before)) = (explanation.cause, apart.first()) {
+            explanation.chain.push(differs(reader, before));
+            selinux_remedies(reader, before, &mut explanation);
         }
     }
-    if told.cause == Cause::SeLinux || told.cause == Cause::Unknown {
-        told.unknown.push(
+    if explanation.cause == Cause::SeLinux || explanation.cause == Cause::Unknown {
+        explanation.unknown.push(
             "whether the node's audit log has an AVC denial for the path (ausearch -m avc -ts recent)".to_owned(),
         );
     }
-    if told.cause != Cause::SeLinux {
-        told.unknown.push(format!(
+    if explanation.cause != Cause::SeLinux {
+        explanation.unknown.push(format!(
             "owners and modes on the way, from a pod that still sees them: ls -ldn {}",
             ways(denial.path.as_deref().unwrap_or("PATH"))
         ));
     }
-    told
+    explanation
 }
 
 /// Root that kept its capabilities ignores modes on local file systems.
-fn root(situation: &Situation, apart: &[&Party], told: &mut Explanation) {
+fn root(situation: &Situation, apart: &[&Party], explanation: &mut Explanation) {
     let reader = &situation.reader;
-    told.chain.push("root with its usual capabilities is not bound by mode bits".to_owned());
+    explanation.chain.push("root with its usual capabilities is not bound by mode bits".to_owned());
     if situation.is_remote {
-        told.cause = Cause::Server;
-        told.chain
+        explanation.cause = Cause::Server;
+        explanation
+            .chain
             .push("an NFS server usually makes root nobody (root_squash), so root may do less than others".to_owned());
-        told.cures.push("run as the user that owns the files, with supplementalGroups that the export knows".into());
+        explanation
+            .remedies
+            .push("run as the user that owns the files, with supplementalGroups that the export knows".into());
         return;
     }
-    told.cause = Cause::SeLinux;
-    told.chain.push("what is left is SELinux".to_owned());
+    explanation.cause = Cause::SeLinux;
+    explanation.chain.push("what is left is SELinux".to_owned());
     match apart.iter().find(|other| other.is_concurrent).or(apart.first()) {
         Some(other) => {
-            told.is_certain = other.is_concurrent;
-            told.chain.push(differs(reader, other));
-            selinux_cures(reader, other, told);
+            explanation.is_certain = other.is_concurrent;
+            explanation.chain.push(differs(reader, other));
+            selinux_remedies(reader, other, explanation);
         }
-        None => told.cures.push("look for a pod of another namespace or level that used the volume; give both the same seLinuxOptions.level".into()),
+        None => explanation.remedies.push("look for a pod of another namespace or level that used the volume; give both the same seLinuxOptions.level".into()),
     }
 }
 
@@ -203,7 +206,7 @@ fn differs(reader: &Party, other: &Party) -> String {
     )
 }
 
-fn selinux_cures(reader: &Party, other: &Party, told: &mut Explanation) {
+fn selinux_remedies(reader: &Party, other: &Party, explanation: &mut Explanation) {
     let mut odd: Vec<&str> = [reader, other]
         .into_iter()
         .filter(|party| matches!(party.process.label, super::label::Label::Random))
@@ -211,28 +214,30 @@ fn selinux_cures(reader: &Party, other: &Party, told: &mut Explanation) {
         .collect();
     odd.dedup();
     if !odd.is_empty() {
-        told.cures.push(format!(
+        explanation.remedies.push(format!(
             "let {} run under an SCC that keeps the namespace's SELinux level: ask for no privileged container and no capability that only privileged grants (pipelines-scc allows SETFCAP)",
             odd.join(" and ")
         ).into());
-        told.cures.push(
+        explanation.remedies.push(
             format!("set seLinuxOptions.level of {} to the namespace's openshift.io/sa.scc.mcs", odd.join(" and "))
                 .into(),
         );
     }
     if other.is_concurrent {
-        told.cures.push(format!("let {} and {} run one after the other (runAfter)", other.name, reader.name).into());
+        explanation
+            .remedies
+            .push(format!("let {} and {} run one after the other (runAfter)", other.name, reader.name).into());
     }
 }
 
 /// What modes say, from how the others usually leave files behind.
-fn modes(situation: &Situation, told: &mut Explanation) {
+fn modes(situation: &Situation, explanation: &mut Explanation) {
     let reader = &situation.reader;
     if situation.is_remote {
-        told.cause = Cause::Server;
+        explanation.cause = Cause::Server;
     }
     if reader.process.uid.is_none() {
-        told.unknown.push("the user that the image of the step runs as".to_owned());
+        explanation.unknown.push("the user that the image of the step runs as".to_owned());
     }
     let wish = wish(situation.denial.tried);
     let left = situation.others.iter().rev().find_map(|writer| Some((writer, left_by(situation, writer)?)));
@@ -244,7 +249,7 @@ fn modes(situation: &Situation, told: &mut Explanation) {
     let verdict = judge(&reader.process, asked, None, wish);
     if let Some((writer, _)) = &left {
         let shown: Vec<String> = path.iter().map(ToString::to_string).collect();
-        told.chain.push(format!(
+        explanation.chain.push(format!(
             "{} ({}) leaves, with the usual umask 0022: volume, folder, file {}",
             writer.name,
             writer.process,
@@ -253,13 +258,13 @@ fn modes(situation: &Situation, told: &mut Explanation) {
     }
     if let (None, None, Allowed::No(_)) = (&left, reader.fs_group, &verdict) {
         let user = reader.process.uid.map_or_else(|| "the step's user".to_owned(), |uid| format!("UID {uid}"));
-        told.chain.push(format!(
+        explanation.chain.push(format!(
             "no pod that was read wrote to the volume before: a fresh one belongs to root with mode 0755, and the pod sets no fsGroup, so {user} may not write there"
         ));
     }
     match verdict {
         Allowed::No(obstacle) => {
-            told.cause = match obstacle {
+            explanation.cause = match obstacle {
                 Obstacle::NotSearchable(_) => Cause::DirectoryNotSearchable,
                 Obstacle::NotReadable => Cause::FileNotReadable,
                 Obstacle::NotWritable | Obstacle::Sticky => Cause::NotWritable,
@@ -268,18 +273,18 @@ fn modes(situation: &Situation, told: &mut Explanation) {
             };
         }
         Allowed::Yes if !situation.is_remote => {
-            told.chain.push(
+            explanation.chain.push(
                 "such files would be no obstacle: the writer made them narrower (umask 077, mktemp, mode 0600 or 0700), or SELinux denies"
                     .to_owned(),
             );
-            told.cause = match situation.denial.proof() {
+            explanation.cause = match situation.denial.proof() {
                 Proof::DirectoryOrSeLinux => Cause::DirectoryNotSearchable,
                 _ => Cause::Modes,
             };
         }
         _ => {}
     }
-    mode_cures(situation, &path, wish, told);
+    mode_remedies(situation, &path, wish, explanation);
 }
 
 /// What a writer leaves behind in a folder of its own.
@@ -303,12 +308,12 @@ const fn wish(tried: Tried) -> Wish {
     }
 }
 
-fn mode_cures(situation: &Situation, path: &[Entry], wish: Wish, told: &mut Explanation) {
+fn mode_remedies(situation: &Situation, path: &[Entry], wish: Wish, explanation: &mut Explanation) {
     let reader = &situation.reader;
     match &situation.ownership {
         Ownership::Managed => {
             if reader.fs_group.is_some() && reader.policy == ChangePolicy::OnRootMismatch {
-                told.cures.push("take fsGroupChangePolicy: OnRootMismatch away: the volume's root looks right already, so files made later stay as they are".into());
+                explanation.remedies.push("take fsGroupChangePolicy: OnRootMismatch away: the volume's root looks right already, so files made later stay as they are".into());
             }
             if let (None, Some(block)) = (reader.fs_group, situation.block) {
                 let mut given = path.to_vec();
@@ -321,18 +326,20 @@ fn mode_cures(situation: &Situation, path: &[Entry], wish: Wish, told: &mut Expl
                     let summary = format!(
                         "set fsGroup of the run's pod template to {block}, the start of the namespace's block: the kubelet then gives all files to that group before each pod starts"
                     );
-                    told.cures.push(Cure { summary, fs_group: Some(block) });
+                    explanation.remedies.push(Remedy { summary, fs_group: Some(block) });
                 }
             }
         }
         Ownership::Unmanaged(why) => {
-            told.chain.push(format!("fsGroup changes nothing on this volume: {why}"));
-            told.cures.push("give the volume the right owner where it is made (mount options, access point, StorageClass parameters), or name its group in supplementalGroups".into());
+            explanation.chain.push(format!("fsGroup changes nothing on this volume: {why}"));
+            explanation.remedies.push("give the volume the right owner where it is made (mount options, access point, StorageClass parameters), or name its group in supplementalGroups".into());
         }
-        Ownership::Unknown(what) => told.unknown.push(format!("whether fsGroup counts on this volume: {what}")),
+        Ownership::Unknown(what) => explanation.unknown.push(format!("whether fsGroup counts on this volume: {what}")),
     }
-    told.cures.push("let the writer leave files open to the group: umask 002, or chmod -R g+rwX at its end".into());
-    told.cures.push("run both tasks as one user: runAsUser in both, in the namespace's range".into());
+    explanation
+        .remedies
+        .push("let the writer leave files open to the group: umask 002, or chmod -R g+rwX at its end".into());
+    explanation.remedies.push("run both tasks as one user: runAsUser in both, in the namespace's range".into());
 }
 
 /// The directories of a path, one after the other, for `ls`.
@@ -377,34 +384,38 @@ mod tests {
         let mut beside = party("task push-b", root(), Label::Random);
         (beside.is_concurrent, beside.scc) = (true, Some("privileged".to_owned()));
         let reader = party("task push-a", root(), Label::Random);
-        let told = explain(&situation("faccessat /workspace/s/oci/image.tar: permission denied", reader, vec![beside]));
-        assert_eq!((told.cause, told.is_certain), (Cause::SeLinux, true));
-        assert!(told.cures.iter().any(|cure| cure.summary.contains("SETFCAP")), "{told:#?}");
-        assert!(told.cures.last().unwrap().summary.contains("one after the other"), "{told:#?}");
+        let explanation =
+            explain(&situation("faccessat /workspace/s/oci/image.tar: permission denied", reader, vec![beside]));
+        assert_eq!((explanation.cause, explanation.is_certain), (Cause::SeLinux, true));
+        assert!(explanation.remedies.iter().any(|remedy| remedy.summary.contains("SETFCAP")), "{explanation:#?}");
+        assert!(explanation.remedies.last().unwrap().summary.contains("one after the other"), "{explanation:#?}");
     }
 
     #[test]
     fn a_folder_of_roots_cannot_be_written_by_others() {
         let reader = party("task b", Process::new(1001, 0, &[]), level());
         let writer = party("task a", root(), level());
-        let told = explain(&situation(
+        let explanation = explain(&situation(
             "mkdir: cannot create directory '/workspace/s/x': Permission denied",
             reader,
             vec![writer],
         ));
-        assert_eq!(told.cause, Cause::NotWritable);
-        assert!(told.cures[0].summary.starts_with("set fsGroup of the run's pod template to 9700"), "{told:#?}");
+        assert_eq!(explanation.cause, Cause::NotWritable);
+        assert!(
+            explanation.remedies[0].summary.starts_with("set fsGroup of the run's pod template to 9700"),
+            "{explanation:#?}"
+        );
     }
 
     #[test]
     fn a_look_that_fails_points_at_a_directory() {
         let reader = party("task b", Process::new(1001, 0, &[]), level());
         let writer = party("task a", root(), level());
-        let told = explain(&situation("stat /workspace/s/x: permission denied", reader, vec![writer]));
-        assert_eq!((told.cause, told.is_certain), (Cause::DirectoryNotSearchable, false));
+        let explanation = explain(&situation("stat /workspace/s/x: permission denied", reader, vec![writer]));
+        assert_eq!((explanation.cause, explanation.is_certain), (Cause::DirectoryNotSearchable, false));
         assert!(
-            told.unknown.iter().any(|text| text.ends_with("ls -ldn /workspace /workspace/s /workspace/s/x")),
-            "{told:#?}"
+            explanation.unknown.iter().any(|text| text.ends_with("ls -ldn /workspace /workspace/s /workspace/s/x")),
+            "{explanation:#?}"
         );
     }
 
@@ -413,19 +424,22 @@ mod tests {
         let reader = party("task b", Process::new(1001, 0, &[]), level());
         let mut asked = situation("open /workspace/s/x: permission denied", reader, Vec::new());
         asked.ownership = Ownership::Unmanaged("CSIDriver efs".to_owned());
-        let told = explain(&asked);
-        assert!(told.cures.iter().all(|cure| !cure.summary.starts_with("set fsGroup")), "{told:#?}");
-        assert!(told.chain.iter().any(|text| text.contains("fsGroup changes nothing")), "{told:#?}");
+        let explanation = explain(&asked);
+        assert!(
+            explanation.remedies.iter().all(|remedy| !remedy.summary.starts_with("set fsGroup")),
+            "{explanation:#?}"
+        );
+        assert!(explanation.chain.iter().any(|text| text.contains("fsGroup changes nothing")), "{explanation:#?}");
     }
 
     #[test]
     fn a_change_of_owner_is_no_matter_of_modes() {
         let reader = party("task b", Process::new(1001, 0, &[]), level());
-        let told = explain(&situation(
+        let explanation = explain(&situation(
             "chown: changing ownership of '/workspace/s': Operation not permitted",
             reader,
             Vec::new(),
         ));
-        assert_eq!((told.cause, told.is_certain), (Cause::NotOwner, true));
+        assert_eq!((explanation.cause, explanation.is_certain), (Cause::NotOwner, true));
     }
 }

@@ -41,8 +41,8 @@ fn of(
                 let text = text.split_once(" is forbidden: ").map_or(text, |(_, rest)| rest);
                 finding(refused, text)
             } else {
-                let rule = refused.computed.iter().find(|refusal| wanted(&RefusedBy::classify(&refusal.text)))?;
-                let computed = RefusedAssistant { by: Some(RefusedBy::classify(&rule.text)), ..refused.clone() };
+                let rule = refused.computed.iter().find(|refusal| wanted(&RefusedBy::from(*refusal)))?;
+                let computed = RefusedAssistant { by: Some(RefusedBy::from(rule)), ..refused.clone() };
                 let link = match refused.by {
                     Some(_) => "Only the first refusal shows in the events; this one would be the next.",
                     None => "No event of the refusal was found; it was computed from the StatefulSet's pod template and the rule.",

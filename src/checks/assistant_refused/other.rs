@@ -13,10 +13,10 @@ const CAUSE: Cause = Cause::AssistantRefused;
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     of(
         focus,
-        |by| matches!(by, RefusedBy::Other | RefusedBy::PriorityClassMissing | RefusedBy::RuntimeClassMissing),
+        |by| matches!(by, RefusedBy::Other | RefusedBy::PriorityClassMissing(_) | RefusedBy::RuntimeClassMissing(_)),
         |refused, text| match refused.by {
-            Some(RefusedBy::PriorityClassMissing) => priority_class::of_assistant(&refused.name, text),
-            Some(RefusedBy::RuntimeClassMissing) => runtime_class::of_assistant(&refused.name, text),
+            Some(RefusedBy::PriorityClassMissing(_)) => priority_class::of_assistant(&refused.name, text),
+            Some(RefusedBy::RuntimeClassMissing(_)) => runtime_class::of_assistant(&refused.name, text),
             _ => {
                 let summary = format!("the pod of the affinity assistant {} is refused: {text}", refused.name);
                 Finding::new(CAUSE, summary)

@@ -1,7 +1,7 @@
 //! The assistant's pod against Pod Security.
 
 use crate::checks::focus::Focus;
-use crate::checks::refused::{self, RefusedBy};
+use crate::checks::refused::RefusedBy;
 use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
@@ -11,9 +11,9 @@ use super::of;
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     of(
         focus,
-        |by| matches!(by, RefusedBy::PodSecurity),
-        |refused, text| {
-            let level = refused::between(text, "violates PodSecurity \"", "\"").unwrap_or("enforced");
+        |by| matches!(by, RefusedBy::PodSecurity(_)),
+        |refused, _| {
+            let level = if let Some(RefusedBy::PodSecurity(level)) = &refused.by { level.as_str() } else { "enforced" };
             Finding::new(Cause::AssistantRefusedByPodSecurity,
             format!("Pod Security ({level}) refuses the pod of the affinity assistant {}", refused.name),
         )

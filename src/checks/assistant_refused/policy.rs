@@ -12,7 +12,13 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     of(
         focus,
         |by| matches!(by, RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_)),
-        |refused, text| finding(refused, text).facts(Facts::Words(text.to_owned())),
+        |refused, text| {
+            let by = match &refused.by {
+                Some(RefusedBy::Policy(name) | RefusedBy::WebhookSilent(name)) => name.clone(),
+                _ => String::new(),
+            };
+            finding(refused, text).facts(Facts::Refused { by, words: text.to_owned() })
+        },
     )
 }
 

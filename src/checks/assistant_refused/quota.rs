@@ -1,7 +1,7 @@
 //! The assistant's pod against a ResourceQuota.
 
 use crate::checks::focus::Focus;
-use crate::checks::refused::{self, RefusedBy};
+use crate::checks::refused::RefusedBy;
 use crate::checks::task_refused::quota::quote_usage;
 use crate::finding::{Cause, Facts, Finding};
 
@@ -11,9 +11,9 @@ use super::of;
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     of(
         focus,
-        |by| matches!(by, RefusedBy::Quota | RefusedBy::QuotaNeedsRequests),
+        |by| matches!(by, RefusedBy::Quota(_) | RefusedBy::QuotaNeedsRequests(_)),
         |refused, text| {
-            let quota = refused::quota_name(text);
+            let quota = refused.by.as_ref().map_or("", RefusedBy::quota);
             Finding::new(Cause::AssistantQuota,
             format!("ResourceQuota {quota} leaves no room for the pod of the affinity assistant {}", refused.name),
         )

@@ -1,7 +1,7 @@
 //! The assistant's node was cordoned after it came to stand there.
 
 use crate::analysis::scheduler::Plugin;
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 use super::Joining;
 
@@ -17,6 +17,7 @@ pub(super) fn finding(joining: &Joining<'_, '_>) -> Option<Finding> {
             Cause::AssistantNodeCordoned,
             format!("the assistant runs on {node}, which was cordoned: task {task} may not join it"),
         )
+        .facts(Facts::Nodes(vec![node.to_owned()]))
         .evidence(read.map(|node| focus.quote_cordon(node))),
     )
 }

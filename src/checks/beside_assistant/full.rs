@@ -2,7 +2,8 @@
 
 use crate::analysis::scheduler::Plugin;
 use crate::checks::no_node::insufficient_resources::quote_room;
-use crate::finding::{Cause, Finding};
+use crate::checks::obstacles::Spoken;
+use crate::finding::{Cause, Facts, Finding};
 
 use super::Joining;
 
@@ -14,15 +15,19 @@ pub(super) fn by_verdict(joining: &Joining<'_, '_>) -> Option<Finding> {
     joining.has(Plugin::NodeResourcesFit).then(|| {
         let reasons = joining.reasons();
         let summary = format!("{node}, where the assistant runs, has no room for task {task} ({reasons})");
-        Finding::new(CAUSE, summary).evidence(quote_room(focus, pod, &[node.to_owned()]))
+        Finding::new(CAUSE, summary).facts(Facts::Nodes(vec![node.to_owned()])).evidence(quote_room(
+            focus,
+            pod,
+            &[node.to_owned()],
+        ))
     })
 }
 
 /// `assistant-node-full`: nodes were not read, and the scheduler speaks of room.
 pub(super) fn by_words(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { task, node, message, .. } = *joining;
-    (message.contains("Insufficient") || message.contains("Too many pods")).then(|| {
+    Spoken::read(message).names(Plugin::NodeResourcesFit).then(|| {
         let summary = format!("{node}, where the assistant runs, has no room for task {task} by the scheduler's words");
-        Finding::new(CAUSE, summary)
+        Finding::new(CAUSE, summary).facts(Facts::Nodes(vec![node.to_owned()]))
     })
 }

@@ -8,6 +8,7 @@ mod full;
 mod other_placement;
 
 use crate::analysis::scheduler::Plugin;
+use crate::analysis::scheduler::message::Detail;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::Pod;
@@ -18,7 +19,7 @@ use super::no_node::{
     claim_being_deleted, claim_lost, claim_missing, host_port, taint, topology_spread, unhealthy, volume_in_use,
     volume_limit, volume_node_affinity,
 };
-use super::obstacles::{self, Obstacle, is_unhealthy};
+use super::obstacles::{self, Obstacle, Spoken, is_unhealthy};
 use crate::finding::{Cause, Confidence, Finding};
 
 /// A task's pod that waits to join its assistant.
@@ -102,12 +103,12 @@ fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
         .or_else(|| anti_affinity::of_run(joining))
         .or_else(|| other_placement::finding(joining))
         .or_else(|| {
-            let is_ill = joining.has(Plugin::TaintToleration) && focus.cluster.node(node).is_some_and(is_unhealthy);
-            is_ill.then(|| unhealthy::beside_assistant(focus, task, node))
+            let node_is_unhealthy = joining.has(Plugin::TaintToleration) && focus.cluster.node(node).is_some_and(is_unhealthy);
+            node_is_unhealthy.then(|| unhealthy::beside_assistant(focus, task, node))
         })
         .or_else(|| cordoned::finding(joining))
         .or_else(|| {
-            let in_use = joining.has(Plugin::VolumeRestrictions) || message.contains("ReadWriteOncePod");
+            let in_use = joining.has(Plugin::VolumeRestrictions) || Spoken::read(message).says(&Detail::ClaimInUse);
             in_use.then(|| volume_in_use::beside_assistant(focus, pod, task))
         })
         .or_else(|| joining.has(Plugin::PodTopologySpread).then(|| topology_spread::beside_assistant(focus, pod, task, node)))

@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding, Severity};
+use crate::finding::{Cause, Facts, Finding, Severity};
 
 /// `task-failed`: a task failed in a way that no other check knows; its own words are
 /// all there is.
@@ -15,6 +15,7 @@ pub fn otherwise_failed(focus: &Focus<'_>) -> Vec<Finding> {
             Cause::TaskFailed,
             format!("task {} failed ({}): {}", task.task, condition.reason, condition.message),
         )
+        .facts(Facts::Reason(condition.reason.clone()))
         .severity(Severity::Warning)
         .evidence(focus.quote_run())
         .evidence(focus.quote_task_run(task.task_run))

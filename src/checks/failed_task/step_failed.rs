@@ -3,7 +3,7 @@
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding, Severity};
+use crate::finding::{Cause, Confidence, Facts, Finding, Severity};
 use crate::model::run::StepState;
 
 use super::log::Words;
@@ -15,6 +15,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
         Cause::StepFailed,
         format!("step {} of task {} ended with exit code {code}", step.name, task.task),
     )
+    .facts(Facts::ExitCode(code))
     .severity(Severity::Warning)
     .link("The pod was admitted, got a node and started; the program in the step ended with the error.");
     let finding = words.quoted(focus, finding);

@@ -17,7 +17,7 @@ const OF_FLAGS: [Cause; 4] = [
 
 /// Adds to findings that a flag brought about that the flag will not last: the operator
 /// writes the map anew at its upgrade and when its own object changes.
-pub fn tell(focus: &Focus<'_>, findings: &mut [Finding]) {
+pub fn annotate(focus: &Focus<'_>, findings: &mut [Finding]) {
     let Some((link, evidence)) = difference(focus) else { return };
     if let Some(finding) = findings.iter_mut().find(|finding| OF_FLAGS.contains(&finding.cause)) {
         *finding = finding.clone().link(link).evidence(evidence);
@@ -32,9 +32,9 @@ fn difference(focus: &Focus<'_>) -> Option<(String, Vec<Evidence>)> {
     if own.as_deref().unwrap_or("workspaces").eq_ignore_ascii_case(map) {
         return None;
     }
-    let told = own.as_deref().map_or("does not set it".to_owned(), |own| format!("sets it to {own:?}"));
+    let setting = own.as_deref().map_or("does not set it".to_owned(), |own| format!("sets it to {own:?}"));
     let link = format!(
-        "coschedule was edited in the ConfigMap ({map:?}), and TektonConfig/{name} {told}: the operator writes its own value again at its next upgrade or when TektonConfig changes."
+        "coschedule was edited in the ConfigMap ({map:?}), and TektonConfig/{name} {setting}: the operator writes its own value again at its next upgrade or when TektonConfig changes."
     );
     let field =
         focus.quote(Kind::TektonConfig, name, "spec.pipeline.coschedule", own.unwrap_or_else(|| "absent".to_owned()));

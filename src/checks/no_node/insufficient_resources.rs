@@ -1,14 +1,16 @@
 //! No allowed node has enough free.
 
+use crate::analysis::scheduler::message::Detail;
 use crate::analysis::scheduler::requests::{Amounts, of_incoming};
 use crate::analysis::scheduler::{Behaviour, NodeInfo};
 use crate::checks::focus::Focus;
+use crate::checks::obstacles::Spoken;
 use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
-/// Nodes of which is told what they have left.
-const TOLD: usize = 6;
+/// Nodes whose remaining room is quoted, at most.
+const SHOWN: usize = 6;
 
 /// `insufficient-resources`: a task's pod on its own; `message` is the scheduler's,
 /// `nodes` are those that lack nothing else.
@@ -19,10 +21,12 @@ pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, nodes: &
 
 /// The resources that the scheduler's text calls insufficient.
 fn shortages(message: &str) -> String {
+    let spoken = Spoken::read(message);
     let mut names: Vec<&str> = Vec::new();
-    for part in message.split("Insufficient ").skip(1) {
-        let name = part.split([',', ' ']).next().unwrap_or(part).trim_end_matches('.');
-        if !names.contains(&name) {
+    for detail in spoken.details() {
+        if let Detail::Resource(name) = detail
+            && !names.contains(&name.as_str())
+        {
             names.push(name);
         }
     }
@@ -37,7 +41,7 @@ pub fn quote_room(focus: &Focus<'_>, pod: &Pod, nodes: &[String]) -> Vec<Evidenc
     }
     let snapshot = focus.state(false);
     let wanted = of_incoming(pod, &Behaviour::of(snapshot.version()));
-    let known = nodes.iter().filter_map(|name| snapshot.node(name)).take(TOLD);
+    let known = nodes.iter().filter_map(|name| snapshot.node(name)).take(SHOWN);
     let quoted = known.map(|info| {
         let text = short(&wanted, info).join("; ");
         focus.quote(Kind::Node, info.name(), "status.allocatable less the requests of its pods", text)
@@ -52,19 +56,19 @@ fn short(wanted: &Amounts<'_>, info: &NodeInfo<'_>) -> Vec<String> {
     let mebi = |bytes: i64| format!("{}Mi", bytes / (1024 * 1024));
     let count = |number: i64| number.to_string();
     let mut found = Vec::new();
-    let mut tell = |name: &str, asked: i64, of: i64, used: i64, text: &dyn Fn(i64) -> String| {
+    let mut compare = |name: &str, asked: i64, of: i64, used: i64, text: &dyn Fn(i64) -> String| {
         let left = of.saturating_sub(used);
         if asked > left {
             found.push(format!("{name}: {} of {} left, {} wanted", text(left.max(0)), text(of), text(asked)));
         }
     };
-    tell("cpu", wanted.milli_cpu, has.milli_cpu, used.milli_cpu, &cpu);
-    tell("memory", wanted.memory, has.memory, used.memory, &mebi);
-    tell("ephemeral-storage", wanted.ephemeral_storage, has.ephemeral_storage, used.ephemeral_storage, &mebi);
+    compare("cpu", wanted.milli_cpu, has.milli_cpu, used.milli_cpu, &cpu);
+    compare("memory", wanted.memory, has.memory, used.memory, &mebi);
+    compare("ephemeral-storage", wanted.ephemeral_storage, has.ephemeral_storage, used.ephemeral_storage, &mebi);
     for (name, asked) in &wanted.scalars {
-        tell(name, *asked, has.scalar(name), used.scalar(name), &count);
+        compare(name, *asked, has.scalar(name), used.scalar(name), &count);
     }
     let pods = i64::try_from(info.pods.len()).unwrap_or(i64::MAX);
-    tell("pods", 1, has.pods, pods, &count);
+    compare("pods", 1, has.pods, pods, &count);
     found
 }

@@ -8,18 +8,18 @@ use crate::model::Kind;
 use crate::model::pod::Pod;
 
 const CAUSE: Cause = Cause::NodeSelectorMismatch;
-/// Values of a label that are told.
+/// Values of a label that are named, at most.
 const VALUES: usize = 8;
 
 /// `node-selector-mismatch`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
-    told(focus, pod, format!("no node has the labels that task {task} demands"))
+    finding(focus, pod, format!("no node has the labels that task {task} demands"))
 }
 
 /// `node-selector-mismatch`: the assistant's pod takes over the run's node selector.
 pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
     let name = &pod.metadata.name;
-    told(
+    finding(
         focus,
         pod,
         format!("no node has the labels that the run demands, so the affinity assistant's pod {name} finds none"),
@@ -27,7 +27,7 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
 }
 
 /// With what is demanded, and what nodes have of it.
-fn told(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
+fn finding(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
     let finding = Finding::new(CAUSE, summary).evidence(quote_selection(focus, pod));
     keys(pod).into_iter().fold(finding, |finding, key| match values(focus, key) {
         Some(values) if values.is_empty() => finding.link(format!("No node has the label {key}.")),
@@ -50,11 +50,11 @@ fn values(focus: &Focus<'_>, key: &str) -> Option<String> {
     }
     let found: BTreeSet<&str> = focus.cluster.nodes.iter().filter_map(|node| node.metadata.label(key)).collect();
     let more = found.len().saturating_sub(VALUES);
-    let mut told: Vec<String> = found.into_iter().take(VALUES).map(|value| format!("{value:?}")).collect();
+    let mut shown: Vec<String> = found.into_iter().take(VALUES).map(|value| format!("{value:?}")).collect();
     if more > 0 {
-        told.push(format!("{more} more values"));
+        shown.push(format!("{more} more values"));
     }
-    Some(told.join(", "))
+    Some(shown.join(", "))
 }
 
 /// Quotes a pod's node selection.

@@ -31,7 +31,7 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &str, nodes: &[String]) -> Finding {
     finding(focus, lost, format!("the nodes that would fit the affinity assistant's pod {pod} ({names}) {why}"), nodes)
 }
 
-/// The same for a task that must join its assistant, whose node is ill.
+/// The same for a task that must join its assistant, whose node is unhealthy.
 pub fn beside_assistant(focus: &Focus<'_>, task: &str, node: &str) -> Finding {
     let nodes = [node.to_owned()];
     let lost = is_lost(focus, &nodes);
@@ -52,7 +52,7 @@ fn finding(focus: &Focus<'_>, lost: bool, summary: String, nodes: &[String]) -> 
     Finding::new(cause, summary).evidence(quote_taints(focus, nodes)).evidence(quote_conditions(focus, nodes))
 }
 
-/// Quotes the conditions by which a node says that it is ill.
+/// Quotes the conditions by which a node says that it is unhealthy.
 pub fn quote_conditions(focus: &Focus<'_>, nodes: &[String]) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     for node in nodes.iter().filter_map(|name| focus.cluster.node(name)) {

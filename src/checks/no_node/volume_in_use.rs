@@ -12,13 +12,13 @@ const CAUSE: Cause = Cause::RwopInUse;
 /// `rwop-in-use`: a task's pod on its own.
 pub fn of_task(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
     let summary = format!("another pod uses the ReadWriteOncePod claim that task {task} needs");
-    told(focus, pod, summary)
+    finding(focus, pod, summary)
 }
 
 /// `rwop-in-use`: a task that must join its assistant, which mounts the claim.
 pub fn beside_assistant(focus: &Focus<'_>, pod: &Pod, task: &str) -> Finding {
     let summary = format!("task {task} cannot use its ReadWriteOncePod claim: the assistant itself uses it");
-    told(focus, pod, summary)
+    finding(focus, pod, summary)
 }
 
 /// `rwop-in-use`: the assistant's pod.
@@ -26,11 +26,11 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
     let name = &pod.metadata.name;
     let summary =
         format!("the affinity assistant's pod {name} cannot use a ReadWriteOncePod claim that another pod uses");
-    told(focus, pod, summary)
+    finding(focus, pod, summary)
 }
 
 /// With the claims and the pods that use them.
-fn told(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
+fn finding(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
     let mut finding = Finding::new(CAUSE, summary);
     for claim in claims_of(pod).filter_map(|name| focus.cluster.claim(focus.namespace(), name)) {
         let name = &claim.metadata.name;

@@ -37,8 +37,8 @@ pub(super) fn config_refused(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<F
             && matches!(condition.reason.as_str(), "CreateContainerConfigError" | "CreateContainerError")
     })?;
     let events = warnings(focus, &task.pod_name());
-    let told = task.pod.and_then(|pod| config_waiting(pod)).map(|(name, text)| format!("{name}: {text}"));
-    let why = told.unwrap_or_else(|| condition.message.clone());
+    let by_pod = task.pod.and_then(|pod| config_waiting(pod)).map(|(name, text)| format!("{name}: {text}"));
+    let why = by_pod.unwrap_or_else(|| condition.message.clone());
     Some(
         Finding::new(Cause::ContainerNotCreated, format!("a container of task {} cannot be created: {why}", task.task))
             .evidence(focus.quote_run())

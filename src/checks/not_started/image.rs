@@ -47,8 +47,8 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     // A pod that is gone says nothing of itself any more.
     let is_gone = task.pod.is_some_and(|pod| pod.status.container_statuses.is_empty()) && !task.task_run.is_done();
     let pulled = || focus.events_about("Pod", &task.pod_name()).iter().any(|event| event.reason == "Started");
-    let told = is_gone && pull.is_some() && !pulled();
-    if waiting.is_none() && !reported && !told {
+    let is_said_by_events = is_gone && pull.is_some() && !pulled();
+    if waiting.is_none() && !reported && !is_said_by_events {
         return None;
     }
     let image = pull
@@ -67,7 +67,10 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let said = said.chain(waiting.map(|(_, waiting)| waiting.message.as_str()));
     let said = said.chain(waiting.map(|(_, waiting)| waiting.reason.as_str()));
     let of_task_run = task.task_run.succeeded().map(|condition| condition.message.as_str());
-    finding = finding.facts(Facts::Image(trouble(&said.chain(of_task_run).collect::<Vec<_>>())));
+    finding = finding.facts(Facts::Image {
+        image: image.to_owned(),
+        trouble: trouble(&said.chain(of_task_run).collect::<Vec<_>>()),
+    });
     if let Some(event) = pull {
         finding = finding.link(event.message.clone());
     }

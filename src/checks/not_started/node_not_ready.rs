@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Confidence, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -20,6 +20,7 @@ pub(super) fn node_not_ready(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
                 task.task, node.metadata.name
             ),
         )
+        .facts(Facts::Nodes(vec![node.metadata.name.clone()]))
         .evidence(focus.quote_run())
         .evidence(focus.quote_task_run(task.task_run))
         .evidence([
@@ -46,9 +47,11 @@ pub fn running(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
                 task.task
             ),
         )
+        .facts(Facts::Nodes(vec![name.clone()]))
         .link(
             "Phase Running is what the kubelet reported last; the pod is removed once the node is back, or is deleted.",
         )
+        .facts(Facts::Nodes(vec![node.metadata.name.clone()]))
         .evidence(focus.quote_run())
         .evidence(focus.quote_task_run(task.task_run))
         .evidence([
@@ -66,6 +69,7 @@ fn by_event(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding
     let summary = format!("the pod of task {} is bound to {node}, which is NotReady and starts nothing", task.task);
     Some(
         Finding::new(Cause::NodeNotReady, summary)
+            .facts(Facts::Nodes(vec![node.clone()]))
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
             .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", node), focus.quote_event(event)])

@@ -1,13 +1,13 @@
 //! The flags in force, by the three places that tell of them: the ConfigMap, the
 //! operator's TektonConfig, and what recent runs were reconciled with.
 
-use crate::finding::Cause;
+use crate::finding::{About, Cause};
 use serde_json::Value;
 
 use crate::analysis::tekton::flags::{CONFIG_MAP, COSCHEDULE, DISABLE_ASSISTANT, of_operator};
 use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
-use crate::model::Cluster;
 use crate::model::run::PipelineRun;
+use crate::model::{Cluster, Kind};
 
 use super::{Flag, Note, Preflight};
 
@@ -25,7 +25,7 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, found: &
         (Some(map), version) => {
             for key in [COSCHEDULE, DISABLE_ASSISTANT] {
                 if let Some(value) = map.data.get(key) {
-                    let source = format!("ConfigMap/{CONFIG_MAP}");
+                    let source = About::Object { kind: Kind::ConfigMap, name: CONFIG_MAP.to_owned() };
                     found.flags.push(Flag { source, key: key.to_owned(), value: value.clone(), read: is_read(key) });
                 }
             }
@@ -102,11 +102,11 @@ fn meaning(mode: Coschedule, version: TektonVersion) -> String {
 /// works, and is lost later.
 fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Preflight, is_read: &impl Fn(&str) -> bool) {
     let Some(config) = cluster.tekton_configs.first() else { return };
-    let source = format!("TektonConfig/{}", config.metadata.name);
+    let source = About::Object { kind: Kind::TektonConfig, name: config.metadata.name.clone() };
     let own = |key: &str| of_operator(config, key);
     for key in [COSCHEDULE, DISABLE_ASSISTANT] {
         let Some(value) = own(key) else { continue };
-        let in_map = found.flags.iter().find(|flag| flag.key == key && flag.source.starts_with("ConfigMap/"));
+        let in_map = found.flags.iter().find(|flag| flag.key == key && flag.source.is_object(Kind::ConfigMap));
         if let Some(in_map) = in_map.filter(|flag| !flag.value.eq_ignore_ascii_case(&value)) {
             let text = format!(
                 "{CONFIG_MAP} has {key}: {:?}, {source} has {value:?}: the ConfigMap was edited by hand; that works until the operator is upgraded or its object changes, so set spec.pipeline.{key} of TektonConfig",
@@ -118,7 +118,7 @@ fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Prefl
     }
     let edited = found.flags.iter().any(|flag| {
         flag.key == COSCHEDULE
-            && flag.source.starts_with("ConfigMap/")
+            && flag.source.is_object(Kind::ConfigMap)
             && !flag.value.eq_ignore_ascii_case("workspaces")
     });
     if own(COSCHEDULE).is_none() && edited {
@@ -150,7 +150,7 @@ fn witness(cluster: &Cluster, found: &mut Preflight, mode: Option<Coschedule>) -
         Some(Coschedule::Workspaces) if off => Some(Coschedule::Disabled),
         other => other,
     };
-    let source = format!("PipelineRun/{}", run.metadata.name);
+    let source = About::Object { kind: Kind::PipelineRun, name: run.metadata.name.clone() };
     found.flags.push(Flag { source: source.clone(), key: COSCHEDULE.to_owned(), value: value.clone(), read: true });
     match (mode, witnessed) {
         (None, Some(witnessed)) => {

@@ -5,15 +5,13 @@ mod flags;
 mod namespaces;
 mod upgrades;
 
-use crate::finding::Cause;
-use serde::Serialize;
+use crate::finding::{About, Cause};
 
 use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
 use crate::model::Cluster;
 
 /// What is known before any run.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default)]
 pub struct Preflight {
     /// Version of Tekton.
     pub tekton_version: Option<String>,
@@ -35,11 +33,10 @@ pub struct Preflight {
 }
 
 /// A key in one of the places that hold flags.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {
-    /// `ConfigMap/feature-flags`, `TektonConfig/config` or `PipelineRun/NAME`.
-    pub source: String,
+    /// The ConfigMap, the TektonConfig, or a PipelineRun that was reconciled with it.
+    pub source: About,
     /// Key.
     pub key: String,
     /// Value.
@@ -49,10 +46,9 @@ pub struct Flag {
 }
 
 /// Something worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Permanent code.
-    #[serde(serialize_with = "code")]
     pub code: Cause,
     /// `info`, `warning` or `error`.
     pub severity: &'static str,
@@ -66,13 +62,8 @@ impl Note {
     }
 }
 
-fn code<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(cause.code())
-}
-
 /// A namespace as an assistant meets it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// Name.
     pub name: String,

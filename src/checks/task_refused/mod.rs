@@ -18,7 +18,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use super::focus::Focus;
 use super::reconciling::reference_not_fetched;
 use super::refused::RefusedBy;
-use crate::finding::{Evidence, Facts, Finding};
+use crate::finding::{Cause, Evidence, Finding};
 
 /// Reasons with which Tekton reports that a pod was not created
 /// (tektoncd/pipeline pkg/reconciler/taskrun/taskrun.go `handlePodCreationError`).
@@ -28,6 +28,8 @@ const REASONS: [&str; 5] =
 /// Runs the checks on refused task pods.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
+    // The TaskRuns of a matrix are refused alike: one of them says it.
+    let mut known: Vec<(Cause, &str)> = Vec::new();
     for task in &focus.tree.tasks {
         let Some(condition) = task.task_run.succeeded() else { continue };
         if condition.status == "True" || !REASONS.contains(&condition.reason.as_str()) {
@@ -37,8 +39,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             continue;
         }
         if let Some(finding) = finding(focus, task, &condition.reason, &without_guess(&condition.message))
-            && !findings.iter().any(|known| known.cause == finding.cause && known.summary == finding.summary)
+            && !known.contains(&(finding.cause, task.task))
         {
+            known.push((finding.cause, task.task));
             findings.push(finding);
         }
     }
@@ -53,18 +56,16 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         return None;
     }
     let name = task.task;
-    let finding = match RefusedBy::classify(message) {
+    let finding = match RefusedBy::read(message) {
         RefusedBy::Scc => scc::finding(task, message),
-        RefusedBy::PodSecurity => pod_security::finding(focus, name, message),
-        RefusedBy::Quota => quota::finding(focus, name, message),
-        RefusedBy::QuotaNeedsRequests => needs_requests::finding(name, message),
+        RefusedBy::PodSecurity(level) => pod_security::finding(focus, name, &level, message),
+        RefusedBy::Quota(quota) => quota::finding(focus, name, &quota, message),
+        RefusedBy::QuotaNeedsRequests(quota) => needs_requests::finding(name, &quota, message),
         RefusedBy::ServiceAccountMissing(missing) => service_account::finding(focus, name, &missing),
-        RefusedBy::PriorityClassMissing => priority_class::finding(name, message),
-        RefusedBy::RuntimeClassMissing => runtime_class::finding(name, message),
+        RefusedBy::PriorityClassMissing(_) => priority_class::finding(name, message),
+        RefusedBy::RuntimeClassMissing(_) => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
-        RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => {
-            policy::finding(name, message)?.facts(Facts::Words(message.to_owned()))
-        }
+        RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => policy::finding(name, message)?,
         RefusedBy::Other => {
             limit_range::by_default(focus, task, message).unwrap_or_else(|| unexplained::finding(name, message))
         }

@@ -1,7 +1,6 @@
 //! A task's pod against Pod Security.
 
 use crate::checks::focus::Focus;
-use crate::checks::refused::between;
 use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
@@ -9,9 +8,8 @@ use crate::model::Kind;
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 /// `task-pod-refused-by-pod-security`.
-pub fn finding(focus: &Focus<'_>, task: &str, message: &str) -> Finding {
+pub fn finding(focus: &Focus<'_>, task: &str, level: &str, message: &str) -> Finding {
     let namespace = focus.namespace();
-    let level = between(message, "violates PodSecurity \"", "\"").unwrap_or("of the cluster");
     let finding = Finding::new(
         Cause::TaskPodRefusedByPodSecurity,
         format!("Pod Security {level} of namespace {namespace} refuses the pod of task {task}"),

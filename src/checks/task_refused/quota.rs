@@ -1,14 +1,12 @@
 //! A task's pod against a ResourceQuota that is used up.
 
 use crate::checks::focus::Focus;
-use crate::checks::refused;
 use crate::finding::{Cause, Evidence, Facts, Finding};
 use crate::model::Kind;
 use crate::model::cluster::find;
 
 /// `quota-exceeded`.
-pub fn finding(focus: &Focus<'_>, task: &str, message: &str) -> Finding {
-    let quota = refused::quota_name(message);
+pub fn finding(focus: &Focus<'_>, task: &str, quota: &str, message: &str) -> Finding {
     Finding::new(Cause::QuotaExceeded, format!("ResourceQuota {quota} leaves no room for the pod of task {task}"))
         .link("Tekton tries again every minute; no timeout runs while it waits.")
         .facts(Facts::Quota { name: quota.to_owned(), words: message.to_owned() })

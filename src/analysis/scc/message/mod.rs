@@ -118,6 +118,13 @@ pub enum Denial {
         /// What went wrong.
         error: String,
     },
+    /// A webhook that converts between versions of a kind could not be asked.
+    ConversionFailed {
+        /// The version and kind.
+        object: String,
+        /// What went wrong.
+        error: String,
+    },
     /// Tolerations that the namespace does not allow.
     Tolerations,
     /// Something else.
@@ -137,6 +144,12 @@ pub fn parse(text: &str) -> Message {
 /// The API server's own text, without what controllers put around it.
 pub fn api_text(text: &str) -> &str {
     peel(text.trim()).2
+}
+
+/// Whether something is refused because its namespace is being deleted, whatever was to be
+/// created (kubernetes plugin/pkg/admission/namespace/lifecycle, v1.33).
+pub fn is_namespace_terminating(text: &str) -> bool {
+    text.contains("because it is being terminated")
 }
 
 fn peel(text: &str) -> (Wrapping, Option<String>, &str) {
@@ -176,8 +189,8 @@ fn forbidden(text: &str) -> Option<(String, &str)> {
 }
 
 fn denial(body: &str) -> Denial {
-    if let Some((_, list)) = body.split_once("unable to validate against any security context constraint: ") {
-        return Denial::Scc(read_list(list));
+    if let Some((_, list)) = body.split_once("unable to validate against any security context constraint") {
+        return Denial::Scc(list.strip_prefix(": ").map(read_list).unwrap_or_default());
     }
     problems::read(body)
         .map(Denial::SccProblem)

@@ -102,32 +102,36 @@ fn top_level(text: &str) -> Vec<&str> {
 
 fn quota(body: &str) -> Option<Denial> {
     if body.contains("exceeded quota: ") {
-        let quotas: Vec<ExceededQuota> = body.split("exceeded quota: ").skip(1).filter_map(exceeded).collect();
-        return (!quotas.is_empty()).then_some(Denial::QuotaExceeded(quotas));
+        return Some(Denial::QuotaExceeded(body.split("exceeded quota: ").skip(1).map(exceeded).collect()));
     }
     if let Some((_, rest)) = body.split_once("failed quota: ") {
-        let (quota, rest) = rest.split_once(": must specify ")?;
-        let missing = rest.split("; ").flat_map(missing_requests).collect();
+        let (quota, rest) = rest.split_once(": must specify ").unwrap_or((first_name(rest), ""));
+        let missing = rest.split("; ").filter(|part| !part.is_empty()).flat_map(missing_requests).collect();
         return Some(Denial::QuotaNeeds { quota: quota.to_owned(), missing });
     }
     if let Some((_, rest)) = body.split_once("status unknown for quota: ") {
-        let quota = rest.split(',').next().unwrap_or_default();
-        return Some(Denial::QuotaUnknown { quota: quota.to_owned() });
+        return Some(Denial::QuotaUnknown { quota: first_name(rest).to_owned() });
     }
     let (_, rest) = body.split_once("insufficient quota to ")?;
     Some(Denial::QuotaInsufficient(rest.to_owned()))
 }
 
-fn exceeded(text: &str) -> Option<ExceededQuota> {
-    let (quota, rest) = text.split_once(", requested: ")?;
-    let (requested, rest) = rest.split_once(", used: ")?;
-    let (used, limited) = rest.split_once(", limited: ")?;
-    Some(ExceededQuota {
+/// What is cut off of a long text is missing: the name comes first.
+fn exceeded(text: &str) -> ExceededQuota {
+    let (quota, rest) = text.split_once(", requested: ").unwrap_or((first_name(text), ""));
+    let (requested, rest) = rest.split_once(", used: ").unwrap_or((rest, ""));
+    let (used, limited) = rest.split_once(", limited: ").unwrap_or((rest, ""));
+    ExceededQuota {
         quota: quota.to_owned(),
         requested: amounts(requested),
         used: amounts(used),
         limited: amounts(limited),
-    })
+    }
+}
+
+/// The name at the start of a text.
+fn first_name(text: &str) -> &str {
+    text.split([',', ':', ' ']).next().unwrap_or_default()
 }
 
 fn amounts(text: &str) -> BTreeMap<String, String> {
@@ -154,20 +158,26 @@ fn missing_requests(text: &str) -> Vec<MissingRequest> {
 fn policy(body: &str) -> Option<Denial> {
     let (_, rest) = body.split_once("ValidatingAdmissionPolicy '")?;
     let (policy, rest) = rest.split_once('\'')?;
-    let (head, message) = rest.split_once(" denied request: ")?;
+    let (head, message) = rest.split_once(" denied request: ").unwrap_or((rest, ""));
     let binding = head.strip_prefix(" with binding '").and_then(|rest| rest.strip_suffix('\'')).unwrap_or_default();
     Some(Denial::Policy { policy: policy.to_owned(), binding: binding.to_owned(), message: message.to_owned() })
 }
 
 fn webhook(body: &str) -> Option<Denial> {
-    if let Some((_, rest)) = body.split_once("admission webhook \"") {
-        let (webhook, rest) = rest.split_once("\" denied the request")?;
-        let message = rest.strip_prefix(": ").unwrap_or_default();
-        return Some(Denial::Webhook { webhook: webhook.to_owned(), message: message.to_owned() });
+    if let Some((_, rest)) = body.split_once("failed calling webhook \"") {
+        let (webhook, error) = rest.split_once('"')?;
+        let error = error.trim_start_matches(": ");
+        return Some(Denial::WebhookFailed { webhook: webhook.to_owned(), error: error.to_owned() });
     }
-    let (_, rest) = body.split_once("failed calling webhook \"")?;
-    let (webhook, error) = rest.split_once("\": ")?;
-    Some(Denial::WebhookFailed { webhook: webhook.to_owned(), error: error.to_owned() })
+    if let Some((_, rest)) = body.split_once("conversion webhook for ") {
+        let (object, rest) = rest.split_once(", ").or_else(|| rest.split_once(' ')).unwrap_or((rest, ""));
+        let error = rest.strip_prefix("failed: ").unwrap_or(rest);
+        return Some(Denial::ConversionFailed { object: object.to_owned(), error: error.to_owned() });
+    }
+    let (_, rest) = body.split_once("admission webhook \"")?;
+    let (webhook, rest) = rest.split_once('"')?;
+    let message = rest.split_once("denied the request: ").map_or("", |(_, message)| message);
+    Some(Denial::Webhook { webhook: webhook.to_owned(), message: message.to_owned() })
 }
 
 fn limit_range(body: &str) -> Option<Denial> {

@@ -35,6 +35,24 @@ pub struct Unschedulable {
     pub is_cut: bool,
 }
 
+impl Message {
+    /// What the reasons mean, in the order in which they stand.
+    pub fn meanings(&self) -> Vec<Meaning> {
+        match self {
+            Self::Unschedulable(message) => {
+                let of_all = message.prefilter.as_deref().map(meaning);
+                of_all.into_iter().chain(message.reasons.iter().map(|item| item.meaning.clone())).collect()
+            }
+            Self::NoNodes | Self::Gated(_) => Vec::new(),
+            // An error may wrap the plugin's own text.
+            Self::Other(text) => {
+                let start = text.find("persistentvolumeclaim \"").unwrap_or_default();
+                vec![meaning(text[start..].trim_end_matches('.'))]
+            }
+        }
+    }
+}
+
 /// A reason and how many nodes have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {

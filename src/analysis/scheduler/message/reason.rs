@@ -27,8 +27,23 @@ pub enum Detail {
         /// Value; often empty.
         value: String,
     },
+    /// Affinity of the pod to others.
+    PodAffinity,
     /// Anti-affinity, of the pod itself or of pods on the node.
     AntiAffinity,
+    /// A claim that does not exist.
+    ClaimNotFound(String),
+    /// A claim that is being deleted.
+    ClaimBeingDeleted(String),
+    /// A claim whose volume does not exist.
+    ClaimLost(String),
+    /// A claim that is not bound and that scheduling does not bind, or whose provisioner did
+    /// not answer in time.
+    ClaimUnbound,
+    /// No free volume fits a claim.
+    NoVolumeToBind,
+    /// A claim for one pod, which another one uses.
+    ClaimInUse,
     /// A bound volume that the node does not reach.
     VolumeElsewhere,
 }
@@ -107,12 +122,19 @@ pub fn meaning(reason: &str) -> Meaning {
     if let Some((_, plugin)) = STARTS.iter().find(|(start, _)| reason.starts_with(start)) {
         return known(*plugin, None);
     }
-    let of_claim = reason.starts_with("persistentvolumeclaim \"");
-    if of_claim && reason.ends_with(" not found") {
-        return known(Plugin::VolumeRestrictions, None);
+    if let Some((name, said)) = reason.strip_prefix("persistentvolumeclaim \"").and_then(|rest| rest.split_once('"')) {
+        let name = name.to_owned();
+        match said {
+            " not found" => return known(Plugin::VolumeRestrictions, Some(Detail::ClaimNotFound(name))),
+            " is being deleted" => return known(Plugin::VolumeBinding, Some(Detail::ClaimBeingDeleted(name))),
+            said if said.starts_with(" bound to non-existent ") => {
+                return known(Plugin::VolumeBinding, Some(Detail::ClaimLost(name)));
+            }
+            _ => {}
+        }
     }
-    if of_claim && (reason.ends_with(" is being deleted") || reason.contains(" bound to non-existent ")) {
-        return known(Plugin::VolumeBinding, None);
+    if reason.contains("binding volumes: ") {
+        return known(Plugin::VolumeBinding, Some(Detail::ClaimUnbound));
     }
     if reason.starts_with("persistentvolume \"") && reason.ends_with(" not found") {
         return known(Plugin::VolumeZone, None);
@@ -123,8 +145,15 @@ pub fn meaning(reason: &str) -> Meaning {
 /// What one of the fixed texts says beyond its plugin.
 fn detail_of(text: &str) -> Option<Detail> {
     match text {
-        "node(s) didn't match pod anti-affinity rules" | "node(s) didn't satisfy existing pods anti-affinity rules" => {
-            Some(Detail::AntiAffinity)
+        "node(s) didn't match pod affinity rules" => Some(Detail::PodAffinity),
+        "node(s) didn't match pod anti-affinity rules"
+        | "node(s) didn't satisfy existing pods anti-affinity rules"
+        | "node(s) didn't match pod affinity/anti-affinity rules" => Some(Detail::AntiAffinity),
+        "pod has unbound immediate PersistentVolumeClaims" => Some(Detail::ClaimUnbound),
+        "node(s) didn't find available persistent volumes to bind" => Some(Detail::NoVolumeToBind),
+        "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+        | "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod" => {
+            Some(Detail::ClaimInUse)
         }
         "node(s) had volume node affinity conflict"
         | "node(s) didn't match PersistentVolume's node affinity"

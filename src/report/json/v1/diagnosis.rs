@@ -83,7 +83,7 @@ pub(crate) struct RunFinding<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RunEvidence<'a> {
     /// Object.
-    pub(crate) object: &'a str,
+    pub(crate) object: String,
     /// Field.
     pub(crate) field: &'a str,
     /// Text.
@@ -161,7 +161,7 @@ impl<'a> RunFinding<'a> {
                 .evidence
                 .iter()
                 .map(|item| RunEvidence {
-                    object: &item.object,
+                    object: item.object.to_string(),
                     field: &item.field,
                     value: &item.value,
                     source: &item.source,

@@ -34,7 +34,7 @@ pub(crate) struct Preflight<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Flag<'a> {
     /// `ConfigMap/feature-flags`, `TektonConfig/config` or `PipelineRun/NAME`.
-    source: &'a str,
+    source: String,
     /// Key.
     key: &'a str,
     /// Value.
@@ -98,7 +98,7 @@ impl<'a> Preflight<'a> {
 }
 
 fn flag(flag: &preflight::Flag) -> Flag<'_> {
-    Flag { source: &flag.source, key: &flag.key, value: &flag.value, read: flag.read }
+    Flag { source: flag.source.to_string(), key: &flag.key, value: &flag.value, read: flag.read }
 }
 
 fn note(note: &preflight::Note) -> Note<'_> {
