@@ -276,7 +276,9 @@ const RIM: [(&str, &[&str]); 6] = [
         &[
             "src/sources/live/",
             "src/lib.rs",
+            "src/commands/repair/act.rs",
             "src/commands/repair/follow.rs",
+            "src/commands/resume.rs",
             "src/commands/watch.rs",
             "src/commands/probe.rs",
         ],

@@ -46,7 +46,7 @@ impl<'a> Recorder<'a> {
 pub fn outcome<T>(result: &Result<T, WriteError>) -> State {
     match result {
         Ok(_) => State::Done,
-        Err(WriteError::Refused(error)) => State::Failed(error.to_string()),
+        Err(WriteError::Refused(error) | WriteError::Conflict(error)) => State::Failed(error.to_string()),
         Err(WriteError::Unclear(error)) => State::Unclear(error.to_string()),
     }
 }

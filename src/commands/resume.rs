@@ -1,5 +1,9 @@
 //! `resume`: finds out how far an interrupted repair came, and goes on with it or ends it.
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::Kind;
@@ -48,20 +52,23 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let (journal, all) = journal()?;
     let is_open = |entry: &Entry| matches!(entry.state, State::Planned | State::Sent | State::Unclear(_));
     let mut entries = operation(&all, args.id.as_deref(), &here, is_open)?;
-    let Some(recorded) = Operation::of(journal, &entries) else {
+    let Some(recorded) = Operation::of(journal.clone(), &entries) else {
         return Err(CommandError::usage("the operation was recorded by an older version"));
     };
+    let _lock = act::lock(&journal, recorded.id())?;
     for entry in &mut entries {
         if let Some(part) = entry.part.as_mut()
             && matches!(entry.state, State::Sent | State::Unclear(_))
         {
-            entry.state = settle(connection, part).await?;
+            entry.state = settle(connection, part, entry.time).await?;
             note(ui, &recorded, part, entry.state.clone());
             let ObjectRef { kind, name, .. } = &part.request.object;
             let outcome = if entry.state == State::Done { "took place" } else { "did not take place" };
             ui.status(&format!("{} of {kind} {name} {outcome}.", entry.action));
         }
     }
+    let is_whole = entries.iter().all(|entry| entry.part.as_ref().is_some_and(|part| part.steps == entries.len()));
+    let is_undone = entries.iter().any(|entry| entry.state == State::Undone);
     let rest: Vec<&Entry> = entries.iter().filter(|entry| entry.state == State::Planned).collect();
     let has_failed = entries.iter().any(|entry| matches!(entry.state, State::Failed(_)));
     let is_lost = |entry: &&Entry| {
@@ -72,7 +79,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         ui.status("Nothing is left to do: every change of this operation has been carried out.");
         return Ok(exit::OK);
     }
-    if rest.is_empty() || has_failed || rest.iter().any(is_lost) {
+    if rest.is_empty() || has_failed || is_undone || !is_whole || rest.iter().any(is_lost) {
         return end(ui, &recorded, &entries);
     }
     let ready = ready(connection, &entries, &rest).await?;
@@ -85,8 +92,24 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     act::close(ui, connection, &recorded, &ready, &ended).await
 }
 
-/// Whether a write whose outcome was not recorded took place.
-async fn settle(connection: &Connection, part: &mut Part) -> Result<State, CommandError> {
+/// How long a write may be on its way: the longest request, and a while for proxies.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(40);
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Whether a write whose outcome was not recorded took place. That it did not is believed
+/// only once it cannot be on its way any more.
+async fn settle(connection: &Connection, part: &mut Part, sent: Timestamp) -> Result<State, CommandError> {
+    loop {
+        let state = look(connection, part).await?;
+        let age = Timestamp::now().duration_since(sent);
+        if state == State::Done || age >= ON_ITS_WAY || age.is_negative() {
+            return Ok(state);
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn look(connection: &Connection, part: &mut Part) -> Result<State, CommandError> {
     let ObjectRef { kind, namespace, name } = &part.request.object;
     let found = connection.find(Target { kind: *kind, namespace, name }).await?;
     let uid = found.as_ref().and_then(|found| found.pointer("/metadata/uid")?.as_str());
@@ -118,7 +141,7 @@ fn end(ui: &mut Ui, recorded: &Operation, entries: &[Entry]) -> Result<u8, Comma
             note(ui, recorded, part, State::Failed("the operation was ended".to_owned()));
         }
     }
-    let run = entries.iter().find_map(|entry| Some((entry.namespace.as_str(), entry.part.as_ref()?.run.as_str())));
+    let run = entries.iter().find_map(|entry| entry.part.as_ref()).map(|part| (&part.run_namespace, &part.run));
     let program = wording::caller().program();
     ui.line("The operation has ended; nothing more is carried out.")?;
     if let Some((namespace, run)) = run {
@@ -141,7 +164,7 @@ async fn ready(connection: &Connection, entries: &[Entry], rest: &[&Entry]) -> R
     });
     let run = match (&created, parts().next()) {
         (Some((_, part)), _) => part.request.object.clone(),
-        (None, Some((entry, part))) => ObjectRef::new(Kind::PipelineRun, &entry.namespace, &part.run),
+        (None, Some((_, part))) => ObjectRef::new(Kind::PipelineRun, &part.run_namespace, &part.run),
         (None, None) => return Err(CommandError::usage("the operation is empty")),
     };
     let first_step = rest.first().and_then(|entry| Some(entry.part.as_ref()?.step)).unwrap_or_default();

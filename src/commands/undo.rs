@@ -1,6 +1,7 @@
 //! `undo`: takes back what a repair has changed, as far as nobody else has changed it since.
 
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::model::Kind;
 use crate::ops::{ObjectRef, Write};
 use crate::report::repair as screens;
 use crate::report::wording;
@@ -56,7 +57,9 @@ pub(super) fn operation(
     let id = match id {
         Some(id) => id.to_owned(),
         None => {
-            let newest = entries.iter().rev().find(|entry| here.is_of(entry) && wanted(entry));
+            // An undo is not an operation to work on: what it left is seen at what it undoes.
+            let newest =
+                entries.iter().rev().find(|entry| here.is_of(entry) && wanted(entry) && undone_by(entry).is_none());
             newest.map(|entry| entry.id.clone()).ok_or_else(|| {
                 CommandError::incomplete("no operation on this cluster is left to work on")
                     .hint(format!("{} history shows all of them", wording::caller().program()))
@@ -76,6 +79,10 @@ pub(super) fn operation(
             None => error,
         });
     }
+    if let Some(of) = undone_by(first) {
+        return Err(CommandError::usage(format!("operation {id} is an undo of {of}"))
+            .hint(format!("to complete it: {} undo {of}", wording::caller().program())));
+    }
     if !here.is_of(first) {
         return Err(CommandError::usage(format!("operation {id} is of another cluster ({})", first.server))
             .hint("choose it with --context"));
@@ -83,6 +90,14 @@ pub(super) fn operation(
     found.sort_by_key(|entry| entry.part.as_ref().map(|part| part.step));
     Ok(found)
 }
+
+/// The operation that an entry takes back.
+fn undone_by(entry: &Entry) -> Option<&str> {
+    entry.part.as_ref()?.plan.strip_prefix(UNDO)
+}
+
+/// What the plan of an undo begins with; the id of the operation follows.
+const UNDO: &str = "undo ";
 
 /// The cluster that the command works on.
 pub(super) struct Here {
@@ -110,6 +125,8 @@ enum Back {
     Write(Box<Prepared>),
     /// It is not there any more.
     Gone,
+    /// It has its old values.
+    Already,
     /// It is left alone, because somebody else has changed it.
     Changed(&'static str),
     /// Nothing takes it back.
@@ -124,6 +141,8 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let can = |entry: &Entry| entry.state == State::Done && entry.undo.is_some();
     let entries = operation(&all, args.id.as_deref(), &here, can)?;
     let first = entries[0].clone();
+    let _lock = act::lock(&journal, &first.id)?;
+    let planned: Vec<Entry> = entries.iter().filter(|entry| entry.state == State::Planned).cloned().collect();
     let mut left = false;
     let mut list: Vec<(Entry, Part, Back)> = Vec::new();
     for entry in entries.into_iter().rev() {
@@ -140,6 +159,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         let said = match &back {
             Back::Write(_) => None,
             Back::Gone => Some("is gone already"),
+            Back::Already => Some("has its old values already"),
             Back::Final => Some("this change cannot be undone"),
             Back::Changed(why) => {
                 left = true;
@@ -164,6 +184,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Err(CommandError::declined("nothing was changed"));
     }
     take_back(ui, connection, &journal, &first, &here, &list).await?;
+    if let Some(undone) = Operation::of(journal.clone(), std::slice::from_ref(&first)) {
+        // What was not carried out is not to be carried out any more.
+        for part in planned.iter().filter_map(|entry| entry.part.as_ref()) {
+            let state = State::Failed("the operation was taken back".to_owned());
+            if let Err(error) = undone.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), state) {
+                ui.warn(&format!("the journal cannot be written: {error}"));
+            }
+        }
+    }
     Ok(if left { exit::FINDINGS } else { exit::OK })
 }
 
@@ -175,19 +204,20 @@ async fn take_back(
     here: &Here,
     list: &[(Entry, Part, Back)],
 ) -> Result<(), CommandError> {
-    let run = first.part.as_ref().map(|part| part.run.clone()).unwrap_or_default();
+    let part = first.part.as_ref();
+    let (namespace, run) = part.map(|part| (part.run_namespace.clone(), part.run.clone())).unwrap_or_default();
     let place = Place {
         server: connection.server.clone(),
         cluster: here.uid.clone(),
-        run: ObjectRef::new(crate::model::Kind::PipelineRun, &first.namespace, run),
+        run: ObjectRef::new(Kind::PipelineRun, namespace, run),
     };
-    let plan = format!("undo {}", first.id);
+    let plan = format!("{UNDO}{}", first.id);
     let undo = Operation::new(journal.clone(), &mark(), place, &plan, list.len());
     let Some(undone) = Operation::of(journal.clone(), std::slice::from_ref(first)) else { return Ok(()) };
     for (step, (_, part, back)) in list.iter().enumerate() {
         match back {
             Back::Changed(_) | Back::Final => continue,
-            Back::Gone => {}
+            Back::Gone | Back::Already => {}
             Back::Write(prepared) => {
                 engine::carry_out(connection, &undo, step, prepared)
                     .await
@@ -218,10 +248,12 @@ async fn back(connection: &Connection, part: &Part) -> Result<Back, CommandError
     }
     let is_patch = matches!(part.request.write, Write::Merge(_) | Write::Json(_));
     if is_patch && inverse.is_in_force(Some(&found)) {
-        return Ok(Back::Gone);
+        return Ok(Back::Already);
     }
     if is_patch && !part.request.is_in_force(Some(&found)) {
         return Ok(Back::Changed("was changed by somebody else since; it was not touched"));
     }
-    Ok(Back::Write(Box::new(engine::prepare(connection, inverse.clone()).await?)))
+    let prepared = engine::prepare(connection, inverse.clone()).await?;
+    // Taking back is not taken back: the change is made anew by a new repair.
+    Ok(Back::Write(Box::new(Prepared { inverse: None, ..prepared })))
 }

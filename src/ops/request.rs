@@ -69,7 +69,8 @@ impl Op {
             }
             Self::Uncordon { node } => {
                 let node = ObjectRef::new(Kind::Node, "", node);
-                one(&node, Write::Merge(json!({ "spec": { "unschedulable": false } })))
+                // The server leaves a false out.
+                one(&node, Write::Merge(json!({ "spec": { "unschedulable": null } })))
             }
             Self::Enforce { namespace, level } => {
                 let labels = json!({ crate::analysis::admission::pod_security::ENFORCE: level });
@@ -164,6 +165,24 @@ impl Request {
         }
     }
 
+    /// A JSON patch that is refused where what it touches is no longer as it was.
+    pub fn guarded(&self, before: Option<&Value>) -> Option<Value> {
+        let Write::Json(patch) = &self.write else { return None };
+        let before = before?;
+        let mut steps = Vec::new();
+        if let Some(uid) = before.pointer("/metadata/uid") {
+            steps.push(json!({ "op": "test", "path": "/metadata/uid", "value": uid }));
+        }
+        for step in patch.as_array().into_iter().flatten() {
+            let path = step["path"].as_str().unwrap_or_default();
+            if let Some(old) = before.pointer(path) {
+                steps.push(json!({ "op": "test", "path": path, "value": old }));
+            }
+            steps.push(step.clone());
+        }
+        Some(Value::Array(steps))
+    }
+
     /// Whether what it touches is the same in two states of the object.
     pub fn finds_same(&self, before: &Value, now: &Value) -> bool {
         match &self.write {
@@ -184,6 +203,8 @@ fn undone(patch: &Value, before: &Value) -> Value {
         let back = match before.get(key) {
             Some(known) if value.is_object() && known.is_object() => undone(value, known),
             Some(known) => known.clone(),
+            // What others put beside it meanwhile stays.
+            None if value.is_object() => undone(value, &json!({})),
             None => Value::Null,
         };
         (key.clone(), back)
@@ -272,6 +293,42 @@ mod tests {
         assert_eq!(request(Write::Ensure(json!({}))).inverse(None), None);
         let create = request(Write::Create(json!({})));
         assert_eq!(create.inverse(None), Some(request(Write::Delete { force: false })));
+    }
+
+    #[test]
+    fn what_others_added_meanwhile_stays() {
+        let retry = request(Write::Merge(json!({ "metadata": { "annotations": { "tekton-fix/retry": "x" } } })));
+        let before = json!({ "metadata": { "name": "a" } });
+        let mut after = applied(&retry, &before);
+        after["metadata"]["annotations"]["theirs"] = json!("1");
+        let back = applied(&retry.inverse(Some(&before)).unwrap(), &after);
+        assert_eq!(back["metadata"]["annotations"], json!({ "theirs": "1" }));
+    }
+
+    #[test]
+    fn a_guarded_patch_fails_on_an_object_that_has_changed() {
+        let lower = request(Write::Json(json!([{ "op": "replace", "path": "/spec/min", "value": "50m" }])));
+        let before = json!({ "metadata": { "uid": "u" }, "spec": { "min": "100m" } });
+        let patch = |patch: Value, mut object: Value| {
+            let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
+            json_patch::patch(&mut object, &patch).map(|()| object)
+        };
+        let guarded = lower.guarded(Some(&before)).unwrap();
+        assert_eq!(patch(guarded.clone(), before.clone()).unwrap()["spec"]["min"], "50m");
+        for other in [
+            json!({ "metadata": { "uid": "u" }, "spec": { "min": "70m" } }),
+            json!({ "metadata": {}, "spec": { "min": "100m" } }),
+        ] {
+            assert!(patch(guarded.clone(), other).is_err());
+        }
+    }
+
+    #[test]
+    fn a_node_that_the_server_shows_without_the_field_is_uncordoned() {
+        let op = Op::Uncordon { node: "worker".to_owned() };
+        let request = &op.requests("")[0];
+        assert!(request.is_in_force(Some(&json!({ "spec": {} }))));
+        assert!(!request.is_in_force(Some(&json!({ "spec": { "unschedulable": true } }))));
     }
 
     #[test]

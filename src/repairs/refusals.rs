@@ -215,16 +215,26 @@ fn moved(focus: &Focus<'_>, range: &LimitRange, pods: &[Pod]) -> Option<Op> {
                     (most.is_some() || limit(resource).is_none()).then_some(("max", resource, *max, most))
                 });
                 for (side, resource, old, new) in lower.chain(higher) {
-                    let bound = Bound { item, side, resource: resource.clone(), old, new };
-                    if !bounds.contains(&bound) {
-                        bounds.push(bound);
-                    }
+                    loosen(&mut bounds, Bound { item, side, resource: resource.clone(), old, new });
                 }
             }
         }
     }
     let range = object(focus, Kind::LimitRange, &range.metadata.name);
     (!bounds.is_empty()).then_some(Op::MoveBounds { range, bounds })
+}
+
+/// Adds a bound; of two for the same place the looser one stays.
+fn loosen(bounds: &mut Vec<Bound>, bound: Bound) {
+    let is_same =
+        |known: &&mut Bound| (known.item, known.side, &known.resource) == (bound.item, bound.side, &bound.resource);
+    let Some(known) = bounds.iter_mut().find(is_same) else { return bounds.push(bound) };
+    known.new = match (known.new, bound.new) {
+        (Some(one), Some(other)) if bound.side == "min" => Some(one.min(other)),
+        (Some(one), Some(other)) => Some(one.max(other)),
+        // No bound at all is looser than any.
+        _ => None,
+    };
 }
 
 /// A task's pod that a LimitRange refuses.

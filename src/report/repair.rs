@@ -2,7 +2,7 @@
 
 use crate::finding::{Offer, Outcome, RunReport};
 use crate::model::Kind;
-use crate::ops::{ObjectRef, Request, Write};
+use crate::ops::{ObjectRef, Op, Request, Write};
 use crate::workflows::engine::Prepared;
 use crate::workflows::operation::is_cancellation;
 use crate::yaml::YamlError;
@@ -122,6 +122,7 @@ fn intent(prepared: &Prepared) -> String {
         Write::Create(_) | Write::Ensure(_) => format!("create {name}"),
         Write::Merge(_) | Write::Json(_) if is_cancellation(&prepared.request) => format!("cancel {name}"),
         Write::Merge(_) | Write::Json(_) => format!("change {name}"),
+        Write::Delete { .. } if object.kind == Kind::Claim => format!("delete {name}, and the data on its volume"),
         Write::Delete { .. } => format!("delete {name}"),
     }
 }
@@ -135,7 +136,7 @@ pub(crate) fn taken_back<'p>(writes: impl Iterator<Item = &'p Prepared>) -> Resu
 }
 
 /// What is predicted of a plan, and what it takes.
-pub(crate) fn prediction(offer: &Offer, cancels_first: bool) -> Document {
+pub(crate) fn prediction(offer: &Offer, cancels_first: bool, is_followed: bool) -> Document {
     let because = wording::because(&offer.forecast).join("; ");
     let mut document = Document { blocks: vec![Block::Line(Text::default())] };
     document.push(Block::Verdict(
@@ -145,6 +146,11 @@ pub(crate) fn prediction(offer: &Offer, cancels_first: bool) -> Document {
         let text = "The old run is cancelled first: the new one needs what it holds.";
         document.push(Block::Paragraph(Tone::Careful.of(text)));
     }
+    let cancels = offer.ops.iter().any(|op| matches!(op, Op::Submit { cancel_old: true, .. }));
+    if cancels && !cancels_first && !is_followed {
+        let text = "The old run is cancelled as soon as the new one exists, because nobody waits (--wait 0).";
+        document.push(Block::Paragraph(Tone::Careful.of(text)));
+    }
     let risks = wording::risks(offer);
     if !risks.is_empty() {
         document.push(Block::Paragraph(format!("Risk: {risks}.").into()));
@@ -152,17 +158,26 @@ pub(crate) fn prediction(offer: &Offer, cancels_first: bool) -> Document {
     document
 }
 
-/// A write that took place, as kubectl says it.
-pub(crate) fn done(request: &Request) -> String {
+/// An object for which there was nothing to do.
+pub(crate) fn unchanged(request: &Request) -> String {
+    format!("{} unchanged", named(request))
+}
+
+fn named(request: &Request) -> String {
     let ObjectRef { kind, name, .. } = &request.object;
     let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
+    format!("{}{group}/{name}", kind.name().to_lowercase())
+}
+
+/// A write that took place, as kubectl says it.
+pub(crate) fn done(request: &Request) -> String {
     let verb = match &request.write {
         Write::Create(_) | Write::Ensure(_) => "created",
         Write::Merge(_) | Write::Json(_) if is_cancellation(request) => "cancelled",
         Write::Merge(_) | Write::Json(_) => "patched",
         Write::Delete { .. } => "deleted",
     };
-    format!("{}{group}/{name} {verb}", kind.name().to_lowercase())
+    format!("{} {verb}", named(request))
 }
 
 /// What is left after a repair that did not help.

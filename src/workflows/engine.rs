@@ -3,7 +3,7 @@
 
 use std::io;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::ops::{ObjectRef, Request, Write};
 use crate::sources::SourceError;
@@ -76,11 +76,24 @@ pub async fn prepare(connection: &Connection, request: Request) -> Result<Prepar
     if is_patch && prepared.before.is_none() {
         return Err(SourceError::new(format!("{kind} {name} does not exist")));
     }
-    let written = send(connection, &prepared, Mode::DryRun).await?;
+    let written = send(connection, &prepared, prepared.before.as_ref(), Mode::DryRun).await?;
     prepared.warnings = written.warnings;
     prepared.after = (!matches!(prepared.request.write, Write::Delete { .. })).then_some(written.object);
     Ok(prepared)
 }
+
+/// What became of a write that was not stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Carried {
+    /// It took place.
+    Written(Written),
+    /// There was nothing to do.
+    Unchanged,
+}
+
+/// How often a write is tried on an object that changes all the time, its status for
+/// example, while what the write touches stays the same. A conflict stores nothing.
+const TRIES: u32 = 4;
 
 /// Sends a write that was prepared, once. What the object is now is compared with what was
 /// shown; `step` is its place in the operation.
@@ -92,40 +105,60 @@ pub async fn carry_out(
     operation: &Operation,
     step: usize,
     prepared: &Prepared,
-) -> Result<Written, Stop> {
+) -> Result<Carried, Stop> {
     let Prepared { request, before, .. } = prepared;
-    let now = connection.find(target(&request.object)).await.map_err(Stop::Unread)?;
-    if prepared.is_needless() && request.is_in_force(now.as_ref()) {
-        return Ok(Written { object: now.unwrap_or_default(), warnings: Vec::new() });
-    }
-    let is_same = match (before, &now) {
-        (Some(before), Some(now)) => uid(Some(before)) == uid(Some(now)) && request.finds_same(before, now),
-        // What was to be deleted is gone.
-        (Some(_), None) => matches!(request.write, Write::Delete { .. }),
-        (None, now) => now.is_none(),
-    };
-    if !is_same {
-        return Err(Stop::Changed(request.object.clone()));
-    }
     let recorded = |result: io::Result<()>| result.map_err(|error| Stop::NotRecorded(error.to_string()));
-    recorded(operation.record(step, prepared, None, State::Sent))?;
-    let sent = send(connection, prepared, Mode::Real).await;
-    let state = match &sent {
-        Ok(_) => State::Done,
-        Err(WriteError::Refused(error)) => State::Failed(error.to_string()),
-        Err(WriteError::Unclear(error)) => State::Unclear(error.to_string()),
-    };
-    let made = sent.as_ref().ok().and_then(|written| uid(Some(&written.object)).map(str::to_owned));
-    // The write has happened; that it could not be noted changes nothing about it, and
-    // `sent` in the journal has `resume` look.
-    let _ = operation.record(step, prepared, made, state);
-    sent.map_err(|error| match error {
-        WriteError::Refused(error) => Stop::Refused(error),
-        WriteError::Unclear(error) => Stop::Unclear(error),
-    })
+    let mut tries = 0;
+    loop {
+        let now = connection.find(target(&request.object)).await.map_err(Stop::Unread)?;
+        if prepared.is_needless() && request.is_in_force(now.as_ref()) {
+            let unchanged = Prepared { inverse: None, ..prepared.clone() };
+            recorded(operation.record(step, &unchanged, None, State::Done))?;
+            return Ok(Carried::Unchanged);
+        }
+        let is_same = match (before, &now) {
+            (Some(before), Some(now)) => uid(Some(before)) == uid(Some(now)) && request.finds_same(before, now),
+            // What was to be deleted is gone.
+            (Some(_), None) => matches!(request.write, Write::Delete { .. }),
+            (None, now) => now.is_none(),
+        };
+        if !is_same {
+            return Err(Stop::Changed(request.object.clone()));
+        }
+        recorded(operation.record(step, prepared, None, State::Sent))?;
+        let sent = send(connection, prepared, now.as_ref(), Mode::Real).await;
+        tries += 1;
+        if matches!(sent, Err(WriteError::Conflict(_))) && tries < TRIES {
+            continue;
+        }
+        // A refusal quotes what was sent, and that may be a secret.
+        let is_create = matches!(request.write, Write::Create(_));
+        let words =
+            |error: &SourceError| if is_create { "see the command's own output".to_owned() } else { error.to_string() };
+        let state = match &sent {
+            Ok(_) => State::Done,
+            Err(WriteError::Refused(error) | WriteError::Conflict(error)) => State::Failed(words(error)),
+            Err(WriteError::Unclear(error)) => State::Unclear(words(error)),
+        };
+        let made = sent.as_ref().ok().and_then(|written| uid(Some(&written.object)).map(str::to_owned));
+        // The write has happened; that it could not be noted changes nothing about it, and
+        // `sent` in the journal has `resume` look.
+        let _ = operation.record(step, prepared, made, state);
+        return sent.map(Carried::Written).map_err(|error| match error {
+            WriteError::Refused(error) => Stop::Refused(error),
+            WriteError::Conflict(_) => Stop::Changed(request.object.clone()),
+            WriteError::Unclear(error) => Stop::Unclear(error),
+        });
+    }
 }
 
-async fn send(connection: &Connection, prepared: &Prepared, mode: Mode) -> Result<Written, WriteError> {
+/// Sends a write on the object as it is `now`.
+async fn send(
+    connection: &Connection,
+    prepared: &Prepared,
+    now: Option<&Value>,
+    mode: Mode,
+) -> Result<Written, WriteError> {
     let Prepared { request, before, .. } = prepared;
     let of_this_object = uid(before.as_ref());
     let guarded;
@@ -133,19 +166,16 @@ async fn send(connection: &Connection, prepared: &Prepared, mode: Mode) -> Resul
         Write::Create(object) | Write::Ensure(object) => Body::Create(object),
         Write::Merge(patch) => {
             let mut patch = patch.clone();
-            if let Some(uid) = of_this_object {
-                patch["metadata"]["uid"] = Value::from(uid);
+            for field in ["uid", "resourceVersion"] {
+                if let Some(value) = now.and_then(|now| now["metadata"].get(field)) {
+                    patch["metadata"][field] = value.clone();
+                }
             }
             guarded = patch;
             Body::Merge(&guarded)
         }
         Write::Json(patch) => {
-            let mut steps = Vec::new();
-            if let Some(uid) = of_this_object {
-                steps.push(json!({ "op": "test", "path": "/metadata/uid", "value": uid }));
-            }
-            steps.extend(patch.as_array().cloned().unwrap_or_default());
-            guarded = Value::Array(steps);
+            guarded = request.guarded(now).unwrap_or_else(|| patch.clone());
             Body::Json(&guarded)
         }
         Write::Delete { force } => Body::Delete { force: *force, uid: of_this_object },

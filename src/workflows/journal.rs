@@ -1,8 +1,8 @@
 //! The journal: every write to a cluster, before it goes out and once its outcome is
 //! known, as a line of JSON each. Lines are only ever added.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -44,6 +44,9 @@ pub struct Part {
     pub plan: String,
     /// The run that is repaired.
     pub run: String,
+    /// Its namespace.
+    #[serde(default)]
+    pub run_namespace: String,
     /// Which write of the operation it is, from 0.
     pub step: usize,
     /// How many the operation has.
@@ -97,6 +100,20 @@ impl Entry {
     }
 }
 
+/// An operation that this process works on.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A lock that stays behind holds nobody up: nobody has locked it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
 /// The journal of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
@@ -115,6 +132,23 @@ impl Journal {
         Some(Self { path: folder.join("journal.jsonl") })
     }
 
+    /// Holds an operation for this process until the lock is dropped; `None` where another
+    /// process works on it.
+    ///
+    /// # Errors
+    /// When the lock cannot be made.
+    pub fn lock(&self, id: &str) -> io::Result<Option<Lock>> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{id}.lock"));
+        let file = File::create(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { path, _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -125,11 +159,19 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written.
     pub fn add(&self, entry: &Entry) -> io::Result<()> {
+        self.add_all(std::slice::from_ref(entry))
+    }
+
+    /// Adds lines, which are on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add_all(&self, entries: &[Entry]) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }
         let mut options = OpenOptions::new();
-        options.create(true).append(true);
+        options.create(true).read(true).append(true);
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
@@ -137,10 +179,17 @@ impl Journal {
             options.mode(0o600);
         }
         let mut file = options.open(&self.path)?;
-        let mut line = serde_json::to_string(entry)?;
-        line.push('\n');
+        let mut lines = Vec::new();
+        // What a full disk or a kill has cut off must not spoil the next line.
+        if !ends_a_line(&mut file)? {
+            lines.push(b'\n');
+        }
+        for entry in entries {
+            serde_json::to_writer(&mut lines, entry)?;
+            lines.push(b'\n');
+        }
         // One write: lines of two programs do not mix.
-        file.write_all(line.as_bytes())?;
+        file.write_all(&lines)?;
         file.sync_data()
     }
 
@@ -156,13 +205,14 @@ impl Journal {
             Err(error) => return Err(error),
         };
         let mut entries: Vec<Entry> = Vec::new();
-        for line in BufReader::new(file).lines() {
-            let Ok(entry) = serde_json::from_str::<Entry>(&line?) else { continue };
+        for line in BufReader::new(file).split(b'\n') {
+            let Ok(entry) = serde_json::from_slice::<Entry>(&line?) else { continue };
             match entries.iter_mut().find(|known| known.is_same(&entry)) {
                 Some(known) => {
-                    known.state = entry.state;
-                    if let (Some(known), Some(part)) = (&mut known.part, entry.part) {
-                        known.uid = part.uid.or_else(|| known.uid.take());
+                    let uid = known.part.take().and_then(|part| part.uid);
+                    *known = entry;
+                    if let Some(part) = &mut known.part {
+                        part.uid = part.uid.take().or(uid);
                     }
                 }
                 None => entries.push(entry),
@@ -170,6 +220,17 @@ impl Journal {
         }
         Ok(entries)
     }
+}
+
+/// Whether a file is empty or ends with a line break.
+fn ends_a_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 #[cfg(test)]
@@ -198,7 +259,10 @@ mod tests {
         journal.add(&entry("1", State::Sent)).unwrap();
         journal.add(&entry("2", State::Sent)).unwrap();
         journal.add(&entry("2", State::Failed("403".to_owned()))).unwrap();
-        fs::write(&journal.path, fs::read_to_string(&journal.path).unwrap() + "{\"cut").unwrap();
+        let mut cut = fs::read(&journal.path).unwrap();
+        cut.extend(b"{\"cut \xc3");
+        fs::write(&journal.path, cut).unwrap();
+        journal.add(&entry("1", State::Sent)).unwrap();
         let states: Vec<State> = journal.entries().unwrap().into_iter().map(|entry| entry.state).collect();
         assert_eq!(states, [State::Sent, State::Failed("403".to_owned())]);
     }

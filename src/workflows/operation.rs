@@ -57,7 +57,7 @@ impl Operation {
             id: first.id.clone(),
             server: first.server.clone(),
             cluster: part.cluster.clone(),
-            namespace: first.namespace.clone(),
+            namespace: part.run_namespace.clone(),
             plan: part.plan.clone(),
             run: part.run.clone(),
             steps: part.steps,
@@ -91,8 +91,35 @@ impl Operation {
         uid: Option<String>,
         state: State,
     ) -> io::Result<()> {
+        self.journal.add(&self.entry(step, request, inverse, uid, state))
+    }
+
+    /// Records all writes before the first goes out, in one piece.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn plan<'p>(&self, writes: impl Iterator<Item = &'p Prepared>) -> io::Result<()> {
+        let entries: Vec<Entry> = writes
+            .enumerate()
+            .map(|(step, prepared)| {
+                let known = prepared.before.as_ref().and_then(|before| before.pointer("/metadata/uid")?.as_str());
+                let (request, inverse) = (&prepared.request, prepared.inverse.as_ref());
+                self.entry(step, request, inverse, known.map(str::to_owned), State::Planned)
+            })
+            .collect();
+        self.journal.add_all(&entries)
+    }
+
+    fn entry(
+        &self,
+        step: usize,
+        request: &Request,
+        inverse: Option<&Request>,
+        uid: Option<String>,
+        state: State,
+    ) -> Entry {
         let ObjectRef { namespace, .. } = &request.object;
-        self.journal.add(&Entry {
+        Entry {
             time: Timestamp::now(),
             id: self.id.clone(),
             server: self.server.clone(),
@@ -106,13 +133,14 @@ impl Operation {
                 cluster: self.cluster.clone(),
                 plan: self.plan.clone(),
                 run: self.run.clone(),
+                run_namespace: self.namespace.clone(),
                 step,
                 steps: self.steps,
                 request: without_contents(request),
                 inverse: inverse.cloned(),
                 uid,
             }),
-        })
+        }
     }
 }
 

@@ -144,7 +144,7 @@ async fn events_are_documents_and_a_plan_is_chosen_by_its_id() {
     let stdout = String::from_utf8(output.stdout.clone()).unwrap();
     let events: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-    assert_eq!(names, ["sent", "done", "sent", "done"], "{stdout}");
+    assert_eq!(names, ["started", "done", "started", "done"], "{stdout}");
     assert!(events.iter().all(|event| event["kind"] == "RepairEvent"), "{stdout}");
 }
 
@@ -154,4 +154,90 @@ async fn what_risks_too_much_is_not_chosen() {
     let output = plugin(&server, &["repair", RUN, "--yes", "--max-risk", "low", "--wait", "0"]).await;
     assert_eq!((output.status.code(), server.creates()), (Some(1), 0), "{}", text(&output));
     assert!(text(&output).contains("No fix"), "{}", text(&output));
+}
+
+const GRANT: [&str; 7] = ["repair", RUN, "--plan", "GRANT", "--yes", "--wait", "0"];
+
+/// The plan that lets the assistant's ServiceAccount use an SCC: three writes, and the same
+/// run goes on.
+async fn granted(server: &Server) -> std::process::Output {
+    let listed = text(&plugin(server, &["repair", RUN, "--dry-run=client"]).await);
+    let id = listed.lines().find(|line| line.contains("use SCC")).unwrap_or_else(|| panic!("{listed}"));
+    let id = id.trim_start_matches("  * ").split(':').next().unwrap();
+    plugin(server, &GRANT.map(|arg| if arg == "GRANT" { id } else { arg })).await
+}
+
+fn bindings(server: &Server) -> usize {
+    let all = server.all("rolebindings");
+    all.iter().filter(|binding| binding["metadata"]["uid"].to_string().contains("system:openshift:scc")).count()
+}
+
+#[tokio::test]
+async fn a_grant_is_taken_back_once_and_never_given_again() {
+    let server = start(Fault::None).await;
+    let output = granted(&server).await;
+    assert_eq!((output.status.code(), bindings(&server)), (Some(0), 1), "{}", text(&output));
+    assert!(!is_cancelled(&server), "{}", text(&output));
+    let undone = plugin(&server, &["undo", "--yes"]).await;
+    assert_eq!((undone.status.code(), bindings(&server)), (Some(0), 0), "{}", text(&undone));
+    for command in ["undo", "resume"] {
+        let again = plugin(&server, &[command, "--yes"]).await;
+        assert_eq!((again.status.code(), bindings(&server)), (Some(4), 0), "{command}: {}", text(&again));
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_not_said_to_be_created() {
+    let server = start(Fault::None).await;
+    granted(&server).await;
+    plugin(&server, &["undo", "--yes"]).await;
+    // The ClusterRole has stayed.
+    let again = granted(&server).await;
+    assert!(text(&again).contains("clusterrole.rbac.authorization.k8s.io/"), "{}", text(&again));
+    assert!(text(&again).contains(" unchanged"), "{}", text(&again));
+    let resumed = plugin(&server, &["resume", "--yes"]).await;
+    assert_eq!(resumed.status.code(), Some(4), "{}", text(&resumed));
+}
+
+#[tokio::test]
+async fn a_repair_that_was_taken_back_is_not_resumed() {
+    let server = start(Fault::CreateSlow).await;
+    killed(&server).await;
+    while new_run(&server).is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // It is settled, and declined; then taken back.
+    let asked = plugin(&server, &["resume", "--wait", "0"]).await;
+    assert_eq!(asked.status.code(), Some(6), "{}", text(&asked));
+    let undone = plugin(&server, &["undo", "--yes"]).await;
+    assert_eq!((undone.status.code(), new_run(&server)), (Some(0), None), "{}", text(&undone));
+    let resumed = plugin(&server, &["resume", "--yes", "--wait", "0"]).await;
+    assert_eq!((resumed.status.code(), is_cancelled(&server)), (Some(4), false), "{}", text(&resumed));
+}
+
+#[tokio::test]
+async fn a_plan_that_was_recorded_in_part_is_ended() {
+    let server = start(Fault::CreateSlow).await;
+    killed(&server).await;
+    while new_run(&server).is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let journal = server.kubeconfig.parent().unwrap().join("journal.jsonl");
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    // The line of the cancellation alone is left.
+    let rest: Vec<&str> = lines.lines().filter(|line| line.contains("cancel")).collect();
+    std::fs::write(&journal, rest.join("\n")).unwrap();
+    let resumed = plugin(&server, &["resume", "--yes", "--wait", "0"]).await;
+    assert_eq!((resumed.status.code(), is_cancelled(&server)), (Some(1), false), "{}", text(&resumed));
+}
+
+#[tokio::test]
+async fn a_run_that_somebody_else_has_cancelled_is_left_alone() {
+    let server = start(Fault::None).await;
+    server.edit(OLD, |run| run["metadata"]["uid"] = json!("u-1"));
+    server.edit(OLD, |run| run["spec"]["status"] = json!("Cancelled"));
+    let output = plugin(&server, &REPAIR).await;
+    let creates = server.creates();
+    assert!(creates <= 1, "{}", text(&output));
+    assert_eq!(server.changes(), 0, "it was cancelled again: {}", text(&output));
 }

@@ -116,6 +116,11 @@ impl Server {
         objects["pipelineruns"].iter().find(|run| run["metadata"]["name"] == name).cloned()
     }
 
+    /// Objects of a kind as they are now.
+    pub fn all(&self, plural: &str) -> Vec<Value> {
+        self.objects.lock().unwrap().get(plural).cloned().unwrap_or_default()
+    }
+
     /// Changes a run, as somebody else does.
     pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
         let mut objects = self.objects.lock().unwrap();
@@ -201,7 +206,8 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     }
     if request.method() == Method::POST {
         let body = request.into_body().collect().await.unwrap().to_bytes();
-        return create(serde_json::from_slice(&body).unwrap(), &query, &state).await;
+        let plural = path.rsplit('/').next().unwrap().to_owned();
+        return create(plural, serde_json::from_slice(&body).unwrap(), &query, &state).await;
     }
     let method = request.method().clone();
     let content = request.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
@@ -265,6 +271,11 @@ fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer 
     respond(200, json!({ "metadata": {}, "items": items }).to_string())
 }
 
+fn is_same(known: &Value, object: &Value) -> bool {
+    known["metadata"]["name"] == object["metadata"]["name"]
+        && known["metadata"]["namespace"] == object["metadata"]["namespace"]
+}
+
 /// A patch or a deletion.
 fn change(
     plural: &str,
@@ -317,7 +328,7 @@ fn change(
     }
 }
 
-async fn create(mut object: Value, query: &str, state: &State) -> Answer {
+async fn create(plural: String, mut object: Value, query: &str, state: &State) -> Answer {
     if query.contains("dryRun=All") {
         return respond(201, object.to_string());
     }
@@ -326,7 +337,10 @@ async fn create(mut object: Value, query: &str, state: &State) -> Answer {
     object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", jiff::Timestamp::now()));
     let objects = Arc::clone(&state.objects);
     let stored = object.clone();
-    let store = move || objects.lock().unwrap().entry("pipelineruns".to_owned()).or_default().push(stored);
+    if objects.lock().unwrap().get(&plural).is_some_and(|all| all.iter().any(|known| is_same(known, &object))) {
+        return status(409, "already exists");
+    }
+    let store = move || objects.lock().unwrap().entry(plural).or_default().push(stored);
     match state.fault {
         Fault::CreateStoredThenBroken => {
             store();

@@ -15,8 +15,8 @@ use crate::report::repair as screens;
 use crate::report::{diagnosis, wording};
 use crate::sources::live::Connection;
 use crate::sources::live::write::Target;
-use crate::workflows::engine::{self, Prepared, Stop};
-use crate::workflows::journal::{Journal, State};
+use crate::workflows::engine::{self, Carried, Prepared, Stop};
+use crate::workflows::journal::{Journal, Lock, State};
 use crate::workflows::operation::{Operation, Place, is_cancellation};
 
 use super::events::{Event, Events};
@@ -38,7 +38,7 @@ impl Ready {
     pub(in crate::commands) fn writes(&self) -> impl Iterator<Item = &Prepared> {
         self.list.iter().filter_map(|one| match one {
             Move::Write(prepared) => Some(prepared),
-            Move::Follow => None,
+            Move::Follow | Move::CarriedOver(_) | Move::Gone(_) => None,
         })
     }
 }
@@ -51,6 +51,8 @@ pub(in crate::commands) async fn prepare(connection: &Connection, moves: Moves) 
         ready.list.push(match one {
             Move::Write(request) => Move::Write(engine::prepare(connection, request).await?),
             Move::Follow => Move::Follow,
+            Move::CarriedOver(request) => Move::CarriedOver(request),
+            Move::Gone(run) => Move::Gone(run),
         });
     }
     Ok(ready)
@@ -64,7 +66,7 @@ pub(in crate::commands) async fn begin(
     plan: &str,
     mark: &str,
     ready: &Ready,
-) -> Result<Operation, CommandError> {
+) -> Result<(Operation, Lock), CommandError> {
     let journal = Journal::of_user().ok_or_else(|| {
         CommandError::unreadable("there is no home folder for the journal of changes; nothing was changed")
             .hint("name a folder with TEKTON_FIX_STATE")
@@ -75,14 +77,28 @@ pub(in crate::commands) async fn begin(
         run: ObjectRef::new(Kind::PipelineRun, &chosen.namespace, &chosen.name),
     };
     let path = journal.path().display().to_string();
+    let unwritable = |error: std::io::Error| {
+        CommandError::unreadable(format!("the journal {path} cannot be written: {error}; nothing was changed"))
+            .hint("free the disk, or name another folder with TEKTON_FIX_STATE")
+    };
+    let lock = lock(&journal, mark)?;
     let operation = Operation::new(journal, mark, place, plan, ready.writes().count());
-    for (step, prepared) in ready.writes().enumerate() {
-        operation.record(step, prepared, None, State::Planned).map_err(|error| {
-            CommandError::unreadable(format!("the journal {path} cannot be written: {error}; nothing was changed"))
-                .hint("free the disk, or name another folder with TEKTON_FIX_STATE")
-        })?;
-    }
-    Ok(operation)
+    operation.plan(ready.writes()).map_err(unwritable)?;
+    Ok((operation, lock))
+}
+
+/// Takes an operation for this process.
+///
+/// # Errors
+/// When another process works on it.
+pub(in crate::commands) fn lock(journal: &Journal, id: &str) -> Result<Lock, CommandError> {
+    let lock = journal.lock(id).map_err(|error| {
+        CommandError::unreadable(format!("operation {id} cannot be locked in the folder of the journal: {error}"))
+    })?;
+    lock.ok_or_else(|| {
+        CommandError::incomplete(format!("operation {id} is being carried out by another process"))
+            .hint("wait until that has ended")
+    })
 }
 
 /// The uid by which clusters are told apart; few may be denied it.
@@ -101,6 +117,10 @@ pub(in crate::commands) enum Ended {
     Ill(Box<RunReport>),
     /// The run has no node yet.
     TimedOut,
+    /// The run was deleted meanwhile.
+    Gone,
+    /// Nobody waited.
+    NotFollowed,
 }
 
 /// Sends every write once, and follows the run.
@@ -115,14 +135,18 @@ pub(in crate::commands) async fn act(
     ready: &Ready,
     wait: Duration,
 ) -> Result<Ended, CommandError> {
-    let (run, mut step, mut ended) = (&ready.run, ready.first_step, Ended::Repaired);
+    let (run, mut step) = (&ready.run, ready.first_step);
+    let mut ended = if wait.is_zero() { Ended::NotFollowed } else { Ended::Repaired };
     for one in &ready.list {
         let prepared = match one {
             Move::Write(prepared) => prepared,
             Move::Follow if wait.is_zero() => continue,
             Move::Follow => {
                 events.emit(ui, &Event::waiting(run))?;
-                let followed = follow::follow(connection, &run.namespace, &run.name, wait, ready.is_new).await;
+                // What held a run before the change, or while the old one is still going,
+                // may show for a while.
+                let at_once = ready.is_new && !ready.cancels_first;
+                let followed = follow::follow(connection, &run.namespace, &run.name, wait, at_once).await;
                 match followed {
                     Followed::Scheduled => {
                         events.emit(ui, &Event::of_run("scheduled", run, "its pods have a node"))?;
@@ -131,6 +155,11 @@ pub(in crate::commands) async fn act(
                     Followed::Ill(report) => {
                         events.emit(ui, &Event::ill(run, &report))?;
                         ended = Ended::Ill(report);
+                        break;
+                    }
+                    Followed::Gone => {
+                        events.emit(ui, &Event::of_run("gone", run, "it was deleted meanwhile"))?;
+                        ended = Ended::Gone;
                         break;
                     }
                     Followed::TimedOut(last) => {
@@ -144,6 +173,28 @@ pub(in crate::commands) async fn act(
                 }
                 continue;
             }
+            Move::CarriedOver(request) => {
+                events.emit(ui, &Event::carried_over(&request.object))?;
+                if !is_carried_over(connection, request).await {
+                    return Err(CommandError::timed_out(format!(
+                        "{} {} has not taken over the change within {} s; nothing more was changed",
+                        request.object.kind,
+                        request.object.name,
+                        CARRYING.as_secs()
+                    ))
+                    .hint(format!(
+                        "to take the change back: {} undo {}",
+                        wording::caller().program(),
+                        operation.id()
+                    )));
+                }
+                continue;
+            }
+            Move::Gone(old) => {
+                events.emit(ui, &Event::going(old))?;
+                wait_until_gone(connection, old).await;
+                continue;
+            }
         };
         let this = step;
         step += 1;
@@ -152,9 +203,12 @@ pub(in crate::commands) async fn act(
             events.emit(ui, &Event::of_run("kept", &prepared.request.object, "it has ended by itself"))?;
             continue;
         }
-        events.emit(ui, &Event::write("sent", this, prepared))?;
+        if !prepared.is_needless() {
+            events.emit(ui, &Event::write("started", this, prepared))?;
+        }
         match engine::carry_out(connection, operation, this, prepared).await {
-            Ok(written) => {
+            Ok(Carried::Unchanged) => events.emit(ui, &Event::write("unchanged", this, prepared))?,
+            Ok(Carried::Written(written)) => {
                 for warning in written.warnings.iter().filter(|warning| !prepared.warnings.contains(warning)) {
                     ui.warn(warning);
                 }
@@ -167,6 +221,39 @@ pub(in crate::commands) async fn act(
         }
     }
     Ok(ended)
+}
+
+/// How long others may take to carry a change over.
+const CARRYING: Duration = Duration::from_secs(90);
+/// How long the pods of a cancelled run may take to go; after that the new one is made all
+/// the same, and waits for them.
+const GOING: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_secs(1);
+
+async fn is_carried_over(connection: &Connection, request: &Request) -> bool {
+    let ObjectRef { kind, namespace, name } = &request.object;
+    let target = Target { kind: *kind, namespace, name };
+    let deadline = tokio::time::Instant::now() + CARRYING;
+    loop {
+        if matches!(connection.find(target).await, Ok(found) if request.is_in_force(found.as_ref())) {
+            return true;
+        }
+        if tokio::time::Instant::now() >= deadline {
+            return false;
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn wait_until_gone(connection: &Connection, run: &ObjectRef) {
+    let deadline = tokio::time::Instant::now() + GOING;
+    while tokio::time::Instant::now() < deadline {
+        let progress = connection.progress(&run.namespace, &run.name).await;
+        if matches!(progress, Ok(progress) if progress.is_done && !progress.has_pods) {
+            return;
+        }
+        tokio::time::sleep(EVERY).await;
+    }
 }
 
 async fn is_over(connection: &Connection, request: &Request) -> bool {
@@ -214,8 +301,20 @@ pub(in crate::commands) async fn still_needed(connection: &Connection, chosen: &
     let Some(found) = found else {
         return Err(CommandError::incomplete(format!("{name} was deleted meanwhile; nothing was changed")));
     };
-    let is_done = found.pointer("/status/completionTime").is_some_and(Value::is_string);
-    if is_done && !run.is_done() {
+    let text = |at: &str| found.pointer(at).and_then(Value::as_str).unwrap_or_default();
+    if text("/metadata/uid") != run.metadata.uid {
+        return Err(CommandError::incomplete(format!(
+            "{name} is another run of that name by now; nothing was changed"
+        )));
+    }
+    let asked = run.spec.get("status").and_then(Value::as_str).unwrap_or_default();
+    if text("/spec/status") != asked {
+        return Err(CommandError::incomplete(format!(
+            "somebody else has set spec.status of {name} to {:?} meanwhile; nothing was changed",
+            text("/spec/status")
+        )));
+    }
+    if !text("/status/completionTime").is_empty() && !run.is_done() {
         return Err(CommandError::incomplete(format!("{name} has ended meanwhile; nothing was changed"))
             .hint(format!("look at it again: {} diagnose {name}", wording::caller().program())));
     }
@@ -231,7 +330,11 @@ pub(in crate::commands) async fn close(
     ended: &Ended,
 ) -> Result<u8, CommandError> {
     Ok(match ended {
-        Ended::Repaired => exit::OK,
+        Ended::Repaired | Ended::NotFollowed => exit::OK,
+        Ended::Gone => {
+            ui.status("The run was deleted meanwhile; nothing more was changed.");
+            exit::INCOMPLETE
+        }
         Ended::TimedOut => {
             let ObjectRef { namespace, name, .. } = &ready.run;
             ui.status(&format!(

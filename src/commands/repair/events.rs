@@ -36,7 +36,11 @@ impl Event {
     /// A write is about to go out, or has taken place.
     pub(in crate::commands) fn write(what: &'static str, step: usize, prepared: &Prepared) -> Self {
         let object = prepared.request.object.clone();
-        let line = (what == "done").then(|| Line::Result(screens::done(&prepared.request)));
+        let line = match what {
+            "done" => Some(Line::Result(screens::done(&prepared.request))),
+            "unchanged" => Some(Line::Result(screens::unchanged(&prepared.request))),
+            _ => None,
+        };
         Self { what, object, step: Some(step), words: String::new(), cause: None, line }
     }
 
@@ -55,6 +59,18 @@ impl Event {
     /// The run is waited for.
     pub(in crate::commands) fn waiting(run: &ObjectRef) -> Self {
         let words = format!("Waiting until the pods of {}/{} have a node.", run.namespace, run.name);
+        Self::plain("waiting", run, String::new(), Some(Line::Progress(words)))
+    }
+
+    /// A change has to be carried over before what comes next.
+    pub(in crate::commands) fn carried_over(object: &ObjectRef) -> Self {
+        let words = format!("Waiting until {} {} has taken over the change.", object.kind, object.name);
+        Self::plain("waiting", object, String::new(), Some(Line::Progress(words)))
+    }
+
+    /// The pods of the old run have to go before what comes next.
+    pub(in crate::commands) fn going(run: &ObjectRef) -> Self {
+        let words = format!("Waiting until the pods of {}/{} are gone.", run.namespace, run.name);
         Self::plain("waiting", run, String::new(), Some(Line::Progress(words)))
     }
 

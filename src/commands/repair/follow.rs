@@ -22,8 +22,10 @@ pub(in crate::commands) enum Followed {
     Scheduled,
     /// It is over, and well; Tekton's words.
     Succeeded(String),
-    /// It is stuck, or has failed.
+    /// It is stuck, has failed, or was cancelled.
     Ill(Box<RunReport>),
+    /// It does not exist any more.
+    Gone,
     /// The time is up; the error of the last look, if that failed.
     TimedOut(Option<SourceError>),
 }
@@ -50,14 +52,16 @@ pub(in crate::commands) async fn follow(
         if (moved || is_last || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
             match connection.read(&Wanted::namespace(namespace)).await {
                 Ok(cluster) => {
-                    let Some(run) = cluster.pipeline_run(namespace, name) else { continue };
+                    let Some(run) = cluster.pipeline_run(namespace, name) else { return Followed::Gone };
                     let report = checks::diagnose(&cluster, run, choice::now(&cluster));
                     let is_final = is_believed_at_once || is_last || run.is_done();
                     match report.state {
                         RunState::Stuck | RunState::Failed if is_final => return Followed::Ill(Box::new(report)),
-                        RunState::Stuck | RunState::Failed => {}
-                        _ if moved && run.is_done() => return Followed::Succeeded(report.headline),
-                        _ if moved => return Followed::Scheduled,
+                        RunState::Cancelled => return Followed::Ill(Box::new(report)),
+                        RunState::Healthy if run.is_done() => return Followed::Succeeded(report.headline),
+                        RunState::Healthy | RunState::Waiting if moved && report.waiting.is_empty() => {
+                            return Followed::Scheduled;
+                        }
                         _ => {}
                     }
                 }

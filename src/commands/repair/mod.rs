@@ -130,7 +130,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         moves::of_ops(&focus, &report.findings, &offer.ops, &mark, args.keep_old).map_err(CommandError::usage)?;
     let cancels_first = moves.cancels_first;
     let ready = act::prepare(connection, moves).await?;
-    show(ui, &chosen, &report, offer, &ready, cancels_first)?;
+    show(ui, &chosen, &report, offer, &ready, (cancels_first, !wait.is_zero()))?;
     for warning in ready.writes().flat_map(|prepared| &prepared.warnings) {
         ui.warn(warning);
     }
@@ -142,12 +142,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Err(CommandError::declined("nothing was changed"));
     }
     act::still_needed(connection, &chosen).await?;
-    let operation = act::begin(connection, &chosen, &offer.id, &mark, &ready).await?;
+    let (operation, _lock) = act::begin(connection, &chosen, &offer.id, &mark, &ready).await?;
     let events = Events { as_json: args.output.is_some(), operation: mark };
     let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
     let code = act::close(ui, connection, &operation, &ready, &ended).await?;
     if code == exit::OK {
-        ui.status(&format!("Repaired. To take it back: {} undo {}", wording::caller().program(), operation.id()));
+        let said = if ended == act::Ended::NotFollowed { "Carried out, and not waited for." } else { "Repaired." };
+        ui.status(&format!("{said} To take it back: {} undo {}", wording::caller().program(), operation.id()));
     }
     Ok(code)
 }
@@ -210,7 +211,7 @@ fn show(
     report: &RunReport,
     offer: &Offer,
     ready: &act::Ready,
-    cancels_first: bool,
+    (cancels_first, is_followed): (bool, bool),
 ) -> Result<(), CommandError> {
     let old = chosen.run()?;
     for one in &ready.list {
@@ -223,6 +224,6 @@ fn show(
         ui.tell(&unified((&before, &old.metadata.name), (&json::yaml(new)?, &prepared.request.object.name)));
     }
     ui.tell(&screens::changes(ready.writes(), &report.name)?);
-    ui.tell(&screens::prediction(offer, cancels_first));
+    ui.tell(&screens::prediction(offer, cancels_first, is_followed));
     Ok(())
 }

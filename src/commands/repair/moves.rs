@@ -1,14 +1,15 @@
 //! What a plan comes to: writes in their order, and where in between the run is waited for.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::analysis::tekton::flags::CONFIG_MAP;
 use crate::assess;
 use crate::checks::focus::Focus;
 use crate::finding::{Finding, Outcome};
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
-use crate::ops::{ObjectRef, Op, Request, Write};
+use crate::ops::{FlagPlace, ObjectRef, Op, Request, Write};
 use crate::sources::live::write::NONCE;
 use crate::workflows::engine::marked;
 
@@ -19,6 +20,12 @@ pub(in crate::commands) enum Move<W> {
     Write(W),
     /// Waiting until the run's pods have a node.
     Follow,
+    /// Waiting until others have carried a change over: the operator a flag into the
+    /// ConfigMap, the quota controller a limit into the status. What comes next would be
+    /// judged by the old value.
+    CarriedOver(Request),
+    /// Waiting until the pods of the old run are gone, and with them what they hold.
+    Gone(ObjectRef),
 }
 
 /// The moves of a plan.
@@ -59,6 +66,7 @@ pub(in crate::commands) fn of_ops(
         let Op::Submit { edits, cancel_old, .. } = op else {
             let requests = op.requests(mark).into_iter().map(|request| marked(request, mark));
             moves.list.extend(requests.map(Move::Write));
+            moves.list.extend(carried_over(focus, op).map(Move::CarriedOver));
             continue;
         };
         let new = resubmission(old, edits, mark)?;
@@ -81,7 +89,10 @@ impl Moves {
         let create = Move::Write(Request { object: self.run.clone(), write: Write::Create(new) });
         let cancel = cancel.map(Move::Write);
         if cancels_first {
-            self.list.extend(cancel);
+            if let Some(Move::Write(cancel)) = cancel {
+                let old = cancel.object.clone();
+                self.list.extend([Move::Write(cancel), Move::Gone(old)]);
+            }
             self.list.extend([create, Move::Follow]);
         } else {
             self.list.extend([create, Move::Follow]);
@@ -97,6 +108,25 @@ impl Moves {
         let mut moves = Self { list: Vec::new(), run: old_ref, is_new: false, cancels_first: false };
         moves.submit(new, cancel, first);
         moves
+    }
+}
+
+/// What others have to make of a change before it counts, as a patch that then changes
+/// nothing.
+fn carried_over(focus: &Focus<'_>, op: &Op) -> Option<Request> {
+    match op {
+        Op::RaiseQuota { quota, hard } => {
+            let hard: Map<String, Value> =
+                hard.iter().map(|hard| (hard.resource.clone(), json!(hard.new.to_string()))).collect();
+            Some(Request { object: quota.clone(), write: Write::Merge(json!({ "status": { "hard": hard } })) })
+        }
+        Op::SetFlags { place: FlagPlace::TektonConfig { .. }, pairs } => {
+            let map = focus.cluster.config_maps.iter().find(|map| map.metadata.name == CONFIG_MAP)?;
+            let data: Map<String, Value> = pairs.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+            let object = ObjectRef::new(Kind::ConfigMap, &map.metadata.namespace, CONFIG_MAP);
+            Some(Request { object, write: Write::Merge(json!({ "data": data })) })
+        }
+        _ => None,
     }
 }
 

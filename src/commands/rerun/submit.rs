@@ -51,7 +51,7 @@ pub(super) async fn submit(
         return Err(CommandError::declined("nothing was created"));
     }
     act::still_needed(connection, chosen).await?;
-    let operation = act::begin(connection, chosen, "rerun", &mark, &ready).await?;
+    let (operation, _lock) = act::begin(connection, chosen, "rerun", &mark, &ready).await?;
     let events = Events { as_json: false, operation: mark };
     let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
     let code = act::close(ui, connection, &operation, &ready, &ended).await?;

@@ -16,8 +16,10 @@ const RUN_LABEL: &str = "tekton.dev/pipelineRun";
 pub struct Progress {
     /// It is over, well or not.
     pub is_done: bool,
-    /// A pod of one of its tasks has a node.
+    /// Its tasks have pods, and each of them that is not over has a node.
     pub has_node: bool,
+    /// A pod of it is not over.
+    pub has_pods: bool,
 }
 
 impl Connection {
@@ -30,8 +32,11 @@ impl Connection {
         let is_done = object.as_ref().is_some_and(|run| run.pointer("/status/completionTime").is_some());
         let selector = encode(&format!("{RUN_LABEL}={run},tekton.dev/taskRun"));
         let pods = self.object(&format!("{}?labelSelector={selector}", path(Kind::Pod, Some(namespace)))).await?;
-        let has_node = |pod: &Value| pod.pointer("/spec/nodeName").is_some_and(Value::is_string);
-        let pods = pods.as_ref().and_then(|list| list["items"].as_array());
-        Ok(Progress { is_done, has_node: pods.into_iter().flatten().any(has_node) })
+        let has_node = |pod: &&Value| pod.pointer("/spec/nodeName").is_some_and(Value::is_string);
+        let is_over = |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+        let pods: Vec<&Value> = pods.iter().filter_map(|list| list["items"].as_array()).flatten().collect();
+        let has_pods = pods.iter().any(|pod| !is_over(pod));
+        let has_node = !pods.is_empty() && pods.iter().all(|pod| is_over(pod) || has_node(pod));
+        Ok(Progress { is_done, has_node, has_pods })
     }
 }

@@ -74,6 +74,9 @@ pub enum WriteError {
     /// The server has refused it, or nothing was sent: nothing is stored.
     #[error("{}", .0.message)]
     Refused(SourceError),
+    /// The object is not what the write expects it to be: nothing is stored.
+    #[error("{}", .0.message)]
+    Conflict(SourceError),
     /// Whether it took place is not known, even after reading.
     #[error("{}", .0.message)]
     Unclear(SourceError),
@@ -82,7 +85,7 @@ pub enum WriteError {
 impl From<WriteError> for SourceError {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Refused(error) | WriteError::Unclear(error) => error,
+            WriteError::Refused(error) | WriteError::Conflict(error) | WriteError::Unclear(error) => error,
         }
     }
 }
@@ -154,6 +157,9 @@ impl Connection {
             Ok(answer) if answer.status == 404 && matches!(body, Body::Delete { .. }) => return Ok(Written::nothing()),
             Ok(answer) if mode == Mode::Real && answer.status >= 500 => {
                 format!("the server answered {}", answer.status)
+            }
+            Ok(answer) if answer.status == 409 && !matches!(body, Body::Create(_)) => {
+                return Err(WriteError::Conflict(refused(target, body, &answer)));
             }
             Ok(answer) => return Err(WriteError::Refused(refused(target, body, &answer))),
             Err(error) if mode == Mode::Real => error.to_string(),

@@ -17,8 +17,8 @@ pub(crate) struct RepairEvent<'a> {
     /// The operation, as `undo` and `resume` take it.
     operation: &'a str,
     /// What happened.
-    #[cfg_attr(test, schemars(extend("enum" = ["sent", "done", "refused", "unclear", "waiting", "scheduled",
-        "succeeded", "stuck", "timedOut", "kept"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["started", "done", "unchanged", "refused", "unclear", "waiting", "scheduled",
+        "succeeded", "stuck", "timedOut", "gone", "kept"])))]
     event: &'a str,
     /// `pipelinerun/NAME`.
     object: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::Api;
 use crate::log_server::{self, Logs};
@@ -25,8 +25,8 @@ pub const IMAGE_FAILS: &str = "sim.tekton-fix.dev/image-pull-fails";
 
 /// How often pods are looked at.
 const BEAT: Duration = Duration::from_millis(150);
-/// How often leases are renewed.
-const LEASE_EVERY: u32 = 60;
+/// How often leases are renewed; the node controller gives a node up after 40 s.
+const LEASE_EVERY: Duration = Duration::from_secs(8);
 
 /// The kubelet of all nodes of a rig.
 pub struct Kubelet {
@@ -42,13 +42,16 @@ impl Kubelet {
     pub(crate) async fn start(&mut self, api: Api, pki: &Pki, port: u16) -> crate::Result<()> {
         self.tasks.push(log_server::serve(pki, port, Arc::clone(&self.logs)).await?);
         let logs = Arc::clone(&self.logs);
+        let leases = api.clone();
+        // Many pods on a slow machine must not keep nodes from being Ready.
         self.tasks.push(tokio::spawn(async move {
-            let mut beat: u32 = 0;
             loop {
-                if beat.is_multiple_of(LEASE_EVERY) {
-                    renew_leases(&api).await;
-                }
-                beat = beat.wrapping_add(1);
+                renew_leases(&leases).await;
+                tokio::time::sleep(LEASE_EVERY).await;
+            }
+        }));
+        self.tasks.push(tokio::spawn(async move {
+            loop {
                 for pod in api.list("/api/v1/pods").await.unwrap_or_default() {
                     // A conflict or a pod that went away is met again at the next beat.
                     let _ = play(&api, &pod, &logs).await;
@@ -73,6 +76,7 @@ fn now() -> String {
 }
 
 async fn renew_leases(api: &Api) {
+    let mut renewals = JoinSet::new();
     for node in api.list("/api/v1/nodes").await.unwrap_or_default() {
         let annotations = node.pointer("/metadata/annotations").cloned().unwrap_or_default();
         if annotations.get(HOLD).is_some() {
@@ -82,8 +86,11 @@ async fn renew_leases(api: &Api) {
         let lease = json!({ "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": { "name": name, "namespace": "kube-node-lease" },
             "spec": { "holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": format!("{:.6}", Timestamp::now()) } });
-        let _ = api.apply(&lease).await;
+        let api = api.clone();
+        renewals.spawn(async move { api.apply(&lease).await });
     }
+    // One that failed is renewed at the next turn.
+    renewals.join_all().await;
 }
 
 fn text(object: &Value, at: &str) -> String {
