@@ -129,7 +129,12 @@ impl Journal {
             let folders = directories::ProjectDirs::from("", "", "oc-tekton-fix")?;
             Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
         })?;
-        Some(Self { path: folder.join("journal.jsonl") })
+        Some(Self::in_folder(&folder))
+    }
+
+    /// The journal in a folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join("journal.jsonl") }
     }
 
     /// Holds an operation for this process until the lock is dropped; `None` where another

@@ -4,6 +4,7 @@
 mod prompt;
 mod repairs;
 mod server;
+mod storm;
 
 use std::path::Path;
 use std::process::Output;

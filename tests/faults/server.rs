@@ -38,6 +38,8 @@ pub enum Fault {
     PatchStoredThenBroken,
     /// A patch is stored, and a proxy answers with this status.
     PatchStoredThenStatus(u16),
+    /// Each write meets another trouble, by the name of its object.
+    Storm,
     /// Lists of this kind answer with a status.
     ListStatus(&'static str, u16),
     /// Lists of this kind are no JSON.
@@ -48,12 +50,67 @@ pub enum Fault {
     ListsOverloadedOnce,
 }
 
+/// What a write meets in a storm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    None,
+    StoredThenBroken,
+    Broken,
+    Stored(u16),
+    Status(u16),
+    Slow,
+    HalfABody,
+}
+
+impl Trouble {
+    /// The trouble of an object's writes: a fixed one for each name.
+    fn of(name: &str) -> Self {
+        const ALL: [Trouble; 11] = [
+            Trouble::None,
+            Trouble::StoredThenBroken,
+            Trouble::Broken,
+            Trouble::Stored(500),
+            Trouble::Stored(504),
+            Trouble::Status(429),
+            Trouble::Status(500),
+            Trouble::Status(503),
+            Trouble::Status(504),
+            Trouble::Slow,
+            Trouble::HalfABody,
+        ];
+        let number: usize = name.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_default();
+        ALL[number % ALL.len()]
+    }
+
+    fn stores(self) -> bool {
+        !matches!(self, Self::Broken | Self::Status(_))
+    }
+
+    async fn answer(self, object: &Value) -> Answer {
+        match self {
+            Self::None => respond(201, object.to_string()),
+            Self::StoredThenBroken | Self::Broken => broken(),
+            Self::Stored(code) | Self::Status(code) => status(code, "told to fail"),
+            Self::Slow => {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                broken()
+            }
+            Self::HalfABody => {
+                let text = object.to_string();
+                respond(201, text[..text.len() / 2].to_owned())
+            }
+        }
+    }
+}
+
 /// A server of one test.
 pub struct Server {
     /// Creates that arrived, dry runs left out.
     creates: Arc<Mutex<u32>>,
     /// Patches and deletions that were stored.
     changes: Arc<Mutex<u32>>,
+    /// Writes that arrived, by the name of their object.
+    writes: Arc<Mutex<BTreeMap<String, u32>>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
     /// Kubeconfig of it.
     pub kubeconfig: PathBuf,
@@ -64,6 +121,7 @@ struct State {
     fault: Fault,
     creates: Arc<Mutex<u32>>,
     changes: Arc<Mutex<u32>>,
+    writes: Arc<Mutex<BTreeMap<String, u32>>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
     overloaded: Mutex<Vec<String>>,
 }
@@ -75,10 +133,12 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let objects = Arc::new(Mutex::new(read(export)));
         let (creates, changes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+        let writes = Arc::new(Mutex::new(BTreeMap::new()));
         let state = Arc::new(State {
             fault,
             creates: Arc::clone(&creates),
             changes: Arc::clone(&changes),
+            writes: Arc::clone(&writes),
             objects: Arc::clone(&objects),
             overloaded: Mutex::default(),
         });
@@ -97,12 +157,17 @@ impl Server {
             "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u, namespace: default}}}}]\n"
         );
         std::fs::write(&kubeconfig, text).unwrap();
-        Self { creates, changes, objects, kubeconfig, _folder: folder }
+        Self { creates, changes, writes, objects, kubeconfig, _folder: folder }
     }
 
     /// How many creates arrived.
     pub fn creates(&self) -> u32 {
         *self.creates.lock().unwrap()
+    }
+
+    /// How many writes about an object arrived, dry runs left out.
+    pub fn writes(&self, name: &str) -> u32 {
+        self.writes.lock().unwrap().get(name).copied().unwrap_or_default()
     }
 
     /// How many patches and deletions were stored.
@@ -114,6 +179,11 @@ impl Server {
     pub fn run(&self, name: &str) -> Option<Value> {
         let objects = self.objects.lock().unwrap();
         objects["pipelineruns"].iter().find(|run| run["metadata"]["name"] == name).cloned()
+    }
+
+    /// Adds an object.
+    pub fn add(&self, plural: &str, object: Value) {
+        self.objects.lock().unwrap().entry(plural.to_owned()).or_default().push(object);
     }
 
     /// Objects of a kind as they are now.
@@ -224,7 +294,13 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
         && method != Method::GET
     {
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        return change(plural, namespace, name, (&method, content.as_deref()), &body, &query, &state);
+        let is_real = !query.contains("dryRun=All") && body["dryRun"] != json!(["All"]);
+        let answer = change(plural, namespace, name, (&method, content.as_deref()), &body, &query, &state);
+        if state.fault != Fault::Storm || !is_real {
+            return answer;
+        }
+        let stored = answer?.into_body().collect().await.unwrap().to_bytes();
+        return Trouble::of(name).answer(&serde_json::from_slice(&stored).unwrap()).await;
     }
     if let [_, name] = rest {
         return match objects.iter().filter(here).find(|object| object["metadata"]["name"] == *name) {
@@ -319,6 +395,10 @@ fn change(
     if dry_run {
         return respond(200, changed.to_string());
     }
+    *state.writes.lock().unwrap().entry(name.to_owned()).or_default() += 1;
+    if state.fault == Fault::Storm && !Trouble::of(name).stores() {
+        return respond(200, changed.to_string());
+    }
     *state.changes.lock().unwrap() += 1;
     all[at] = changed.clone();
     match state.fault {
@@ -333,6 +413,8 @@ async fn create(plural: String, mut object: Value, query: &str, state: &State) -
         return respond(201, object.to_string());
     }
     *state.creates.lock().unwrap() += 1;
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    *state.writes.lock().unwrap().entry(name.clone()).or_default() += 1;
     object["metadata"]["uid"] = json!(format!("uid-{}", object["metadata"]["name"].as_str().unwrap_or_default()));
     object["metadata"]["creationTimestamp"] = json!(format!("{:.0}", jiff::Timestamp::now()));
     let objects = Arc::clone(&state.objects);
@@ -342,6 +424,13 @@ async fn create(plural: String, mut object: Value, query: &str, state: &State) -
     }
     let store = move || objects.lock().unwrap().entry(plural).or_default().push(stored);
     match state.fault {
+        Fault::Storm => {
+            let trouble = Trouble::of(&name);
+            if trouble.stores() {
+                store();
+            }
+            trouble.answer(&object).await
+        }
         Fault::CreateStoredThenBroken => {
             store();
             broken()

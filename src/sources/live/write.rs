@@ -152,7 +152,11 @@ impl Connection {
     ) -> Result<Written, WriteError> {
         let request = request(target, body, mode).map_err(WriteError::Refused)?;
         let why = match self.send(request).await {
-            Ok(answer) if matches!(answer.status, 200..=202) => return written(&answer),
+            Ok(answer) if matches!(answer.status, 200..=202) => match written(&answer) {
+                Ok(written) => return Ok(written),
+                Err(error) if mode == Mode::Real => error,
+                Err(error) => return Err(WriteError::Refused(SourceError::new(error))),
+            },
             // What is not there is deleted.
             Ok(answer) if answer.status == 404 && matches!(body, Body::Delete { .. }) => return Ok(Written::nothing()),
             Ok(answer) if mode == Mode::Real && answer.status >= 500 => {
@@ -282,9 +286,9 @@ fn request(target: Target<'_>, body: Body<'_>, mode: Mode) -> Result<Request<Vec
         .map_err(|error| SourceError::new(format!("{path} is not a valid path: {error}")))
 }
 
-fn written(answer: &Answer) -> Result<Written, WriteError> {
-    let object = serde_json::from_slice(&answer.body)
-        .map_err(|error| WriteError::Unclear(SourceError::new(format!("the server's answer is not JSON: {error}"))))?;
+fn written(answer: &Answer) -> Result<Written, String> {
+    let object =
+        serde_json::from_slice(&answer.body).map_err(|error| format!("the server's answer is not JSON: {error}"))?;
     Ok(Written { object, warnings: answer.warnings.clone() })
 }
 
