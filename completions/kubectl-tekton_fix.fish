@@ -178,6 +178,10 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ch
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l pin-node -d 'Pin every pod to a node; without a name, to the best one on which the whole pipeline fits' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l node-selector -d 'Every pod on nodes with this label' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l fs-group -d 'fsGroup of the pod template: a number, or `namespace` for the start of the namespace\'s block' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l run-as-user -d 'runAsUser of the pod template' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l pod-template -d 'Lay the pod template in this file over the run\'s, field by field; null takes a field away' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s p -l param -d 'Give a parameter another value: NAME=VALUE; a list is NAME=A,B or JSON; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l timeout -d 'Give the pipeline this long to end, 2h30m for example' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l drop -d 'Drop a part of what the run asks for; may be repeated' -r -f -a "run-as-user\t'securityContext.runAsUser'
 fs-group\t'securityContext.fsGroup'
 supplemental-groups\t'securityContext.supplementalGroups'
@@ -199,6 +203,9 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l task-service-account -d 'Run a task as this ServiceAccount; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s w -l workspace -d 'Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l request -d 'Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s o -l output -d 'How to print the run that is created, or with --dry-run would be' -r -f -a "yaml\t'The manifest as YAML'
+json\t'The manifest as JSON'
+name\t'Its name only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l dry-run -d '`client` prints the run, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'
 client\t'Print it'
 server\t'Let the server check it'"

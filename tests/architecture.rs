@@ -311,6 +311,7 @@ fn crates_of_the_rim_are_named_only_there() {
             && !may(&[
                 "src/sources/export/",
                 "src/commands/diff.rs",
+                "src/commands/rerun/edits.rs",
                 "src/commands/completion.rs",
                 "src/workflows/journal.rs",
             ])

@@ -140,17 +140,18 @@ fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
                         | Edit::DropSecurityField { .. }
                         | Edit::DropSecurityContext
                         | Edit::PodTemplate { .. }
+                        | Edit::MergeTemplate { .. }
+                        | Edit::RunAsUser { .. }
                 )
             };
             if edits().any(is_about_access) { Lifts::Perhaps } else { manual }
         }
         // Another step, image or amount may fare better; nobody can tell from the cluster.
         Cause::Timeout => {
-            if edits().any(|edit| matches!(edit, Edit::Request { .. } | Edit::PinNode { .. })) {
-                Lifts::Perhaps
-            } else {
-                manual
-            }
+            let may_help = |edit: &Edit| {
+                matches!(edit, Edit::Request { .. } | Edit::PinNode { .. } | Edit::Timeout { .. } | Edit::Param { .. })
+            };
+            if edits().any(may_help) { Lifts::Perhaps } else { manual }
         }
         _ => manual,
     }

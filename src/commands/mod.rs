@@ -49,7 +49,7 @@ pub enum Command {
     Repair(repair::Args),
     Diff(diff::Args),
     Check(check::Args),
-    Rerun(rerun::Args),
+    Rerun(Box<rerun::Args>),
     #[command(visible_alias = "pick-node")]
     Nodes(nodes::Args),
     Admission(admission::Args),
@@ -76,7 +76,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Resume(args) => resume::run(ui, &globals, args).await,
         Command::Diff(args) => diff::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
-        Command::Rerun(args) => rerun::run(ui, &globals, args).await,
+        Command::Rerun(args) => rerun::run(ui, &globals, *args).await,
         Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Probe(args) => probe::run(ui, &globals, args).await,

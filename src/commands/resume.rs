@@ -87,7 +87,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     if !args.yes && !ui.confirm("Go on with it?")? {
         return Err(CommandError::declined("nothing was changed"));
     }
-    let events = Events { as_json: args.output.is_some(), operation: recorded.id().to_owned() };
+    let events = Events { as_json: args.output.is_some(), is_quiet: false, operation: recorded.id().to_owned() };
     let ended = act::act(ui, &events, connection, &recorded, &ready, wait).await?;
     act::close(ui, connection, &recorded, &ready, &ended).await
 }

@@ -177,6 +177,12 @@ pub fn flags(edit: &Edit) -> Vec<String> {
         Edit::NodeSelector { key, value } => flag(&["--node-selector", &format!("{key}={value}")]),
         Edit::FsGroup { of_namespace: true, .. } => flag(&["--fs-group", "namespace"]),
         Edit::FsGroup { group, .. } => flag(&["--fs-group", &group.to_string()]),
+        Edit::RunAsUser { user } => flag(&["--run-as-user", &user.to_string()]),
+        Edit::Param { name, value: Value::String(text) } => flag(&["--param", &format!("{name}={text}")]),
+        Edit::Param { name, value } => flag(&["--param", &format!("{name}={value}")]),
+        Edit::Timeout { timeout } => flag(&["--timeout", timeout]),
+        // A file that only its owner has.
+        Edit::MergeTemplate { .. } => flag(&["--pod-template", "FILE"]),
         Edit::DropSecurityField { field } => flag(&["--drop", word_of(&SECURITY_FIELDS, field)]),
         Edit::DropSecurityContext => flag(&["--drop-security-context"]),
         Edit::SecurityContextToTasks => flag(&["--security-context-to-tasks"]),

@@ -34,6 +34,28 @@ pub enum Edit {
         /// Whether it is the one at the start of the namespace's block.
         of_namespace: bool,
     },
+    /// Set the pod template's runAsUser.
+    RunAsUser {
+        /// The user.
+        user: i64,
+    },
+    /// Give a parameter of the run another value.
+    Param {
+        /// Its name.
+        name: String,
+        /// A text, a list or an object.
+        value: Value,
+    },
+    /// Give the pipeline another time to end.
+    Timeout {
+        /// As Go writes durations, `2h30m` for example.
+        timeout: String,
+    },
+    /// Lay fields over the run's pod template.
+    MergeTemplate {
+        /// The fields; null takes one away.
+        fields: Value,
+    },
     /// Drop a field of the pod template's securityContext.
     DropSecurityField {
         /// The field.
@@ -279,6 +301,19 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
         Edit::FsGroup { group, .. } => {
             object(template(run), "securityContext").insert("fsGroup".to_owned(), Value::from(*group));
         }
+        Edit::RunAsUser { user } => {
+            object(template(run), "securityContext").insert("runAsUser".to_owned(), Value::from(*user));
+        }
+        Edit::Param { name, value } => {
+            entry_of(object(root(run), "spec"), "params", "name", name).insert("value".to_owned(), value.clone());
+        }
+        Edit::Timeout { timeout } => {
+            let spec = object(root(run), "spec");
+            // The field of v1beta1; both are refused.
+            spec.remove("timeout");
+            object(spec, "timeouts").insert("pipeline".to_owned(), Value::from(timeout.clone()));
+        }
+        Edit::MergeTemplate { fields } => merge(template(run), fields),
         Edit::DropSecurityField { field } => {
             object(template(run), "securityContext").remove(*field);
         }
@@ -345,6 +380,21 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
     }
     prune_empty(run);
     Ok(())
+}
+
+/// Lays fields over others (RFC 7386): objects field by field, anything else as a whole.
+fn merge(into: &mut Map<String, Value>, fields: &Value) {
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {
+                into.remove(key);
+            }
+            Value::Object(_) => merge(object(into, key), value),
+            other => {
+                into.insert(key.clone(), other.clone());
+            }
+        }
+    }
 }
 
 /// Every pod of the run on nodes with this label value.

@@ -135,6 +135,10 @@ pub(crate) fn edit(edit: &Edit) -> String {
         Edit::NodeSelector { key, value } => format!("run every task on nodes with {key}={value}"),
         Edit::FsGroup { group, of_namespace: true } => format!("use the namespace's group (fsGroup {group})"),
         Edit::FsGroup { group, .. } => format!("set fsGroup {group}"),
+        Edit::RunAsUser { user } => format!("set runAsUser {user}"),
+        Edit::Param { name, .. } => format!("give parameter {name} another value"),
+        Edit::Timeout { timeout } => format!("give the pipeline {timeout} to end"),
+        Edit::MergeTemplate { .. } => "change the pod template".to_owned(),
         Edit::DropSecurityField { field } => format!("drop {field}"),
         Edit::DropSecurityContext => "drop the pod template's securityContext".to_owned(),
         Edit::SecurityContextToTasks => {

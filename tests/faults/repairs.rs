@@ -241,3 +241,39 @@ async fn a_run_that_somebody_else_has_cancelled_is_left_alone() {
     assert!(creates <= 1, "{}", text(&output));
     assert_eq!(server.changes(), 0, "it was cancelled again: {}", text(&output));
 }
+
+#[tokio::test]
+async fn a_rerun_takes_values_of_its_own_and_prints_what_it_made() {
+    let server = start(Fault::None).await;
+    let template = server.kubeconfig.parent().unwrap().join("template.yaml");
+    std::fs::write(&template, "securityContext: {runAsUser: null, fsGroup: 1001030000}\npriorityClassName: low\n")
+        .unwrap();
+    let template = template.to_str().unwrap().to_owned();
+    let args = ["rerun", RUN, "--pod-template", &template, "--param", "extra=a=b", "--timeout", "2h", "--yes"];
+    let output = plugin(&server, &[&args[..], &["--wait", "0", "-o", "name"]].concat()).await;
+    let made = new_run(&server).unwrap_or_else(|| panic!("{}", text(&output)));
+    let name = made["metadata"]["name"].as_str().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        format!("pipelinerun.tekton.dev/{name}\n"),
+        "{}",
+        text(&output)
+    );
+    let spec = &made["spec"];
+    let template = &spec["taskRunTemplate"]["podTemplate"];
+    assert_eq!(template["securityContext"], json!({ "fsGroup": 1_001_030_000 }), "{spec:#}");
+    assert_eq!(template["priorityClassName"], "low", "{spec:#}");
+    assert_eq!(spec["timeouts"]["pipeline"], "2h", "{spec:#}");
+    let params = spec["params"].as_array().unwrap();
+    assert!(params.contains(&json!({ "name": "extra", "value": "a=b" })), "{spec:#}");
+    let output =
+        plugin(&server, &["rerun", RUN, "--run-as-user", "1001030001", "--dry-run=client", "-o", "json"]).await;
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let context = &printed["spec"]["taskRunTemplate"]["podTemplate"]["securityContext"];
+    assert_eq!(context["runAsUser"], 1_001_030_001, "{printed:#}");
+    for bad in [["--param", "x"], ["--timeout", "soon"], ["--pod-template", "/nowhere"], ["--run-as-user", "root"]] {
+        let output = plugin(&server, &[&["rerun", RUN, "--yes"][..], &bad].concat()).await;
+        assert!(matches!(output.status.code(), Some(2 | 3)), "{bad:?}: {}", text(&output));
+    }
+    assert_eq!(server.creates(), 1);
+}

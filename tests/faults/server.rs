@@ -92,7 +92,7 @@ impl Trouble {
             Self::StoredThenBroken | Self::Broken => broken(),
             Self::Stored(code) | Self::Status(code) => status(code, "told to fail"),
             Self::Slow => {
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_secs(2)).await;
                 broken()
             }
             Self::HalfABody => {

@@ -17,12 +17,13 @@ use tokio::task::JoinSet;
 use crate::EXPORT;
 use crate::server::{Fault, Server};
 
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 50;
 
 async fn connection(server: &Server) -> Connection {
     let access = Access {
         kubeconfig: Some(server.kubeconfig.clone()),
-        timeout: Duration::from_millis(1500),
+        // Long enough for any machine: no trouble of the storm depends on it.
+        timeout: Duration::from_secs(120),
         ..Access::default()
     };
     connect(&access).await.unwrap()

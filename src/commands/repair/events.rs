@@ -97,6 +97,8 @@ impl Event {
 pub(in crate::commands) struct Events {
     /// Whether a program reads them.
     pub(in crate::commands) as_json: bool,
+    /// Whether stdout belongs to something else.
+    pub(in crate::commands) is_quiet: bool,
     /// The operation that they belong to.
     pub(in crate::commands) operation: String,
 }
@@ -114,6 +116,7 @@ impl Events {
             return Ok(ui.flush()?);
         }
         match &event.line {
+            Some(Line::Result(line)) if self.is_quiet => ui.status(line),
             Some(Line::Result(line)) => {
                 ui.line(line)?;
                 ui.flush()?;

@@ -143,7 +143,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     act::still_needed(connection, &chosen).await?;
     let (operation, _lock) = act::begin(connection, &chosen, &offer.id, &mark, &ready).await?;
-    let events = Events { as_json: args.output.is_some(), operation: mark };
+    let events = Events { as_json: args.output.is_some(), is_quiet: false, operation: mark };
     let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
     let code = act::close(ui, connection, &operation, &ready, &ended).await?;
     if code == exit::OK {

@@ -1,14 +1,19 @@
 //! What the flags ask to be changed.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::checks::focus::Focus;
 use crate::cli::CommandError;
+use crate::cli::args::duration;
 use crate::model::Quantity;
 use crate::model::run::PipelineRun;
 use crate::ops::Edit;
 use crate::ops::edit::claim_template;
 use crate::repairs;
+use crate::yaml;
 
 use super::Args;
 use crate::commands::choice::Chosen;
@@ -32,6 +37,12 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
     }
     if let Some(group) = &args.fs_group {
         edits.push(fs_group(chosen, group)?);
+    }
+    if let Some(user) = args.run_as_user {
+        edits.push(Edit::RunAsUser { user });
+    }
+    if let Some(file) = &args.pod_template {
+        edits.push(Edit::MergeTemplate { fields: pod_template(file)? });
     }
     if args.security_context_to_tasks {
         edits.push(Edit::SecurityContextToTasks);
@@ -63,7 +74,50 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
     for text in &args.request {
         edits.push(request(text)?);
     }
+    for text in &args.param {
+        edits.push(param(old, text)?);
+    }
+    if let Some(text) = &args.timeout {
+        // Tekton reads it as Go does; seconds without a unit are not a duration there.
+        let seconds = duration("--timeout", text)?.as_secs();
+        let is_bare = text.chars().all(|c| c.is_ascii_digit());
+        edits.push(Edit::Timeout { timeout: if is_bare { format!("{seconds}s") } else { text.clone() } });
+    }
     Ok(edits)
+}
+
+/// `NAME=VALUE`; a list or an object is JSON, or for a list values with commas between them,
+/// as `tkn pipeline start -p` takes them.
+fn param(old: &PipelineRun, text: &str) -> Result<Edit, CommandError> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| CommandError::usage(format!("--param {text:?}: expected NAME=VALUE")))?;
+    let params = old.spec.get("params").and_then(Value::as_array);
+    let known = params.into_iter().flatten().find(|param| param["name"] == name).map(|param| &param["value"]);
+    let value = match (known, serde_json::from_str::<Value>(value)) {
+        (Some(Value::String(_)), _) => Value::from(value),
+        (Some(Value::Array(_)), Ok(list @ Value::Array(_))) => list,
+        (Some(Value::Array(_)), _) => value.split(',').collect(),
+        (_, Ok(whole @ (Value::Array(_) | Value::Object(_)))) => whole,
+        _ => Value::from(value),
+    };
+    Ok(Edit::Param { name: name.to_owned(), value })
+}
+
+/// The pod template in a YAML or JSON file, whole or below `podTemplate`.
+fn pod_template(file: &Path) -> Result<Value, CommandError> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| CommandError::unreadable(format!("{} cannot be read: {error}", file.display())))?;
+    let documents = yaml::read_documents(&text)
+        .map_err(|error| CommandError::unreadable(format!("{} is not valid YAML: {error}", file.display())))?;
+    let bad = || {
+        CommandError::usage(format!("{} does not hold one pod template", file.display()))
+            .hint("expected fields such as nodeSelector, tolerations and securityContext")
+    };
+    let [(_, document)] = documents.as_slice() else { return Err(bad()) };
+    let fields = document.get("podTemplate").unwrap_or(document);
+    if fields.is_object() && fields.get("kind").is_none() { Ok(fields.clone()) } else { Err(bad()) }
 }
 
 /// A binding as `tkn pipeline start -w` takes it, or `NAME=emptyDir`.
@@ -177,6 +231,24 @@ mod tests {
         {
             assert!(workspace(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_keep_the_type_that_they_have() {
+        let run = json!({ "metadata": { "name": "r" }, "spec": { "params": [
+            { "name": "text", "value": "a" }, { "name": "list", "value": ["a"] }] } });
+        let run: PipelineRun = serde_json::from_value(run).unwrap();
+        let value = |text: &str| match param(&run, text) {
+            Ok(Edit::Param { value, .. }) => value,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(value("text=[1]"), json!("[1]"));
+        assert_eq!(value("text=a=b"), json!("a=b"));
+        assert_eq!(value("list=a,b"), json!(["a", "b"]));
+        assert_eq!(value(r#"list=["a,b"]"#), json!(["a,b"]));
+        assert_eq!(value(r#"new={"a":"b"}"#), json!({ "a": "b" }));
+        assert_eq!(value("new=1"), json!("1"));
+        assert!(param(&run, "=x").is_err() && param(&run, "x").is_err());
     }
 
     #[test]

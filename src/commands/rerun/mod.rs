@@ -1,6 +1,8 @@
 //! `rerun`: submit a run again, changed, after showing what changes and what that
 //! is predicted to do.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -45,6 +47,18 @@ pub struct Args {
     /// fsGroup of the pod template: a number, or `namespace` for the start of the namespace's block
     #[arg(long, value_name = "namespace|N")]
     fs_group: Option<String>,
+    /// runAsUser of the pod template
+    #[arg(long, value_name = "UID")]
+    run_as_user: Option<i64>,
+    /// Lay the pod template in this file over the run's, field by field; null takes a field away
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pod_template: Option<PathBuf>,
+    /// Give a parameter another value: NAME=VALUE; a list is NAME=A,B or JSON; may be repeated
+    #[arg(short = 'p', long, value_name = "PARAM")]
+    param: Vec<String>,
+    /// Give the pipeline this long to end, 2h30m for example
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<String>,
     /// Drop a part of what the run asks for; may be repeated
     #[arg(long, value_enum)]
     drop: Vec<Part>,
@@ -81,12 +95,39 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// How to print the run that is created, or with --dry-run would be
+    #[arg(short, long, value_enum)]
+    output: Option<RunOutput>,
     /// `client` prints the run, `server` has the server check it; nothing is created
     #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
     dry_run: DryRun,
     /// How long to watch the new run until its pods have nodes; 0 does not watch
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
+}
+
+/// How a run is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RunOutput {
+    /// The manifest as YAML
+    Yaml,
+    /// The manifest as JSON
+    Json,
+    /// Its name only
+    Name,
+}
+
+impl RunOutput {
+    fn print(self, ui: &mut Ui, run: &Value) -> Result<(), CommandError> {
+        match self {
+            Self::Yaml => print::manifest(ui, run),
+            Self::Json => Ok(ui.text(&json::json(run)?)?),
+            Self::Name => {
+                let name = run.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+                Ok(ui.line(&format!("pipelinerun.tekton.dev/{name}"))?)
+            }
+        }
+    }
 }
 
 /// What to drop.
@@ -162,7 +203,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let (new, edits) = build(&chosen, old, &args)?;
     let cancels_first = show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
-        print::manifest(ui, &new)?;
+        args.output.unwrap_or(RunOutput::Yaml).print(ui, &new)?;
         return Ok(exit::OK);
     }
     let connection = source.live()?;

@@ -9,9 +9,10 @@ use crate::commands::choice::Chosen;
 use crate::commands::repair::act;
 use crate::commands::repair::events::Events;
 use crate::commands::repair::moves::Moves;
+use crate::model::Kind;
 use crate::report::wording;
 use crate::sources::live::Connection;
-use crate::sources::live::write::nonce;
+use crate::sources::live::write::{Target, nonce};
 
 use super::{Args, DryRun};
 
@@ -35,6 +36,11 @@ pub(super) async fn submit(
         ui.warn(warning);
     }
     if args.dry_run == DryRun::Server {
+        let checked = ready.writes().find(|prepared| prepared.request.object.name == name);
+        if let (Some(output), Some(run)) = (args.output, checked.and_then(|prepared| prepared.after.as_ref())) {
+            output.print(ui, run)?;
+            return Ok(exit::OK);
+        }
         ui.line(&format!("pipelinerun.tekton.dev/{name} created (server dry run)"))?;
         return Ok(exit::OK);
     }
@@ -52,8 +58,12 @@ pub(super) async fn submit(
     }
     act::still_needed(connection, chosen).await?;
     let (operation, _lock) = act::begin(connection, chosen, "rerun", &mark, &ready).await?;
-    let events = Events { as_json: false, operation: mark };
+    let events = Events { as_json: false, is_quiet: args.output.is_some(), operation: mark };
     let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
+    if let Some(output) = args.output {
+        let target = Target { kind: Kind::PipelineRun, namespace, name: &name };
+        output.print(ui, &connection.find(target).await?.unwrap_or_default())?;
+    }
     let code = act::close(ui, connection, &operation, &ready, &ended).await?;
     if code == exit::OK {
         ui.status(&format!("Undo: {} undo {}", wording::caller().program(), operation.id()));
