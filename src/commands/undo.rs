@@ -7,7 +7,7 @@ use crate::report::repair as screens;
 use crate::report::wording;
 use crate::sources::live::Connection;
 use crate::sources::live::write::{Target, mark};
-use crate::workflows::engine::{self, Prepared};
+use crate::workflows::engine::{self, Prepared, Stop};
 use crate::workflows::journal::{Entry, Journal, Part, State};
 use crate::workflows::operation::{Operation, Place};
 
@@ -155,7 +155,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             }
             State::Planned | State::Failed(_) | State::Undone => continue,
         }
-        let back = back(connection, &part).await?;
+        let back = back_of(connection, &part).await?;
         let said = match &back {
             Back::Write(_) => None,
             Back::Gone => Some("is gone already"),
@@ -219,10 +219,13 @@ async fn take_back(
             Back::Changed(_) | Back::Final => continue,
             Back::Gone | Back::Already => {}
             Back::Write(prepared) => {
-                engine::carry_out(connection, &undo, step, prepared)
-                    .await
-                    .map_err(|stop| act::stopped(&stop, &undo, 0))?;
-                ui.line(&screens::done(&prepared.request))?;
+                match engine::carry_out(connection, &undo, step, prepared).await {
+                    Ok(_) => ui.line(&screens::done(&prepared.request))?,
+                    // An assistant's StatefulSet goes when its run ends, for example.
+                    Err(Stop::Changed(_)) if matches!(back_of(connection, part).await?, Back::Gone | Back::Already) => {
+                    }
+                    Err(stop) => return Err(act::stopped(&stop, &undo, 0)),
+                }
             }
         }
         let noted = undone.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), State::Undone);
@@ -234,7 +237,7 @@ async fn take_back(
 }
 
 /// How a change is taken back, by what the object is now.
-async fn back(connection: &Connection, part: &Part) -> Result<Back, CommandError> {
+async fn back_of(connection: &Connection, part: &Part) -> Result<Back, CommandError> {
     let ObjectRef { kind, namespace, name } = &part.request.object;
     let Some(inverse) = &part.inverse else { return Ok(Back::Final) };
     let found = connection.find(Target { kind: *kind, namespace, name }).await?;
