@@ -75,10 +75,10 @@ pub fn is_unhealthy(node: &Node) -> bool {
 
 /// Sorts out why a pod finds no node. `message` is the scheduler's own text.
 pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
-    if let Some(obstacle) = from_prefilter(message).or_else(|| from_claims(focus, pod)) {
+    let spoken = Spoken::read(message);
+    if let Some(obstacle) = from_prefilter(&spoken).or_else(|| from_claims(focus, pod)) {
         return Decisive { obstacle, nodes: Vec::new() };
     }
-    let spoken = Spoken::read(message);
     if spoken.says(&Detail::NoVolumeToBind) && waits_for_provisioner(focus, pod) {
         return Decisive { obstacle: Obstacle::ClaimUnbound, nodes: Vec::new() };
     }
@@ -121,8 +121,8 @@ impl Spoken {
 }
 
 /// Refusals before any node was looked at.
-pub fn from_prefilter(message: &str) -> Option<Obstacle> {
-    Spoken::read(message).details().find_map(|detail| match detail {
+pub fn from_prefilter(spoken: &Spoken) -> Option<Obstacle> {
+    spoken.details().find_map(|detail| match detail {
         Detail::ClaimNotFound(claim) => Some(Obstacle::ClaimMissing(claim.clone())),
         Detail::ClaimBeingDeleted(claim) => Some(Obstacle::ClaimBeingDeleted(claim.clone())),
         Detail::ClaimLost(claim) => Some(Obstacle::ClaimLost(claim.clone())),

@@ -139,15 +139,12 @@ pub fn assistants<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a>> {
 
 fn without_pod<'a>(focus: &Focus<'a>, node: &AssistantNode<'a>) -> Option<RefusedAssistant<'a>> {
     let set = node.stateful_set?;
+    // A StatefulSet that wants no pod is refused nothing.
     if node.pod.is_some()
         || set.status.replicas > 0
         || set.spec.replicas == Some(0)
         || set.metadata.deletion_timestamp.is_some()
     {
-        return None;
-    }
-    // A StatefulSet that wants no pod is refused nothing.
-    if set.spec.replicas == Some(0) {
         return None;
     }
     let event = last_refusal(focus, &node.name);
@@ -185,10 +182,15 @@ fn by_event_alone<'a>(focus: &Focus<'a>, name: &str) -> Option<RefusedAssistant<
 /// The last refusal, unless a pod was created after it.
 fn last_refusal<'a>(focus: &Focus<'a>, name: &str) -> Option<&'a Event> {
     let refusal = focus.refusals_of(name).into_iter().find(|event| !is_of_claim(event))?;
-    let created = focus.events_about("StatefulSet", name).into_iter().rfind(|event| {
-        event.reason == "SuccessfulCreate" && event.message.contains(" Pod ") && event.last_seen() > refusal.last_seen()
-    });
-    created.is_none().then_some(refusal)
+    let events = focus.events_about("StatefulSet", name);
+    let is_over = events.into_iter().any(|event| is_of_new_pod(event) && event.last_seen() > refusal.last_seen());
+    (!is_over).then_some(refusal)
+}
+
+/// Whether the StatefulSet controller created a pod (kubernetes
+/// pkg/controller/statefulset/stateful_pod_control.go, v1.33).
+fn is_of_new_pod(event: &Event) -> bool {
+    event.reason == "SuccessfulCreate" && event.message.contains(" Pod ")
 }
 
 /// Whether the StatefulSet controller could not create a claim, and so not the pod: it
@@ -202,12 +204,7 @@ pub fn assistants_of_ended_run<'a>(focus: &Focus<'a>) -> Vec<RefusedAssistant<'a
     if focus.is_running() {
         return Vec::new();
     }
-    let created = |name: &str| {
-        focus
-            .events_about("StatefulSet", name)
-            .iter()
-            .any(|event| event.reason == "SuccessfulCreate" && event.message.contains(" Pod "))
-    };
+    let created = |name: &str| focus.events_about("StatefulSet", name).into_iter().any(is_of_new_pod);
     focus
         .assistant_names()
         .into_iter()

@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::checks;
 use crate::cli::{CommandError, GlobalArgs, Ui};
+use crate::finding::RunReport;
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind, Reading};
+use crate::repairs;
 use crate::sources::{Source, Wanted};
 
 /// A run by name, the namespace as far as it was given.
@@ -70,6 +73,16 @@ impl Chosen {
         self.cluster
             .pipeline_run(&self.namespace, &self.name)
             .ok_or_else(|| not_found(&self.cluster, &self.namespace, &self.name))
+    }
+
+    /// What is wrong with the run, with what can be done about it.
+    ///
+    /// # Errors
+    /// When the run is not among the objects read.
+    pub fn diagnosed(&self) -> Result<RunReport, CommandError> {
+        let mut report = checks::diagnose(&self.cluster, self.run()?, self.now());
+        repairs::attach(&self.cluster, &mut report, self.now());
+        Ok(report)
     }
 
     /// The time against which ages are counted.

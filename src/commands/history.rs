@@ -4,7 +4,7 @@ use super::print;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::report;
 use crate::report::json::v1::history::History;
-use crate::workflows::journal::Journal;
+use crate::workflows::journal::{Entry, Journal};
 
 /// List what this program has changed on clusters, and how each change is undone
 #[derive(Debug, clap::Args)]
@@ -14,13 +14,18 @@ pub struct Args {
     output: Option<Output>,
 }
 
-pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
-    let Some(journal) = Journal::of_user() else {
-        return Err(CommandError::unreadable("there is no home folder, so nothing was recorded"));
-    };
+/// The journal of the user, with all its entries.
+pub(super) fn recorded() -> Result<(Journal, Vec<Entry>), CommandError> {
+    let journal = Journal::of_user()
+        .ok_or_else(|| CommandError::unreadable("there is no home folder, so nothing was recorded"))?;
     let entries = journal.entries().map_err(|error| {
         CommandError::unreadable(format!("the journal {} cannot be read: {error}", journal.path().display()))
     })?;
+    Ok((journal, entries))
+}
+
+pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
+    let (journal, entries) = recorded()?;
     if print::document(ui, args.output, exit::OK, || History::of(&entries))? {
         return Ok(exit::OK);
     }

@@ -11,16 +11,16 @@ use crate::ops::{ObjectRef, Write};
 use crate::report::repair as screens;
 use crate::report::wording;
 use crate::sources::live::Connection;
-use crate::sources::live::write::{Target, is_gone, nonce};
 use crate::workflows::engine;
 use crate::workflows::journal::{Entry, Part, State};
 use crate::workflows::operation::{Operation, is_cancellation};
 
+use super::history;
 use super::repair::EventOutput;
 use super::repair::act::{self, Ready};
 use super::repair::events::Events;
 use super::repair::moves::Move;
-use super::undo::{Here, journal, operation};
+use super::undo::{Here, note, operation};
 
 /// Find out how far an interrupted repair came, and go on with it or end it
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     let connection = source.live()?;
     let here = Here::of(connection).await;
-    let (journal, all) = journal()?;
+    let (journal, all) = history::recorded()?;
     let is_open = |entry: &Entry| matches!(entry.state, State::Planned | State::Sent | State::Unclear(_));
     let mut entries = operation(&all, args.id.as_deref(), &here, is_open)?;
     let Some(recorded) = Operation::of(journal.clone(), &entries) else {
@@ -110,27 +110,12 @@ async fn settle(connection: &Connection, part: &mut Part, sent: Timestamp) -> Re
 }
 
 async fn look(connection: &Connection, part: &mut Part) -> Result<State, CommandError> {
-    let ObjectRef { kind, namespace, name } = &part.request.object;
-    let found = connection.find(Target { kind: *kind, namespace, name }).await?;
-    let uid = found.as_ref().and_then(|found| found.pointer("/metadata/uid")?.as_str());
-    let took_place = match &part.request.write {
-        Write::Create(object) => {
-            found.as_ref().is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object))
-        }
-        Write::Delete { .. } => is_gone(found.as_ref()) || uid != part.uid.as_deref(),
-        _ => part.request.is_in_force(found.as_ref()),
-    };
+    let found = connection.find(engine::target(&part.request.object)).await?;
+    let took_place = engine::took_place(&part.request, found.as_ref(), part.uid.as_deref());
     if took_place && part.uid.is_none() {
-        part.uid = uid.map(str::to_owned);
+        part.uid = engine::uid(found.as_ref()).map(str::to_owned);
     }
     Ok(if took_place { State::Done } else { State::Failed("it did not take place".to_owned()) })
-}
-
-fn note(ui: &mut Ui, recorded: &Operation, part: &Part, state: State) {
-    let noted = recorded.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), state);
-    if let Err(error) = noted {
-        ui.warn(&format!("the journal cannot be written: {error}"));
-    }
 }
 
 /// Ends an operation that cannot go on: a run that was never created is made anew by a new

@@ -6,12 +6,13 @@ use crate::ops::{ObjectRef, Write};
 use crate::report::repair as screens;
 use crate::report::wording;
 use crate::sources::live::Connection;
-use crate::sources::live::write::{Target, mark};
+use crate::sources::live::write::mark;
 use crate::workflows::engine::{self, Prepared, Stop};
 use crate::workflows::journal::{Entry, Journal, Part, State};
 use crate::workflows::operation::{Operation, Place};
 
 use super::dry_run::DryRun;
+use super::history;
 use super::repair::act;
 
 /// Take back what a repair has changed, after showing it and asking
@@ -34,16 +35,6 @@ pub struct Args {
     /// `server` has the server check it, `client` only names it; nothing is changed
     #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
     dry_run: DryRun,
-}
-
-/// The journal of the user, with all its entries.
-pub(super) fn journal() -> Result<(Journal, Vec<Entry>), CommandError> {
-    let journal = Journal::of_user()
-        .ok_or_else(|| CommandError::unreadable("there is no home folder, so nothing was recorded"))?;
-    let entries = journal.entries().map_err(|error| {
-        CommandError::unreadable(format!("the journal {} cannot be read: {error}", journal.path().display()))
-    })?;
-    Ok((journal, entries))
 }
 
 /// The entries of an operation on this cluster: of the one named, else of the newest of
@@ -89,6 +80,13 @@ pub(super) fn operation(
     }
     found.sort_by_key(|entry| entry.part.as_ref().map(|part| part.step));
     Ok(found)
+}
+
+/// Records how a write of an operation stands now; that it could not be recorded is said.
+pub(super) fn note(ui: &mut Ui, operation: &Operation, part: &Part, state: State) {
+    if let Err(error) = operation.note(part, state) {
+        ui.warn(&format!("the journal cannot be written: {error}"));
+    }
 }
 
 /// The operation that an entry takes back.
@@ -137,7 +135,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     let connection = source.live()?;
     let here = Here::of(connection).await;
-    let (journal, all) = journal()?;
+    let (journal, all) = history::recorded()?;
     let can = |entry: &Entry| entry.state == State::Done && entry.undo.is_some();
     let entries = operation(&all, args.id.as_deref(), &here, can)?;
     let first = entries[0].clone();
@@ -187,10 +185,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     if let Some(undone) = Operation::of(journal.clone(), std::slice::from_ref(&first)) {
         // What was not carried out is not to be carried out any more.
         for part in planned.iter().filter_map(|entry| entry.part.as_ref()) {
-            let state = State::Failed("the operation was taken back".to_owned());
-            if let Err(error) = undone.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), state) {
-                ui.warn(&format!("the journal cannot be written: {error}"));
-            }
+            note(ui, &undone, part, State::Failed("the operation was taken back".to_owned()));
         }
     }
     Ok(if left { exit::FINDINGS } else { exit::OK })
@@ -228,8 +223,7 @@ async fn take_back(
                 }
             }
         }
-        let noted = undone.note(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), State::Undone);
-        if let Err(error) = noted {
+        if let Err(error) = undone.note(part, State::Undone) {
             ui.warn(&format!("that it was taken back is not recorded: {error}"));
         }
     }
@@ -238,12 +232,10 @@ async fn take_back(
 
 /// How a change is taken back, by what the object is now.
 async fn back_of(connection: &Connection, part: &Part) -> Result<Back, CommandError> {
-    let ObjectRef { kind, namespace, name } = &part.request.object;
     let Some(inverse) = &part.inverse else { return Ok(Back::Final) };
-    let found = connection.find(Target { kind: *kind, namespace, name }).await?;
+    let found = connection.find(engine::target(&part.request.object)).await?;
     let Some(found) = found else { return Ok(Back::Gone) };
-    let uid = found.pointer("/metadata/uid").and_then(serde_json::Value::as_str);
-    if part.uid.is_some() && part.uid.as_deref() != uid {
+    if part.uid.is_some() && part.uid.as_deref() != engine::uid(Some(&found)) {
         return Ok(match part.request.write {
             Write::Create(_) | Write::Ensure(_) => Back::Gone,
             _ => Back::Changed("is another object of that name by now; it was not touched"),

@@ -132,6 +132,11 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// Whether it makes a new run.
+    pub fn submits(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Submit { .. }))
+    }
+
     /// Whether the run goes on then. Only a forecast says so.
     pub fn works(&self) -> bool {
         self.forecast.outcome() == Outcome::GoesOn

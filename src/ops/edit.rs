@@ -51,7 +51,7 @@ pub enum Edit {
         /// As Go writes durations, `2h30m` for example.
         timeout: String,
     },
-    /// Lay fields over the run's pod template.
+    /// Lay fields over the run's pod template (RFC 7386).
     MergeTemplate {
         /// The fields; null takes one away.
         fields: Value,
@@ -236,12 +236,20 @@ pub fn resubmission(run: &PipelineRun, name: &str) -> Value {
     json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": spec })
 }
 
-/// The run to submit, with edits.
+/// The run with edits, under its own name.
 ///
 /// # Errors
 /// A sentence when an edit does not fit the run.
 pub fn edited(run: &PipelineRun, edits: &[Edit]) -> Result<Value, String> {
-    let mut new = resubmission(run, &run.metadata.name);
+    edited_as(run, &run.metadata.name, edits)
+}
+
+/// The run to submit under a name, with edits.
+///
+/// # Errors
+/// A sentence when an edit does not fit the run.
+pub fn edited_as(run: &PipelineRun, name: &str, edits: &[Edit]) -> Result<Value, String> {
+    let mut new = resubmission(run, name);
     let tasks: Vec<String> = run.task_names().map(str::to_owned).collect();
     for edit in edits {
         apply(&mut new, edit, &tasks)?;
@@ -313,7 +321,12 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             spec.remove("timeout");
             object(spec, "timeouts").insert("pipeline".to_owned(), Value::from(timeout.clone()));
         }
-        Edit::MergeTemplate { fields } => merge(template(run), fields),
+        Edit::MergeTemplate { fields } => {
+            template(run);
+            if let Some(template) = run.pointer_mut("/spec/taskRunTemplate/podTemplate") {
+                json_patch::merge(template, fields);
+            }
+        }
         Edit::DropSecurityField { field } => {
             object(template(run), "securityContext").remove(*field);
         }
@@ -380,21 +393,6 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
     }
     prune_empty(run);
     Ok(())
-}
-
-/// Lays fields over others (RFC 7386): objects field by field, anything else as a whole.
-fn merge(into: &mut Map<String, Value>, fields: &Value) {
-    for (key, value) in fields.as_object().into_iter().flatten() {
-        match value {
-            Value::Null => {
-                into.remove(key);
-            }
-            Value::Object(_) => merge(object(into, key), value),
-            other => {
-                into.insert(key.clone(), other.clone());
-            }
-        }
-    }
 }
 
 /// Every pod of the run on nodes with this label value.

@@ -4,7 +4,6 @@
 use crate::checks::grouping;
 use crate::checks::ruled_out::RuledOut;
 use crate::finding::{Cause, Evidence, Finding, Offer, Outcome, RunReport, RunState, Severity};
-use crate::ops::Op;
 
 use super::document::{Cell, Column, Table};
 use super::{Block, Document, Text, Tone, wording};
@@ -118,9 +117,8 @@ fn with(offers: &[Offer], outcome: Outcome) -> impl Iterator<Item = &Offer> {
 /// How many offers work, and that a new run begins again.
 fn heading(offers: &[Offer]) -> String {
     let works: Vec<&Offer> = with(offers, Outcome::GoesOn).collect();
-    let submits = |offer: &Offer| offer.ops.iter().any(|op| matches!(op, Op::Submit { .. }));
     let restarts =
-        if works.first().is_some_and(|best| submits(best)) { "; a new run starts at its first task" } else { "" };
+        if works.first().is_some_and(|best| best.submits()) { "; a new run starts at its first task" } else { "" };
     match works.as_slice() {
         [] => "Fix (none is known to work)".to_owned(),
         [_] => format!("Fix (predicted to work{restarts})"),
@@ -184,14 +182,17 @@ fn offer(offer: &Offer) -> Block {
     // Nobody should paste what will not work.
     if outcome != Outcome::Blocked {
         details.extend(commands(offer));
-        for (title, text) in [("requires", wording::rights(offer)), ("risk", wording::risks(offer))] {
-            if !text.is_empty() {
-                details.push(Block::Paragraph(format!("{title}: {text}").into()));
-            }
-        }
+        details.extend(conditions(offer));
     }
     let text = verdict.and(format!(": {}", wording::summary(offer)));
     Block::Item { mark: "", text, body: vec![Block::Nested(details)] }
+}
+
+/// What an offer takes, and what it endangers.
+pub(super) fn conditions(offer: &Offer) -> impl Iterator<Item = Block> {
+    let both = [("requires", wording::rights(offer)), ("risk", wording::risks(offer))];
+    let both = both.into_iter().filter(|(_, text)| !text.is_empty());
+    both.map(|(title, text)| Block::Paragraph(format!("{title}: {text}").into()))
 }
 
 /// The commands of an offer.

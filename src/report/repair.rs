@@ -12,22 +12,17 @@ use super::{Block, Document, Text, Tone, diagnosis, json, wording};
 
 /// A plan in the list to choose from.
 pub(crate) fn choice(offer: &Offer) -> String {
-    let submits = offer.ops.iter().any(|op| op.edits().is_some());
-    let then = if submits { "" } else { " (the same run goes on)" };
+    let then = if offer.submits() { "" } else { " (the same run goes on)" };
     format!("{}{then}", wording::summary(offer))
 }
 
 /// The plans that work, for somebody who only looks.
 pub(crate) fn plans(report: &RunReport, works: &[&Offer]) -> Document {
     let mut document = diagnosis::head(report);
-    let plans = works.iter().map(|offer| {
-        let body = [("requires", wording::rights(offer)), ("risk", wording::risks(offer))];
-        let body = body.into_iter().filter(|(_, text)| !text.is_empty());
-        Block::Item {
-            mark: "*",
-            text: Tone::Strong.of(offer.id.to_string()).and(format!(": {}", choice(offer))),
-            body: body.map(|(title, text)| Block::Paragraph(format!("{title}: {text}").into())).collect(),
-        }
+    let plans = works.iter().map(|offer| Block::Item {
+        mark: "*",
+        text: Tone::Strong.of(offer.id.to_string()).and(format!(": {}", choice(offer))),
+        body: diagnosis::conditions(offer).collect(),
     });
     document.section(Tone::Strong.of("Plans that are predicted to work"), plans.collect());
     document

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::ops::{ObjectRef, Request, Write};
 use crate::sources::SourceError;
 use crate::sources::live::Connection;
-use crate::sources::live::write::{Body, Mode, NONCE, Target, WriteError, Written, is_gone, nonce};
+use crate::sources::live::write::{Body, Mode, NONCE, Target, WriteError, Written, is_gone, is_marked_as};
 
 use super::journal::State;
 use super::operation::Operation;
@@ -51,12 +51,25 @@ pub enum Stop {
     Unclear(SourceError),
 }
 
-fn target(object: &ObjectRef) -> Target<'_> {
+/// An object as the connection takes it.
+pub fn target(object: &ObjectRef) -> Target<'_> {
     Target { kind: object.kind, namespace: &object.namespace, name: &object.name }
 }
 
-fn uid(object: Option<&Value>) -> Option<&str> {
+/// The uid of an object that was read.
+pub fn uid(object: Option<&Value>) -> Option<&str> {
     object?.pointer("/metadata/uid")?.as_str()
+}
+
+/// Whether a write has had its effect, by what is found of its object, whose uid before the
+/// write was this one.
+pub fn took_place(request: &Request, found: Option<&Value>, before: Option<&str>) -> bool {
+    match &request.write {
+        Write::Create(object) => is_marked_as(found, object),
+        // Another object of the name is not the one that was to go.
+        Write::Delete { .. } => is_gone(found) || uid(found) != before,
+        Write::Ensure(_) | Write::Merge(_) | Write::Json(_) => request.is_in_force(found),
+    }
 }
 
 /// Reads the object and has the server check the write.
@@ -180,12 +193,7 @@ async fn send(
         }
         Write::Delete { force } => Body::Delete { force: *force, uid: of_this_object },
     };
-    let took_place = |found: Option<&Value>| match &request.write {
-        Write::Create(object) => found.is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object)),
-        // Another object of the name is not the one that was to go.
-        Write::Delete { .. } => is_gone(found) || uid(found) != of_this_object,
-        _ => request.is_in_force(found),
-    };
+    let took_place = |found: Option<&Value>| took_place(request, found, of_this_object);
     connection.write(target(&request.object), body, mode, &took_place).await
 }
 

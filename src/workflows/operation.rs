@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ops::{ObjectRef, Request, Write};
 
-use super::engine::Prepared;
+use super::engine::{Prepared, uid};
 use super::journal::{Entry, Journal, Part, State};
 
 /// An operation that is recorded.
@@ -74,24 +74,15 @@ impl Operation {
     /// # Errors
     /// When the journal cannot be written.
     pub fn record(&self, step: usize, prepared: &Prepared, made: Option<String>, state: State) -> io::Result<()> {
-        let Prepared { request, before, inverse, .. } = prepared;
-        let known = before.as_ref().and_then(|before| before.pointer("/metadata/uid")?.as_str().map(str::to_owned));
-        self.note(step, request, inverse.as_ref(), made.or(known), state)
+        self.journal.add(&self.of_prepared(step, prepared, made, state))
     }
 
-    /// Records how a write stands.
+    /// Records how a write that is in the journal stands now.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn note(
-        &self,
-        step: usize,
-        request: &Request,
-        inverse: Option<&Request>,
-        uid: Option<String>,
-        state: State,
-    ) -> io::Result<()> {
-        self.journal.add(&self.entry(step, request, inverse, uid, state))
+    pub fn note(&self, part: &Part, state: State) -> io::Result<()> {
+        self.journal.add(&self.entry(part.step, &part.request, part.inverse.as_ref(), part.uid.clone(), state))
     }
 
     /// Records all writes before the first goes out, in one piece.
@@ -99,15 +90,14 @@ impl Operation {
     /// # Errors
     /// When the journal cannot be written.
     pub fn plan<'p>(&self, writes: impl Iterator<Item = &'p Prepared>) -> io::Result<()> {
-        let entries: Vec<Entry> = writes
-            .enumerate()
-            .map(|(step, prepared)| {
-                let known = prepared.before.as_ref().and_then(|before| before.pointer("/metadata/uid")?.as_str());
-                let (request, inverse) = (&prepared.request, prepared.inverse.as_ref());
-                self.entry(step, request, inverse, known.map(str::to_owned), State::Planned)
-            })
-            .collect();
+        let planned = |(step, prepared)| self.of_prepared(step, prepared, None, State::Planned);
+        let entries: Vec<Entry> = writes.enumerate().map(planned).collect();
         self.journal.add_all(&entries)
+    }
+
+    fn of_prepared(&self, step: usize, prepared: &Prepared, made: Option<String>, state: State) -> Entry {
+        let known = || uid(prepared.before.as_ref()).map(str::to_owned);
+        self.entry(step, &prepared.request, prepared.inverse.as_ref(), made.or_else(known), state)
     }
 
     fn entry(

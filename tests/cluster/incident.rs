@@ -1,19 +1,9 @@
 //! The incident, from stuck to healed, through the real binary.
 
-use std::process::Output;
-
-use rig::scenario::{self, Staged};
+use rig::scenario;
 use rig::{Platform, Rig, TektonVersion};
 
-use crate::plugin::{diagnose, plugin, text};
-
-/// The name of the run that `rerun` says it created.
-fn created(output: &Output, namespace: &str) -> Staged {
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let line = stdout.lines().find(|line| line.ends_with(" created")).unwrap_or_else(|| panic!("{}", text(output)));
-    let run = line.trim_start_matches("pipelinerun.tekton.dev/").trim_end_matches(" created").to_owned();
-    Staged { namespace: namespace.to_owned(), run }
-}
+use crate::plugin::{created, diagnose, plugin, text};
 
 async fn is_stuck_then_healed(tekton: TektonVersion) {
     let rig = Rig::start(tekton, Platform::OpenShift).await.unwrap();

@@ -31,6 +31,15 @@ pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(output)))
 }
 
+/// The run that it says it created.
+pub fn created(output: &Output, namespace: &str) -> Staged {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let is_of_run = |line: &&str| line.starts_with("pipelinerun.tekton.dev/") && line.ends_with(" created");
+    let line = stdout.lines().find(is_of_run).unwrap_or_else(|| panic!("{}", text(output)));
+    let run = line.trim_start_matches("pipelinerun.tekton.dev/").trim_end_matches(" created").to_owned();
+    Staged { namespace: namespace.to_owned(), run }
+}
+
 /// The diagnosis of a run.
 pub fn diagnose(rig: &Rig, staged: &Staged) -> Value {
     let run = format!("{}/{}", staged.namespace, staged.run);

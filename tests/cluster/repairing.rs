@@ -5,7 +5,7 @@ use rig::{Platform, Rig, TektonVersion};
 use serde_json::Value;
 
 use crate::causes::{GRACE, stage};
-use crate::plugin::{diagnose, plugin, text};
+use crate::plugin::{created, diagnose, plugin, text};
 
 fn run_path(run: &Staged) -> String {
     format!("/apis/tekton.dev/v1/namespaces/{}/pipelineruns/{}", run.namespace, run.run)
@@ -13,14 +13,6 @@ fn run_path(run: &Staged) -> String {
 
 async fn status_asked(rig: &Rig, run: &Staged) -> Value {
     rig.api.get(&run_path(run)).await.unwrap().unwrap()["spec"]["status"].clone()
-}
-
-/// The run that the last command says it created.
-fn created(said: &str, namespace: &str) -> Staged {
-    let line = said.lines().find(|line| line.starts_with("pipelinerun.tekton.dev/") && line.ends_with(" created"));
-    let line = line.unwrap_or_else(|| panic!("{said}"));
-    let run = line.trim_start_matches("pipelinerun.tekton.dev/").trim_end_matches(" created").to_owned();
-    Staged { namespace: namespace.to_owned(), run }
 }
 
 /// The plan of a run with an operation of this kind that is forecast to work.
@@ -51,7 +43,7 @@ async fn a_repair_goes_from_the_diagnosis_to_success_and_back_on_1_6() {
 
     let repaired = plugin(&kubeconfig, &["repair", &name, "--yes", "--wait", "90s"]);
     assert_eq!(repaired.status.code(), Some(0), "{}", text(&repaired));
-    let new = created(&text(&repaired), &staged.namespace);
+    let new = created(&repaired, &staged.namespace);
     assert_eq!(status_asked(&rig, &staged).await, "Cancelled");
     rig.wait_for_success(&new).await.unwrap();
 

@@ -80,7 +80,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
     evidence.extend(set.map(|set| focus.quote_replicas(set)));
     evidence.push(focus.quote(Kind::Pod, &format!("{name}-0"), "spec.nodeName", node));
     let mut finding = cause(joining)?.preceded_by(links, evidence);
-    if joining.here.is_none() && obstacles::from_prefilter(joining.message).is_none() {
+    if joining.here.is_none() && obstacles::from_prefilter(&Spoken::read(joining.message)).is_none() {
         finding = finding
             .confidence(Confidence::Likely)
             .cannot_tell(format!("what {node} has left: nodes or their pods were not read"));
@@ -93,7 +93,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
 fn cause(joining: &Joining<'_, '_>) -> Option<Finding> {
     let Joining { focus, task, pod, node, message, .. } = *joining;
     // The scheduler says it before it looks at any node.
-    match obstacles::from_prefilter(message).or_else(|| obstacles::from_claims(focus, pod)) {
+    match obstacles::from_prefilter(&Spoken::read(message)).or_else(|| obstacles::from_claims(focus, pod)) {
         Some(Obstacle::ClaimBeingDeleted(claim)) => return Some(claim_being_deleted::of_any(focus, &claim)),
         Some(Obstacle::ClaimLost(claim)) => return Some(claim_lost::of_any(focus, &claim)),
         Some(Obstacle::ClaimMissing(claim)) => return Some(claim_missing::of_any(focus, &claim)),

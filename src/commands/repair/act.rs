@@ -104,8 +104,8 @@ pub(in crate::commands) fn lock(journal: &Journal, id: &str) -> Result<Lock, Com
 /// The uid by which clusters are told apart; few may be denied it.
 pub(in crate::commands) async fn cluster_uid(connection: &Connection) -> Option<String> {
     let target = Target { kind: Kind::Namespace, namespace: "", name: "kube-system" };
-    let namespace = connection.find(target).await.ok()??;
-    Some(namespace.pointer("/metadata/uid")?.as_str()?.to_owned())
+    let namespace = connection.find(target).await.ok()?;
+    engine::uid(namespace.as_ref()).map(str::to_owned)
 }
 
 /// What became of a repair.
@@ -231,11 +231,24 @@ const GOING: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(1);
 
 async fn is_carried_over(connection: &Connection, request: &Request) -> bool {
-    let ObjectRef { kind, namespace, name } = &request.object;
-    let target = Target { kind: *kind, namespace, name };
-    let deadline = tokio::time::Instant::now() + CARRYING;
+    let target = engine::target(&request.object);
+    until(CARRYING, async || matches!(connection.find(target).await, Ok(found) if request.is_in_force(found.as_ref())))
+        .await
+}
+
+async fn wait_until_gone(connection: &Connection, run: &ObjectRef) {
+    until(GOING, async || {
+        let progress = connection.progress(&run.namespace, &run.name).await;
+        matches!(progress, Ok(progress) if progress.is_done && !progress.has_pods)
+    })
+    .await;
+}
+
+/// Looks again and again until something is so; false when the time is up.
+async fn until(limit: Duration, is_so: impl AsyncFn() -> bool) -> bool {
+    let deadline = tokio::time::Instant::now() + limit;
     loop {
-        if matches!(connection.find(target).await, Ok(found) if request.is_in_force(found.as_ref())) {
+        if is_so().await {
             return true;
         }
         if tokio::time::Instant::now() >= deadline {
@@ -245,20 +258,8 @@ async fn is_carried_over(connection: &Connection, request: &Request) -> bool {
     }
 }
 
-async fn wait_until_gone(connection: &Connection, run: &ObjectRef) {
-    let deadline = tokio::time::Instant::now() + GOING;
-    while tokio::time::Instant::now() < deadline {
-        let progress = connection.progress(&run.namespace, &run.name).await;
-        if matches!(progress, Ok(progress) if progress.is_done && !progress.has_pods) {
-            return;
-        }
-        tokio::time::sleep(EVERY).await;
-    }
-}
-
 async fn is_over(connection: &Connection, request: &Request) -> bool {
-    let ObjectRef { kind, namespace, name } = &request.object;
-    let found = connection.find(Target { kind: *kind, namespace, name }).await;
+    let found = connection.find(engine::target(&request.object)).await;
     matches!(found, Ok(Some(run)) if run.pointer("/status/completionTime").is_some_and(Value::is_string))
 }
 

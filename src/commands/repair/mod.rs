@@ -8,7 +8,6 @@ pub(super) mod moves;
 
 use clap::ValueEnum;
 
-use crate::checks;
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
@@ -16,11 +15,9 @@ use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
 use crate::ops::edit;
 use crate::ops::{Danger, Op, Risk, Write};
-use crate::repairs;
 use crate::report::comparison::unified;
 use crate::report::repair as screens;
 use crate::report::{diagnosis, json, wording};
-use crate::sources::Source;
 use crate::sources::live::write::mark;
 
 use super::choice::{self, Chosen, RunName};
@@ -98,13 +95,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let wait = duration("--wait", &args.wait)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
     let source = super::open(globals).await?;
-    if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
-        return Err(CommandError::usage("an export cannot be written to")
-            .hint("add --dry-run=client to see the plans, or omit --from"));
-    }
+    args.dry_run.check(&source, "see the plans")?;
     let mut chosen = choice::choose(ui, &source, &name).await?;
     super::diagnose::read_logs(&source, &mut chosen).await;
-    let report = diagnosed(&chosen)?;
+    let report = chosen.diagnosed()?;
     if report.findings.is_empty() {
         // What is fine, or cannot be told, needs no repair.
         ui.show(&diagnosis::one(&report, false))?;
@@ -126,8 +120,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let connection = source.live()?;
     let mark = mark();
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-    let moves =
-        moves::of_ops(&focus, &report.findings, &offer.ops, &mark, args.keep_old).map_err(CommandError::usage)?;
+    let moves = moves::of_offer(&focus, &report.findings, offer, &mark, args.keep_old).map_err(CommandError::usage)?;
     let cancels_first = moves.cancels_first;
     let ready = act::prepare(connection, moves).await?;
     show(ui, &chosen, &report, offer, &ready, (cancels_first, !wait.is_zero()))?;
@@ -151,12 +144,6 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         ui.status(&format!("{said} To take it back: {} undo {}", wording::caller().program(), operation.id()));
     }
     Ok(code)
-}
-
-fn diagnosed(chosen: &Chosen) -> Result<RunReport, CommandError> {
-    let mut report = checks::diagnose(&chosen.cluster, chosen.run()?, chosen.now());
-    repairs::attach(&chosen.cluster, &mut report, chosen.now());
-    Ok(report)
 }
 
 /// The plans that are predicted to work and need no person, the best first, each once.

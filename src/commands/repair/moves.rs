@@ -1,11 +1,12 @@
 //! What a plan comes to: writes in their order, and where in between the run is waited for.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::analysis::tekton::flags::CONFIG_MAP;
 use crate::assess;
 use crate::checks::focus::Focus;
-use crate::finding::{Finding, Outcome};
+use crate::finding::forecast::Forecast;
+use crate::finding::{Finding, Offer, Outcome};
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
@@ -47,22 +48,22 @@ fn cancellation(run: &ObjectRef) -> Request {
     Request { object: run.clone(), write: Write::Merge(json!({ "spec": { "status": "Cancelled" } })) }
 }
 
-/// The moves that carry out operations, for a run that is read; `mark` is unique to this
+/// The moves that carry out an offer, for a run that is read; `mark` is unique to this
 /// attempt. With `keep_old` the old run is left as it is.
 ///
 /// # Errors
 /// When an edit does not fit the run.
-pub(in crate::commands) fn of_ops(
+pub(in crate::commands) fn of_offer(
     focus: &Focus<'_>,
     findings: &[Finding],
-    ops: &[Op],
+    offer: &Offer,
     mark: &str,
     keep_old: bool,
 ) -> Result<Moves, String> {
     let old = focus.run();
     let old_ref = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
     let mut moves = Moves { list: Vec::new(), run: old_ref.clone(), is_new: false, cancels_first: false };
-    for op in ops {
+    for op in &offer.ops {
         let Op::Submit { edits, cancel_old, .. } = op else {
             let requests = op.requests(mark).into_iter().map(|request| marked(request, mark));
             moves.list.extend(requests.map(Move::Write));
@@ -71,7 +72,7 @@ pub(in crate::commands) fn of_ops(
         };
         let new = resubmission(old, edits, mark)?;
         let cancels = *cancel_old && !keep_old && !old.is_done();
-        let first = cancels && needs_what_the_old_run_holds(focus, findings, ops);
+        let first = cancels && needs_what_the_old_run_holds(focus, findings, &offer.ops, &offer.forecast);
         moves.submit(new, cancels.then(|| cancellation(&old_ref)), first);
     }
     if !moves.list.contains(&Move::Follow) {
@@ -114,39 +115,41 @@ impl Moves {
 /// What others have to make of a change before it counts, as a patch that then changes
 /// nothing.
 fn carried_over(focus: &Focus<'_>, op: &Op) -> Option<Request> {
+    let written = |op: &Op| op.requests("").into_iter().next();
     match op {
-        Op::RaiseQuota { quota, hard } => {
-            let hard: Map<String, Value> =
-                hard.iter().map(|hard| (hard.resource.clone(), json!(hard.new.to_string()))).collect();
-            Some(Request { object: quota.clone(), write: Write::Merge(json!({ "status": { "hard": hard } })) })
+        Op::RaiseQuota { .. } => {
+            let Request { object, write: Write::Merge(patch) } = written(op)? else { return None };
+            Some(Request { object, write: Write::Merge(json!({ "status": patch["spec"] })) })
         }
         Op::SetFlags { place: FlagPlace::TektonConfig { .. }, pairs } => {
             let map = focus.cluster.config_maps.iter().find(|map| map.metadata.name == CONFIG_MAP)?;
-            let data: Map<String, Value> = pairs.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
-            let object = ObjectRef::new(Kind::ConfigMap, &map.metadata.namespace, CONFIG_MAP);
-            Some(Request { object, write: Write::Merge(json!({ "data": data })) })
+            let place = FlagPlace::ConfigMap { namespace: map.metadata.namespace.clone() };
+            written(&Op::SetFlags { place, pairs: pairs.clone() })
         }
         _ => None,
     }
 }
 
 /// The run once more, edited, under a new name and with a mark.
-fn resubmission(old: &PipelineRun, edits: &[Edit], mark: &str) -> Result<Value, String> {
-    let mut new = edit::resubmission(old, &edit::name(old, &mark[..5]));
-    let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
-    for edit in edits {
-        edit::apply(&mut new, edit, &tasks)?;
-    }
+///
+/// # Errors
+/// When an edit does not fit the run.
+pub(in crate::commands) fn resubmission(old: &PipelineRun, edits: &[Edit], mark: &str) -> Result<Value, String> {
+    let mut new = edit::edited_as(old, &edit::name(old, &mark[..5]), edits)?;
     new["metadata"]["annotations"][NONCE] = Value::from(mark);
     Ok(new)
 }
 
 /// Whether the new run goes on only once the old one is gone: it holds a volume, a quota or
-/// the room.
-pub(in crate::commands) fn needs_what_the_old_run_holds(focus: &Focus<'_>, findings: &[Finding], ops: &[Op]) -> bool {
-    let outcome = |ops: &[Op]| assess::forecast(focus, findings, ops).outcome();
-    let beside: Vec<Op> = ops.iter().map(beside_the_old_run).collect();
-    outcome(ops) == Outcome::GoesOn && outcome(&beside) != Outcome::GoesOn
+/// the room. `forecast` is that of the operations as they are.
+pub(in crate::commands) fn needs_what_the_old_run_holds(
+    focus: &Focus<'_>,
+    findings: &[Finding],
+    ops: &[Op],
+    forecast: &Forecast,
+) -> bool {
+    let beside = || ops.iter().map(beside_the_old_run).collect::<Vec<Op>>();
+    forecast.outcome() == Outcome::GoesOn && assess::forecast(focus, findings, &beside()).outcome() != Outcome::GoesOn
 }
 
 fn beside_the_old_run(op: &Op) -> Op {

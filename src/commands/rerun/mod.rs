@@ -10,25 +10,21 @@ use crate::assess::placement::NoBest;
 use crate::assess::{self, placement};
 use crate::checks::focus::Focus;
 use crate::checks::future;
-use crate::checks::{self};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
-use crate::finding::RunReport;
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
 use crate::ops::{ObjectRef, Op};
-use crate::repairs;
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
 use crate::report::{json, wording};
-use crate::sources::Source;
-use crate::sources::live::write::{NONCE, mark};
+use crate::sources::live::write::mark;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
 use super::print;
-use super::repair::moves::needs_what_the_old_run_holds;
+use super::repair::moves::{needs_what_the_old_run_holds, resubmission};
 
 mod edits;
 mod submit;
@@ -194,10 +190,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let wait = duration("--wait", &args.wait)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
     let source = super::open(globals).await?;
-    if matches!(source, Source::Export(_)) && args.dry_run != DryRun::Client {
-        return Err(CommandError::usage("an export cannot be written to")
-            .hint("add --dry-run=client to print the run, or omit --from"));
-    }
+    args.dry_run.check(&source, "print the run")?;
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
     let (new, edits) = build(&chosen, old, &args)?;
@@ -214,18 +207,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
     let mut edits = edits::of(chosen, old, args)?;
     let mark = mark();
-    let mut new = edit::resubmission(old, &edit::name(old, &mark[..5]));
-    let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
-    for edit in &edits {
-        edit::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
-    }
+    let mut new = resubmission(old, &edits, &mark).map_err(CommandError::usage)?;
     // The node is chosen for the run as the other changes make it.
     if let Some(node) = &args.pin_node {
         let edit = pin(chosen, node, &new, args.cancel_old)?;
+        let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
         edit::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
         edits.push(edit);
     }
-    new["metadata"]["annotations"][NONCE] = Value::from(mark);
     Ok((new, edits))
 }
 
@@ -287,7 +276,7 @@ fn show(
     let after = json::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let report = diagnosed(chosen, old);
+    let report = chosen.diagnosed()?;
     let run = ObjectRef::new(Kind::PipelineRun, &chosen.namespace, &chosen.name);
     let op = Op::Submit { run, edits: edits.to_vec(), cancel_old };
     let forecast = assess::forecast(&focus, &report.findings, std::slice::from_ref(&op));
@@ -297,13 +286,5 @@ fn show(
         forecast: &forecast,
         old: &report,
     }));
-    let ops = std::slice::from_ref(&op);
-    Ok(cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, ops))
-}
-
-/// What is wrong with the old run, with its offers.
-fn diagnosed(chosen: &Chosen, old: &PipelineRun) -> RunReport {
-    let mut report = checks::diagnose(&chosen.cluster, old, chosen.now());
-    repairs::attach(&chosen.cluster, &mut report, chosen.now());
-    report
+    Ok(cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, std::slice::from_ref(&op), &forecast))
 }

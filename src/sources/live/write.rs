@@ -39,6 +39,11 @@ pub fn nonce(object: &Value) -> Option<&str> {
     object.pointer("/metadata/annotations")?.get(NONCE)?.as_str()
 }
 
+/// Whether an object was made by the submission of another: it carries the same mark.
+pub fn is_marked_as(found: Option<&Value>, object: &Value) -> bool {
+    found.is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object))
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
@@ -233,9 +238,8 @@ impl Connection {
     /// When the server refuses, and when the outcome stays unclear after reading.
     pub async fn create(&self, kind: Kind, namespace: &str, object: &Value, mode: Mode) -> Result<Written, WriteError> {
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        let is_this =
-            |found: Option<&Value>| found.is_some_and(|found| nonce(found).is_some() && nonce(found) == nonce(object));
-        self.write(Target { kind, namespace, name }, Body::Create(object), mode, &is_this).await
+        self.write(Target { kind, namespace, name }, Body::Create(object), mode, &|found| is_marked_as(found, object))
+            .await
     }
 
     /// Deletes an object; one that is not there counts as deleted.
