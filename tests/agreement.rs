@@ -182,3 +182,22 @@ fn commands_agree_about_pods_and_nodes() {
     assert!(refused_runs > 10 && waiting_runs > 10, "{refused_runs} {waiting_runs}");
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn every_finding_has_evidence_and_a_likely_one_says_what_is_open() {
+    let (_folders, cases) = cases();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let diagnosis = document(&run(&case.export, &["diagnose", &case.run, "-o", "json"]));
+        for finding in diagnosis["runs"][0]["findings"].as_array().into_iter().flatten() {
+            let is_empty = |field: &str| finding[field].as_array().is_none_or(Vec::is_empty);
+            if is_empty("evidence") {
+                wrong.push(format!("{}: {} has no evidence", case.name, finding["cause"]));
+            }
+            if finding["confidence"] == "likely" && is_empty("cannotTell") {
+                wrong.push(format!("{}: {} is likely, and nothing is open", case.name, finding["cause"]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

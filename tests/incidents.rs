@@ -95,7 +95,7 @@ fn what_cannot_be_proven_is_not_claimed() {
     for Incident { name, truth, report } in incidents() {
         if truth["cause_provable_from_this_snapshot"] == Value::Bool(false) {
             for finding in &report.findings {
-                assert_eq!(finding.confidence, Confidence::Likely, "{name}");
+                assert_eq!(finding.confidence(), Confidence::Likely, "{name}");
                 assert!(!finding.cannot_tell.is_empty(), "{name}");
             }
         }
@@ -108,7 +108,7 @@ fn the_pin_alone_is_never_offered_for_a_refused_assistant() {
         for finding in report.findings.iter().filter(|finding| finding.cause == Cause::AssistantRefusedByScc) {
             let pin = finding.offers.iter().find(|offer| offer.id == "pin-node").unwrap();
             // What is not proven is not excluded either.
-            let expected = if finding.confidence == Confidence::Likely { Outcome::Unknown } else { Outcome::Blocked };
+            let expected = if finding.confidence() == Confidence::Likely { Outcome::Unknown } else { Outcome::Blocked };
             let outcome = pin.forecast.outcome();
             assert!(outcome == expected || outcome == Outcome::Blocked, "{name}: {outcome:?}");
         }

@@ -66,7 +66,7 @@ fn report(cluster: &Cluster, namespace: &str, name: &str) -> RunReport {
 
 /// A finding that says itself that it is no proof.
 fn is_open(finding: &Finding) -> bool {
-    finding.confidence == Confidence::Likely && !finding.cannot_tell.is_empty()
+    finding.confidence() == Confidence::Likely && !finding.cannot_tell.is_empty()
 }
 
 /// Less evidence about a kind.
@@ -135,7 +135,7 @@ fn complaint(incident: &Incident, report: &RunReport) -> Option<String> {
         .findings
         .iter()
         .filter(|finding| !wanted.contains(&finding.cause.id()) && !is_open(finding))
-        .map(|finding| format!("{} ({:?})", finding.cause.id(), finding.confidence))
+        .map(|finding| format!("{} ({:?})", finding.cause.id(), finding.confidence()))
         .collect();
     (!other.is_empty()).then(|| format!("claims {other:?}; true is {wanted:?}"))
 }
@@ -256,7 +256,7 @@ fn other_names_change_nothing() {
             report
                 .findings
                 .iter()
-                .map(|finding| (finding.cause.id(), finding.confidence, repairs(finding)))
+                .map(|finding| (finding.cause.id(), finding.confidence(), repairs(finding)))
                 .collect::<Vec<_>>()
         };
         if told(&before) != told(&after) || before.state != after.state {

@@ -70,7 +70,7 @@ pub(super) fn add(
 /// A cause that the rules judge. Where it is not proven, its fix is not either; where a
 /// refusal was seen that no rule explains, resubmitting unchanged is no fix.
 fn ruled(forecast: &mut Forecast, focus: &Focus<'_>, finding: &Finding, ops: &[Op], submits: bool) {
-    if finding.confidence == Confidence::Likely {
+    if finding.confidence() == Confidence::Likely {
         forecast.gap(Gap::NotProven);
     }
     let changes_nothing = submits && ops.len() == 1 && ops.iter().all(|op| op.edits().is_some_and(<[Edit]>::is_empty));

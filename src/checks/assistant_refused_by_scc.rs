@@ -6,7 +6,7 @@ use crate::model::Kind;
 use super::focus::Focus;
 use super::refused::{self, RefusedBy};
 use super::scc_verdict::{self, SetVerdict};
-use crate::finding::{Cause, Confidence, Facts, Finding};
+use crate::finding::{Cause, Facts, Finding};
 
 pub(super) const CAUSE: Cause = Cause::AssistantRefusedByScc;
 
@@ -54,13 +54,13 @@ fn computed(focus: &Focus<'_>, name: &str, set: &crate::model::workload::Workloa
     match scc_verdict::of_stateful_set(focus.cluster, set) {
         SetVerdict::Refused { reasons } => {
             let message = reasons.join("; ");
-            let mut finding = Finding::new(CAUSE, summary(name, &account, &reasons)).confidence(Confidence::Computed);
+            let mut finding = Finding::new(CAUSE, summary(name, &account, &reasons));
             finding = chain(focus, finding, name, &account)
                 .link("No event of the refusal was found; it was computed from the StatefulSet's pod template, the namespace's ranges and the SCCs.");
             Some(
                 finding
                     .evidence(waiting_evidence(focus, name))
-                    .evidence([focus.quote_replicas(set)])
+                    .evidence([focus.quote_replicas(set).computed()])
                     .evidence(scc_verdict::run_fields(focus, &message))
                     .cannot_tell("the API server's own words: events of the StatefulSet are gone"),
             )
@@ -72,7 +72,7 @@ fn computed(focus: &Focus<'_>, name: &str, set: &crate::model::workload::Workloa
             }
             Some(
                 Finding::new(CAUSE, format!("the affinity assistant {name} has no pod; a refusal by SCC is likely, but not proven"))
-                    .confidence(Confidence::Likely)
+                    .not_proven()
                     .evidence(waiting_evidence(focus, name))
                     .evidence([focus.quote_replicas(set)])
                     .evidence(scc_verdict::suspicious_fields(focus))
@@ -116,7 +116,7 @@ fn likely(focus: &Focus<'_>) -> Option<Finding> {
         Finding::new(CAUSE,
             format!("task {} must run on the same node as the assistant {name}; whether that was refused is unknown, its securityContext makes it likely", task.task),
         )
-        .confidence(Confidence::Likely)
+        .not_proven()
         .link(format!("On Tekton {version} the assistant runs as ServiceAccount default and carries the run's pod securityContext."))
         .evidence(focus.quote_waiting(task))
         .evidence(fields)

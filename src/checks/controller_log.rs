@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::model::Cluster;
 
 use super::focus::Focus;
-use crate::finding::{About, Evidence};
+use crate::finding::{About, Evidence, Proof};
 
 /// Prefix of the names of the controller's pods.
 pub const CONTROLLER: &str = "tekton-pipelines-controller-";
@@ -46,6 +46,7 @@ pub fn lines(focus: &Focus<'_>) -> Vec<Evidence> {
         for (number, line) in text.lines().enumerate() {
             let Some(said) = said(line, &keys) else { continue };
             found.push(Evidence {
+                proof: Proof::Said,
                 object: About::Log { pod: log.split('/').nth(1).unwrap_or_default().to_owned() },
                 field: format!("line {}", number + 1),
                 value: said.chars().take(LONGEST).collect(),

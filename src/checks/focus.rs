@@ -18,7 +18,7 @@ use crate::model::workload::Workload;
 use crate::model::{Cluster, Condition, Kind};
 
 use super::judged::{Judged, kubernetes_version};
-use crate::finding::{About, Evidence};
+use crate::finding::{About, Evidence, Proof};
 
 /// Where an object was read that is not there.
 const ABSENT: &str = "absent from what was read";
@@ -313,6 +313,7 @@ impl<'a> Focus<'a> {
         value: impl Into<String>,
     ) -> Evidence {
         Evidence {
+            proof: Proof::Read,
             object: About::Object { kind, name: name.to_owned() },
             field: field.into(),
             value: value.into(),
@@ -322,7 +323,8 @@ impl<'a> Focus<'a> {
 
     fn quote_condition(&self, kind: Kind, name: &str, condition: &Condition) -> Evidence {
         let value = format!("{} {}: {}", condition.status, condition.reason, condition.message);
-        self.quote(kind, name, format!("status.conditions[{}]", condition.kind), value)
+        let quoted = self.quote(kind, name, format!("status.conditions[{}]", condition.kind), value);
+        Evidence { proof: Proof::Said, ..quoted }
     }
 
     /// Quotes the run's state.
@@ -359,6 +361,7 @@ impl<'a> Focus<'a> {
     /// Quotes an event.
     pub fn quote_event(&self, event: &Event) -> Evidence {
         Evidence {
+            proof: Proof::Said,
             object: About::Event {
                 kind: event.involved_object.kind.clone(),
                 name: event.involved_object.name.clone(),
@@ -381,6 +384,7 @@ impl<'a> Focus<'a> {
         let lines: Vec<&str> = self.log(pod, container)?.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
         (!last.is_empty()).then(|| Evidence {
+            proof: Proof::Said,
             object: About::Object { kind: Kind::Pod, name: pod.metadata.name.clone() },
             field: format!("log of container {container}, last lines"),
             value: last.join("\n"),

@@ -38,7 +38,7 @@ pub fn groups(reports: &[RunReport]) -> Vec<Group<'_>> {
     for (_, runs) in &mut groups {
         runs.sort_by_key(|report| {
             let first = report.findings.first();
-            std::cmp::Reverse(first.map(|finding| (finding.confidence, finding.evidence.len())))
+            std::cmp::Reverse(first.map(|finding| (finding.confidence(), finding.evidence.len())))
         });
     }
     groups.sort_by_key(|(_, runs)| std::cmp::Reverse(runs.len()));

@@ -7,7 +7,7 @@ use crate::model::run::Conditioned;
 use crate::model::{Condition, Kind};
 
 use super::focus::Focus;
-use crate::finding::{Cause, Confidence, Evidence, Facts, Finding, Severity};
+use crate::finding::{Cause, Evidence, Facts, Finding, Severity};
 
 /// Label that puts a run into a LocalQueue (kubernetes-sigs/kueue
 /// pkg/controller/constants, v0.13).
@@ -71,6 +71,11 @@ fn kueue(focus: &Focus<'_>) -> Finding {
         .spec_at("/managedBy")
         .and_then(Value::as_str)
         .map(|name| focus.quote(Kind::PipelineRun, &run.metadata.name, "spec.managedBy", name));
+    let is_listed = focus.cluster.coverage.proves_absence(Kind::QueueWorkload, focus.namespace());
+    // That nobody has taken it up is said by nobody: it follows from the list of Workloads.
+    let follows = workload(focus).is_none() && is_listed;
+    let proof = |quoted: Option<Evidence>| quoted.map(|item| if follows { item.computed() } else { item });
+    let (quoted, managed) = (proof(quoted), proof(managed));
     let with = |finding: Finding| {
         finding
             .severity(Severity::Warning)
@@ -79,12 +84,10 @@ fn kueue(focus: &Focus<'_>) -> Finding {
             .evidence(managed.clone())
     };
     let Some(workload) = workload(focus) else {
-        let is_listed = focus.cluster.coverage.proves_absence(Kind::QueueWorkload, focus.namespace());
         let namespace = focus.namespace();
         return if is_listed {
             with(Finding::new(CAUSE, format!("{held}, and has no Workload: Kueue has not taken it up")))
                 .severity(Severity::Error)
-                .confidence(Confidence::Computed)
                 .cannot_tell("why Kueue has not taken it up: look at the log of its controller and of tekton-kueue")
         } else {
             with(Finding::new(CAUSE, held)).cannot_tell(format!(
@@ -162,17 +165,19 @@ fn pipelines_as_code(focus: &Focus<'_>, state: &str, repository: Option<&str>) -
         .map(|other| other.metadata.name.as_str())
         .collect();
     let field = format!("metadata.labels[{PAC_STATE}]");
+    let quoted = focus.quote(Kind::PipelineRun, &run.metadata.name, field, state);
     let finding = Finding::new(
         Cause::HeldByQueue,
         format!("the run is queued by Pipelines-as-Code: the concurrency limit{whose} is reached"),
     )
     .link("Pipelines-as-Code starts it when a run in front of it ends.")
-    .evidence([focus.quote(Kind::PipelineRun, &run.metadata.name, field, state)]);
+    .evidence([quoted.clone()]);
     if ahead.is_empty() {
         let is_listed = focus.cluster.coverage.proves_absence(Kind::PipelineRun, focus.namespace());
         let sentence = "No run in front of it is under way: Pipelines-as-Code has lost its queue; its watcher rebuilds it when it restarts.";
         return if is_listed && focus.is_past_grace(run.metadata.creation_timestamp) {
-            finding.confidence(Confidence::Computed).link(sentence)
+            // Nobody says that it is lost: that follows from the list of runs.
+            finding.link(sentence).evidence([quoted.computed()])
         } else {
             finding.severity(Severity::Warning)
         };

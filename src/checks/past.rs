@@ -11,7 +11,7 @@ use crate::model::{Condition, Kind};
 
 use super::focus::Focus;
 use super::future;
-use crate::finding::{About, Cause, Confidence, Evidence, Finding};
+use crate::finding::{About, Cause, Evidence, Finding};
 
 /// Causes that only objects of a run under way show, since its StatefulSets go with it; and
 /// what is told of the ended run itself.
@@ -48,8 +48,10 @@ fn retold(focus: &Focus<'_>, mut finding: Finding) -> Finding {
         }
     };
     finding.evidence.retain(is_there);
-    finding.confidence =
-        finding.confidence.min(if proves_itself(&finding) { Confidence::Proven } else { Confidence::Computed });
+    if !proves_itself(&finding) {
+        // It was put together from what is left; nobody said it while the run waited.
+        finding.evidence = finding.evidence.into_iter().map(Evidence::computed).collect();
+    }
     let waited = |task: &&TaskNode<'_>| never_started(task);
     let tasks: Vec<&TaskNode<'_>> = focus.tree.tasks.iter().filter(waited).collect();
     let words = tasks.iter().flat_map(|task| scheduling(focus, &task.pod_name()));

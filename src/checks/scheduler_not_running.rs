@@ -4,7 +4,7 @@ use crate::model::Kind;
 
 use super::focus::Focus;
 use super::obstacles::waits_for_provisioner;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 
 /// Pods that were never looked at: no condition, no event. Either their scheduler
 /// does not exist or the scheduler does not run.
@@ -21,7 +21,6 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             let mut finding = Finding::new(Cause::SchedulerNotRunning,
                 format!("no scheduler has looked at the pod of task {}: it asks for the scheduler {scheduler}", task.task),
             )
-            .confidence(if events_read { Confidence::Proven } else { Confidence::Likely })
             .link("A scheduler that sees a pod and finds no node writes the condition PodScheduled and an event; there is neither.")
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
@@ -30,7 +29,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                 focus.quote(Kind::Pod, &pod.metadata.name, "status.conditions[PodScheduled]", "absent"),
             ]);
             if !events_read {
-                finding = finding.cannot_tell(format!("whether the scheduler wrote an event: events of namespace {} were not read", focus.namespace()));
+                finding = finding.not_proven().cannot_tell(format!("whether the scheduler wrote an event: events of namespace {} were not read", focus.namespace()));
             }
             finding
         })

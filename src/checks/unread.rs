@@ -3,7 +3,7 @@
 use crate::model::Kind;
 
 use super::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 
 /// `evidence-missing`: TaskRuns or pods of a run under way are not among what was
 /// read.
@@ -42,7 +42,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
 fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
     let namespace = focus.namespace();
     Finding::new(Cause::EvidenceMissing, format!("{summary}: why the run waits is unknown"))
-        .confidence(Confidence::Likely)
+        .not_proven()
         .evidence(focus.quote_run())
         .cannot_tell(format!("what holds the run: {} of namespace {namespace} were not read", kind.plural()))
         .cannot_tell(format!(
@@ -58,7 +58,7 @@ pub fn not_understood(focus: &Focus<'_>) -> Finding {
         Cause::EvidenceMissing,
         format!("the run does not visibly go on, and nothing that was read explains it: {words}"),
     )
-    .confidence(Confidence::Likely)
+    .not_proven()
     .evidence(focus.quote_run());
     for task in focus.tree.unfinished() {
         let phase = task.pod.map_or("absent", |pod| pod.status.phase.as_str());
@@ -92,7 +92,7 @@ pub fn failed_unexplained(focus: &Focus<'_>) -> Finding {
             }
         },
     )
-    .confidence(Confidence::Likely)
+    .not_proven()
     .evidence(focus.quote_run())
     .evidence(focus.quote_run_warnings());
     if missing.is_empty() || is_listed {

@@ -12,7 +12,7 @@ use super::no_node::{
     volume_limit, volume_node_affinity, volumes_apart,
 };
 use super::obstacles::{self, Decisive, Obstacle};
-use crate::finding::{Confidence, Finding};
+use crate::finding::Finding;
 
 /// Runs the checks on pods that wait for a node without an assistant.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -48,7 +48,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
     let mut finding = cause(focus, pod, task.task, message, &decisive).preceded_by(links, focus.quote_waiting(task));
     if focus.cluster.nodes.is_empty() {
         finding = finding
-            .confidence(Confidence::Likely)
+            .not_proven()
             .cannot_tell("which node comes closest: nodes were not read; the scheduler's words are all there is");
         finding = obstacles::among_others(finding, &decisive.obstacle, message);
     } else if matches!(decisive.obstacle, Obstacle::Resources | Obstacle::Taint) && !judged(focus, pod).is_complete {

@@ -17,7 +17,7 @@ use crate::model::volume::{PersistentVolume, VolumeSource};
 
 use super::focus::Focus;
 use super::scc_verdict::is_openshift;
-use crate::finding::{self, About, Evidence, Facts, Finding};
+use crate::finding::{self, About, Evidence, Facts, Finding, Proof};
 
 /// A denial in what a container wrote, with the field and place where it stands.
 fn denied(focus: &Focus<'_>, pod: &Pod, container: &str) -> Option<(Denial, String, String)> {
@@ -70,7 +70,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
     let names_a_file = denial::names_a_file(&line);
     let summary = format!("step {} of task {} was denied a file: {line}", step.name, task.task);
     let object = About::Object { kind: Kind::Pod, name: pod.metadata.name.clone() };
-    let evidence = Evidence { object, field, value: line, source };
+    let evidence = Evidence { proof: Proof::Said, object, field, value: line, source };
     let mut finding = Finding::new(finding::Cause::WorkspacePermissionDenied, summary.clone()).evidence([evidence]);
     let tried = denial.tried;
     let Some(explanation) = explained(focus, task, &container, denial) else {

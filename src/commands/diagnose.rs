@@ -114,7 +114,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 
 fn code(reports: &[RunReport]) -> u8 {
     let found = reports.iter().any(|report| {
-        report.findings.iter().any(|finding| finding.confidence > Confidence::Likely || finding.cannot_tell.is_empty())
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.confidence() > Confidence::Likely || finding.cannot_tell.is_empty())
     });
     // A run that has failed is never fine, even where nothing says why.
     let found = found || reports.iter().any(|report| report.state == RunState::Failed && report.findings.is_empty());

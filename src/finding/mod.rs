@@ -103,9 +103,22 @@ impl fmt::Display for About {
     }
 }
 
+/// What kind of proof a piece of evidence is, the weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proof {
+    /// A rule, applied to what was read.
+    Computed,
+    /// A field of an object.
+    Read,
+    /// A component said so: an event, a condition, a log.
+    Said,
+}
+
 /// A fact that proves a finding, and where it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
+    /// What kind of proof it is.
+    pub proof: Proof,
     /// What it was read from.
     pub object: About,
     /// Path of the field.
@@ -114,6 +127,15 @@ pub struct Evidence {
     pub value: String,
     /// resourceVersion, or file and line.
     pub source: String,
+}
+
+impl Evidence {
+    /// The same as what a rule makes of it: no component has said it of this object.
+    #[must_use]
+    pub fn computed(mut self) -> Self {
+        self.proof = Proof::Computed;
+        self
+    }
 }
 
 /// A way to repair a run: operations and nothing else, with what is forecast of them.
@@ -280,8 +302,8 @@ pub struct Finding {
     pub cause: Cause,
     /// How bad.
     pub severity: Severity,
-    /// How sure.
-    pub confidence: Confidence,
+    /// Whether something decisive is among what it cannot tell.
+    is_open: bool,
     /// One sentence.
     pub summary: String,
     /// What its offers need to know.
@@ -297,12 +319,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding that is proven and breaks the run; the builders below add to it.
+    /// A finding that breaks the run; the builders below add to it. Without evidence it is
+    /// no more than likely.
     pub fn new(cause: Cause, summary: impl Into<String>) -> Self {
         Self {
             cause,
             severity: Severity::Error,
-            confidence: Confidence::Proven,
+            is_open: false,
             summary: summary.into(),
             facts: Facts::None,
             chain: Vec::new(),
@@ -312,10 +335,22 @@ impl Finding {
         }
     }
 
-    /// Sets how sure it is.
+    /// How sure it is. It follows from the evidence: what no component has said of the
+    /// object itself is computed; where something decisive was not read, it is likely.
+    pub fn confidence(&self) -> Confidence {
+        let weakest = self.evidence.iter().map(|item| item.proof).min();
+        match weakest {
+            _ if self.is_open => Confidence::Likely,
+            None => Confidence::Likely,
+            Some(Proof::Computed) => Confidence::Computed,
+            Some(Proof::Read | Proof::Said) => Confidence::Proven,
+        }
+    }
+
+    /// Says that what it cannot tell is decisive.
     #[must_use]
-    pub fn confidence(mut self, confidence: Confidence) -> Self {
-        self.confidence = confidence;
+    pub fn not_proven(mut self) -> Self {
+        self.is_open = true;
         self
     }
 
@@ -344,8 +379,13 @@ impl Finding {
     #[must_use]
     pub fn evidence(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         for item in evidence {
-            if !self.evidence.contains(&item) {
-                self.evidence.push(item);
+            let is_same = |known: &&mut Evidence| {
+                (&known.object, &known.field, &known.value, &known.source)
+                    == (&item.object, &item.field, &item.value, &item.source)
+            };
+            match self.evidence.iter_mut().find(is_same) {
+                Some(known) => known.proof = known.proof.min(item.proof),
+                None => self.evidence.push(item),
             }
         }
         self

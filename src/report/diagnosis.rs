@@ -91,7 +91,7 @@ fn title(finding: &Finding) -> Text {
         Severity::Warning => Tone::Careful,
         Severity::Info => Tone::Strong,
     };
-    tone.of(finding.cause.code()).and(format!(" {} [{}]", finding.summary, finding.confidence.as_str()))
+    tone.of(finding.cause.code()).and(format!(" {} [{}]", finding.summary, finding.confidence().as_str()))
 }
 
 fn quoted(item: &Evidence) -> Text {

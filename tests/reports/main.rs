@@ -389,7 +389,7 @@ fn what_was_not_read_leaves_a_likely_cause() {
     {
         let (causes, report) = Case::of("reports", number).changed(|cluster| cluster.forget(kind));
         assert_eq!(causes, [cause]);
-        assert_eq!(report.findings[0].confidence, Confidence::Likely);
+        assert_eq!(report.findings[0].confidence(), Confidence::Likely);
         assert!(!report.findings[0].cannot_tell.is_empty());
     }
 }

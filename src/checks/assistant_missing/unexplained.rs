@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 
 use super::{listed, start};
 
@@ -18,7 +18,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
                 Cause::AssistantMissing,
                 format!("the affinity assistant {name} that task {} waits for does not exist", task.task),
             )
-            .confidence(Confidence::Likely)
+            .not_proven()
             .cannot_tell("whether it was deleted or never made (a flag changed, the operator was upgraded): no event of it was found"),
         );
     }
@@ -30,7 +30,7 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
             Cause::EvidenceMissing,
             format!("task {} must run on the same node as the assistant {name}; whether that exists, was refused or waits is unknown", task.task),
         )
-        .confidence(Confidence::Likely)
+        .not_proven()
         .cannot_tell(format!("whether the assistant {name} exists: StatefulSets of namespace {namespace} were not read"))
         .cannot_tell(format!("collect statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}")),
     )

@@ -17,7 +17,7 @@ use super::no_node::{
     volume_in_use,
 };
 use super::obstacles::{self, Decisive, Obstacle};
-use crate::finding::{Confidence, Evidence, Finding};
+use crate::finding::{Evidence, Finding};
 
 /// Runs the checks on assistants that wait for a node.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
@@ -54,7 +54,7 @@ fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     evidence.extend(focus.quote_scheduler(pod));
     let mut finding = cause(focus, pod, &decisive).preceded_by(links, evidence);
     if focus.cluster.nodes.is_empty() {
-        finding = finding.confidence(Confidence::Likely).cannot_tell("which nodes are possible: nodes were not read");
+        finding = finding.not_proven().cannot_tell("which nodes are possible: nodes were not read");
         finding = obstacles::among_others(finding, &decisive.obstacle, message);
     }
     Some(finding)

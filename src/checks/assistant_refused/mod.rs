@@ -14,7 +14,7 @@ use crate::model::Kind;
 
 use super::focus::Focus;
 use super::refused::{self, RefusedAssistant, RefusedBy};
-use crate::finding::{Confidence, Evidence, Finding};
+use crate::finding::{Evidence, Finding};
 
 fn waiting(focus: &Focus<'_>, assistant: &str) -> Vec<Evidence> {
     focus
@@ -47,9 +47,12 @@ fn of(
                     Some(_) => "Only the first refusal shows in the events; this one would be the next.",
                     None => "No event of the refusal was found; it was computed from the StatefulSet's pod template and the rule.",
                 };
-                finding(&computed, &rule.text).confidence(Confidence::Computed).link(link).evidence(quote_rule(focus, rule))
+                finding(&computed, &rule.text)
+                    .link(link)
+                    .evidence(refused.set.map(|set| focus.quote_replicas(set).computed()))
+                    .evidence(quote_rule(focus, rule))
             };
-            let mut links = vec![match refused.set {
+            let links = vec![match refused.set {
                 Some(_) => format!(
                     "The StatefulSet {} exists and has no pod: its pod is refused, and Tekton does not look at that.",
                     refused.name
@@ -59,9 +62,8 @@ fn of(
                     refused.name
                 ),
             }];
-            links.extend(made.chain.clone());
             Some(
-                Finding { chain: links, ..made }
+                made.preceded_by(links, [])
                     .evidence(waiting(focus, &refused.name))
                     .evidence(refused.set.map(|set| focus.quote_replicas(set)))
                     .evidence(focus.refusals_of(&refused.name).into_iter().map(|event| focus.quote_event(event))),
@@ -79,5 +81,5 @@ fn quote_rule(focus: &Focus<'_>, rule: &Refusal) -> Option<Evidence> {
         // The check quotes the namespace's label itself.
         Plugin::PodSecurity => return None,
     };
-    Some(focus.quote(kind, &rule.object, field, &rule.text))
+    Some(focus.quote(kind, &rule.object, field, &rule.text).computed())
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::focus::Focus;
 use crate::checks::refused;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 
 use super::waiting;
 
@@ -17,7 +17,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                 Cause::EvidenceMissing,
                 format!("the affinity assistant {} has no pod; what refuses it is unknown", refused.name),
             )
-            .confidence(Confidence::Likely)
+            .not_proven()
             .link("Only the events of the StatefulSet say who refused; they live for hours, and none was found.")
             .evidence(waiting(focus, &refused.name))
             .evidence(refused.set.map(|set| focus.quote_replicas(set)))

@@ -20,7 +20,7 @@ use super::no_node::{
     volume_limit, volume_node_affinity,
 };
 use super::obstacles::{self, Obstacle, Spoken, is_unhealthy};
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 
 /// A task's pod that waits to join its assistant.
 struct Joining<'j, 'a> {
@@ -81,9 +81,7 @@ fn finding(joining: &Joining<'_, '_>, task: &TaskNode<'_>, name: &str) -> Option
     evidence.push(focus.quote(Kind::Pod, &format!("{name}-0"), "spec.nodeName", node));
     let mut finding = cause(joining)?.preceded_by(links, evidence);
     if joining.here.is_none() && obstacles::from_prefilter(&Spoken::read(joining.message)).is_none() {
-        finding = finding
-            .confidence(Confidence::Likely)
-            .cannot_tell(format!("what {node} has left: nodes or their pods were not read"));
+        finding = finding.not_proven().cannot_tell(format!("what {node} has left: nodes or their pods were not read"));
     }
     Some(finding)
 }

@@ -3,7 +3,7 @@
 use crate::analysis::tekton::assistant;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Facts, Finding, Severity};
+use crate::finding::{Cause, Facts, Finding, Severity};
 use crate::model::run::StepState;
 
 use super::log::Words;
@@ -27,7 +27,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
         run.task(task.task).is_some_and(|definition| !assistant::task_claim_workspaces(run, definition).is_empty());
     if binds_claim || task.task_run.assistant().is_some() {
         // On a shared volume it may have been denied a file; only the log tells.
-        return finding.confidence(Confidence::Likely);
+        return finding.not_proven();
     }
     finding
 }

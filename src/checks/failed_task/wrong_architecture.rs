@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Facts, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 
 use super::log::Words;
@@ -61,16 +61,20 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, who: &str, words: &Words<
             finding = finding.cannot_tell(format!("the node's architecture: its label {ARCH} was not read"));
         }
     }
-    if !is_started_by_tekton || others.is_empty() {
-        finding = finding.confidence(Confidence::Computed).cannot_tell(
+    let is_certain = is_started_by_tekton && !others.is_empty();
+    if !is_certain {
+        finding = finding.cannot_tell(
             "whether a script without a #! line is meant, which the kernel refuses with the same words: look at the file, and at the platforms of the image",
         );
     }
     if let Some(pod) = pod {
         let field = format!("spec.containers[{}].image", words.container);
+        let image = focus.quote(Kind::Pod, &pod.metadata.name, field, image);
+        // For which architectures the image is, is concluded.
+        let image = if is_certain { image } else { image.computed() };
         finding = finding
             .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", &pod.spec.node_name)])
-            .evidence([focus.quote(Kind::Pod, &pod.metadata.name, field, image)]);
+            .evidence([image]);
     }
     Some(words.quoted(focus, finding))
 }

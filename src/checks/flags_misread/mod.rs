@@ -8,7 +8,7 @@ use crate::analysis::tekton::flags::CONFIG_MAP;
 use crate::model::Kind;
 
 use super::focus::Focus;
-use crate::finding::{About, Evidence, Finding};
+use crate::finding::{About, Evidence, Finding, Proof};
 
 /// Looks behind the findings on a run for a flag that was misread.
 pub fn check(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> {
@@ -19,6 +19,7 @@ fn quote(focus: &Focus<'_>, key: &str, value: &str) -> Evidence {
     let namespace = focus.installation.namespace.clone().unwrap_or_default();
     let origin = focus.cluster.origin(Kind::ConfigMap, &namespace, CONFIG_MAP);
     Evidence {
+        proof: Proof::Read,
         object: About::Object { kind: Kind::ConfigMap, name: CONFIG_MAP.to_owned() },
         field: format!("data[{key}]"),
         value: value.to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Facts, Finding};
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 
@@ -73,7 +73,7 @@ fn by_event(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
             .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", node), focus.quote_event(event)])
-            .confidence(Confidence::Likely)
+            .not_proven()
             .cannot_tell(format!("whether {node} is back meanwhile: nodes were not read")),
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::containers::{self, span};
 use crate::checks::focus::{Focus, GRACE};
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
 use super::LONG;
@@ -100,10 +100,8 @@ fn about_controller(focus: &Focus<'_>, finding: Finding) -> Finding {
                 .evidence([quoted])
         }
         Some(_) => finding
-            .confidence(Confidence::Likely)
+            .not_proven()
             .cannot_tell("why the controller does not take it up: its Deployment has a pod; read its log"),
-        None => finding
-            .confidence(Confidence::Likely)
-            .cannot_tell("whether the controller runs: its Deployment was not read"),
+        None => finding.not_proven().cannot_tell("whether the controller runs: its Deployment was not read"),
     }
 }

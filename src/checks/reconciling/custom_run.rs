@@ -1,7 +1,7 @@
 //! A run whose task is left to a custom task's controller: an approval, for example.
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Confidence, Finding, Severity};
+use crate::finding::{Cause, Finding, Severity};
 use crate::model::Kind;
 use crate::model::cluster::find;
 
@@ -42,7 +42,7 @@ fn finding(focus: &Focus<'_>, name: &str, task: &str) -> Option<Finding> {
             .link("A CustomRun without any condition was seen by nobody: its controller is not installed or does not run.")
             .evidence([focus.quote(Kind::CustomRun, name, "status.conditions", "absent")]),
         (None, _) => finding(format!("the run waits for its custom task {task} ({what})"))
-            .confidence(Confidence::Likely)
+            .not_proven()
             .cannot_tell(format!("the state of CustomRun {name}: it was not read; kubectl get customrun/{name} -n {} -o yaml", focus.namespace())),
     })
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::checks::focus::Focus;
 use crate::checks::task_run_refused;
-use crate::finding::{Cause, Confidence, Evidence, Finding};
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::run::Conditioned;
 use crate::model::{Condition, Kind};
 
@@ -65,7 +65,7 @@ pub(super) fn waiting(focus: &Focus<'_>) -> Option<Finding> {
     }
     let mut finding =
         about(focus, Finding::new(CAUSE, "the resolver that is to fetch the run's pipeline or task does not answer"))
-            .confidence(Confidence::Likely)
+            .not_proven()
             .cannot_tell("why: the log of the resolvers' Deployment tekton-pipelines-remote-resolvers tells");
     for request in requests.iter().filter(|request| !answered(request)) {
         let words = request.succeeded().map_or_else(
@@ -103,9 +103,7 @@ fn unnoticed(focus: &Focus<'_>, requests: &[&Conditioned]) -> Finding {
         Some(version) if !version.wakes_resolved_runs() => {
             finding.link(format!("Tekton {version} is known for it; 1.15.0 corrected it."))
         }
-        _ => finding
-            .confidence(Confidence::Likely)
-            .cannot_tell("why the run was not woken: look at the log of Tekton's controller"),
+        _ => finding.not_proven().cannot_tell("why the run was not woken: look at the log of Tekton's controller"),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 use crate::model::Kind;
 
 /// `task-pod-limitrange`.
@@ -63,7 +63,7 @@ pub fn by_default(focus: &Focus<'_>, task: &TaskNode<'_>, message: &str) -> Opti
                     task.task
                 ),
             )
-            .confidence(Confidence::Likely)
+            .not_proven()
             .link("The steps set no limit of their own; only a LimitRange gives containers a default.")
             .cannot_tell(format!(
                 "which LimitRange: those of the namespace were not read; kubectl get limitranges -n {namespace} -o yaml"

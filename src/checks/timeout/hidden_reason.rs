@@ -1,7 +1,7 @@
 //! The timeout overwrote the reason why a run did not go on, or Tekton kept it.
 
 use crate::checks::{past, while_under_way};
-use crate::finding::{Cause, Confidence, Finding};
+use crate::finding::{Cause, Finding};
 
 use super::{TimedOut, with_evidence};
 
@@ -22,7 +22,7 @@ pub(super) fn findings(ended: &TimedOut<'_, '_>, keeps_words: bool) -> Vec<Findi
     let finding = Finding::new(Cause::TimeoutHidTheReason, summary);
     let mut finding = with_evidence(finding, ended);
     if behind.is_empty() {
-        finding = finding.confidence(Confidence::Likely).cannot_tell(format!(
+        finding = finding.not_proven().cannot_tell(format!(
             "why the run waited: no event of namespace {} tells; events live for hours only, collect them while the run is stuck",
             focus.namespace()
         ));

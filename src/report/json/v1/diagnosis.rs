@@ -154,7 +154,7 @@ impl<'a> RunFinding<'a> {
             code: finding.cause.code(),
             cause: finding.cause.id(),
             severity: finding.severity.into(),
-            confidence: finding.confidence.into(),
+            confidence: finding.confidence().into(),
             summary: &finding.summary,
             chain: &finding.chain,
             evidence: finding
