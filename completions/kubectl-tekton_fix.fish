@@ -59,8 +59,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "options" -d 'List the flags that every command takes'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "__complete" -d 'Answers a completion'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
 yaml\t'YAML'
@@ -455,6 +459,74 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client -d 'Only the version of this program; asks no server'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -498,3 +570,21 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "__complete" -d 'Answers a completion'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

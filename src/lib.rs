@@ -37,13 +37,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let program = args.first().map(|program| program.to_string_lossy().into_owned());
     let client = std::env::var("KUBECTL_PATH").ok();
     report::wording::set_caller(ops::Caller::detect(program.as_deref(), client.as_deref()));
+    let format = cli::Output::wanted(&args);
     let cli = match commands::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             if error.use_stderr() {
                 // It quotes the command line, which may have been pasted from a cluster.
-                let text = report::Block::Quotation(error.render().to_string());
-                Ui::terminal(cli::Color::Auto).tell(&report::Document { blocks: vec![text] });
+                let mut ui = Ui::terminal(cli::Color::Auto);
+                ui.unreadable_line(&error.render().to_string(), format);
                 return exit::USAGE;
             }
             // A closed pipe behind --help is no error of ours.
@@ -51,6 +52,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             return exit::OK;
         }
     };
+    if cli.globals.show_secrets {
+        report::secrets::show();
+    }
+    let prints_lines = cli.command.prints_lines();
     let mut ui = Ui::terminal(cli.globals.color);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -82,7 +87,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             |result| match result {
                 Ok(code) => code,
                 Err(error) => {
-                    Ui::terminal(cli::Color::Auto).error(&error);
+                    Ui::terminal(cli::Color::Auto).failure(&error, format, prints_lines);
                     error.exit
                 }
             },

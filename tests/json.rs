@@ -214,3 +214,29 @@ fn schemas_say_something() {
         assert!(!schemas["Diagnosis"].is_valid(&bad), "without {field}");
     }
 }
+
+#[test]
+fn an_error_is_a_document_too() {
+    let schemas = schemas();
+    let from = ["--from", "examples/incident"];
+    let lines: [(&[&str], i32); 6] = [
+        (&["diagnose", "private-models/nope"], 4),
+        (&["nodes", "private-models/nope"], 4),
+        (&["rerun", "private-models/nope", "--dry-run"], 4),
+        (&["repair", "private-models/nope", "--dry-run"], 4),
+        (&["diagnose", "--no-such-flag"], 2),
+        (&["check", "-n", "nowhere"], 4),
+    ];
+    for (line, code) in lines {
+        let args: Vec<&str> = line.iter().chain(&from).copied().collect();
+        let (text, exit) = document(&args, "json").unwrap();
+        let (kind, wrong) = judge(&schemas, &text, exit);
+        assert_eq!((kind.as_str(), exit), ("Error", code), "{line:?}: {text}");
+        assert!(wrong.is_empty(), "{line:?}: {wrong:?}");
+        let (yaml, _) = document(&args, "YAML").unwrap();
+        assert!(yaml.contains("kind: Error"), "{yaml}");
+    }
+    // Nothing that could be taken for an answer where nobody asked for a document.
+    let plain = Command::new(BINARY).args(["diagnose", "private-models/nope"]).args(from).output().unwrap();
+    assert_eq!((plain.stdout.as_slice(), plain.status.code()), (&b""[..], Some(4)));
+}

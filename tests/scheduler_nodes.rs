@@ -132,7 +132,7 @@ fn the_old_name_works_and_wrong_words_are_usage_errors() {
         assert_eq!(nodes(&small(), args).status.code(), Some(2), "{args:?}");
     }
     let output = nodes(&small(), &["--pod", "ci/other"]);
-    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(output.status.code(), Some(4));
     assert!(String::from_utf8(output.stderr).unwrap().contains("there is no pod other in namespace ci"));
 }
 

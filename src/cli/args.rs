@@ -1,5 +1,7 @@
 //! Global flags, named as kubectl names them.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -19,47 +21,57 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "DIR|FILE|-", help_heading = "Source")]
     pub from: Option<String>,
     /// Path of the kubeconfig file
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source", hide_short_help = true)]
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig
-    #[arg(long, global = true, help_heading = "Source")]
+    #[arg(long, global = true, help_heading = "Source", hide_short_help = true)]
     pub context: Option<String>,
     /// Cluster of the kubeconfig
-    #[arg(long, global = true, help_heading = "Source")]
+    #[arg(long, global = true, help_heading = "Source", hide_short_help = true)]
     pub cluster: Option<String>,
     /// User of the kubeconfig
-    #[arg(long, global = true, help_heading = "Source")]
+    #[arg(long, global = true, help_heading = "Source", hide_short_help = true)]
     pub user: Option<String>,
     /// User to impersonate
-    #[arg(long = "as", global = true, value_name = "USER", help_heading = "Source")]
+    #[arg(long = "as", global = true, value_name = "USER", help_heading = "Source", hide_short_help = true)]
     pub as_user: Option<String>,
     /// Group to impersonate; may be repeated
-    #[arg(long, global = true, value_name = "GROUP", help_heading = "Source")]
+    #[arg(long, global = true, value_name = "GROUP", help_heading = "Source", hide_short_help = true)]
     pub as_group: Vec<String>,
     /// Bearer token
-    #[arg(long, global = true, help_heading = "Source", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = "Source", hide_short_help = true, hide_env_values = true)]
     pub token: Option<String>,
     /// Address of the API server
-    #[arg(short = 's', long, global = true, value_name = "URL", help_heading = "Source")]
+    #[arg(short = 's', long, global = true, value_name = "URL", help_heading = "Source", hide_short_help = true)]
     pub server: Option<String>,
     /// How long one request may take, 30s or 2m for example
-    #[arg(long, global = true, default_value = "30s", value_name = "DURATION", help_heading = "Source")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "30s",
+        value_name = "DURATION",
+        help_heading = "Source",
+        hide_short_help = true
+    )]
     pub request_timeout: String,
     /// Do not check the server's certificate
-    #[arg(long, global = true, help_heading = "Source")]
+    #[arg(long, global = true, help_heading = "Source", hide_short_help = true)]
     pub insecure_skip_tls_verify: bool,
     /// Name to expect in the server's certificate
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Source")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Source", hide_short_help = true)]
     pub tls_server_name: Option<String>,
     /// File with the certificate authority
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source", hide_short_help = true)]
     pub certificate_authority: Option<PathBuf>,
     /// File with the client's certificate
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source", hide_short_help = true)]
     pub client_certificate: Option<PathBuf>,
     /// File with the client's key
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Source")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Source", hide_short_help = true)]
     pub client_key: Option<PathBuf>,
+    /// Show values of parameters and variables whose name speaks of a secret, and tokens in texts
+    #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
+    pub show_secrets: bool,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
     pub color: Color,
@@ -88,6 +100,26 @@ pub enum Output {
     Yaml,
     /// Names only
     Name,
+}
+
+impl Output {
+    /// The format that a command line asks for, as far as it can be told without
+    /// reading it: an error in it is reported in the same format.
+    pub fn wanted(args: &[OsString]) -> Option<Self> {
+        let mut words = args.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+        let mut last = None;
+        while let Some(word) = words.next() {
+            let value = match word.strip_prefix("--output").or_else(|| word.strip_prefix("-o")) {
+                Some("") => words.next().map(Cow::into_owned),
+                Some(rest) if rest.starts_with('=') || !word.starts_with("--") => {
+                    Some(rest.trim_start_matches('=').to_owned())
+                }
+                Some(_) | None => None,
+            };
+            last = value.or(last);
+        }
+        Self::from_str(&last?, true).ok()
+    }
 }
 
 /// Reads the duration that a flag names: `30s`, `2m`, `1h30m` or bare seconds.
@@ -126,6 +158,19 @@ fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::parse_duration as duration;
+    use super::{OsString, Output};
+
+    #[test]
+    fn the_format_is_known_before_the_line_is_read() {
+        let wanted = |line: &str| Output::wanted(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        for line in ["x -o json", "x -ojson", "x -o=json", "x --output json y", "x --output=JSON", "x -o yaml -o json"]
+        {
+            assert_eq!(wanted(line), Some(Output::Json), "{line}");
+        }
+        for line in ["x", "x -o", "x -o custom", "x -- -o json", "x --outputs=json"] {
+            assert_eq!(wanted(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn durations_are_read_as_kubectl_writes_them() {

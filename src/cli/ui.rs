@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::report::clean;
 use crate::report::emit::emit;
-use crate::report::{Document, Style};
+use crate::report::{Block, Document, Style, json};
 
-use super::args::Color;
+use super::args::{Color, Output};
 use super::error::CommandError;
 
 /// What a command writes to and asks through.
@@ -172,6 +172,36 @@ impl Ui {
         for hint in &error.hints {
             self.status(&format!("Hint: {hint}"));
         }
+    }
+
+    /// Reports that the command line cannot be read, in clap's words.
+    pub fn unreadable_line(&mut self, words: &str, format: Option<Output>) {
+        if format.is_some_and(|format| matches!(format, Output::Json | Output::Yaml)) {
+            let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+            let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+            let mut error = CommandError::usage(message);
+            error.hints = lines.map(str::to_owned).collect();
+            return self.failure(&error, format, false);
+        }
+        self.tell(&Document { blocks: vec![Block::Quotation(words.to_owned())] });
+    }
+
+    /// Reports an error with its hints, and to a program that reads the output as a
+    /// document too, on one line where all its documents are.
+    pub fn failure(&mut self, error: &CommandError, format: Option<Output>, on_one_line: bool) {
+        let document =
+            || json::v1::Document::of(json::v1::failure::Failure::of(&error.message, &error.hints), error.exit);
+        let text = match format {
+            Some(Output::Json) if on_one_line => json::line(&document()).map(|line| line + "\n").ok(),
+            Some(Output::Json) => json::json(&document()).ok(),
+            Some(Output::Yaml) => json::yaml(&document()).ok(),
+            Some(Output::Wide | Output::Name) | None => None,
+        };
+        if let Some(text) = text {
+            // The exit code says the same to whoever no longer reads.
+            let _ = self.text(&text);
+        }
+        self.error(error);
     }
 
     /// Whether somebody can be asked.

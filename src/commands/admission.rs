@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long)]
     confirm_on_server: bool,
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
 }
 

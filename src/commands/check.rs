@@ -14,7 +14,7 @@ use super::print;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
 }
 

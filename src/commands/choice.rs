@@ -113,7 +113,7 @@ pub fn namespace(source: &Source, given: Option<&str>) -> Result<String, Command
         Source::Live(connection) => Ok(connection.default_namespace.clone()),
         Source::Export(cluster) => match with_runs(cluster).as_slice() {
             [only] => Ok((*only).to_owned()),
-            [] => Err(CommandError::unreadable("the export holds no PipelineRun")
+            [] => Err(CommandError::incomplete("the export holds no PipelineRun")
                 .hint("collect the run's namespace: oc adm inspect ns/NAMESPACE")),
             several => Err(CommandError::usage("the export holds runs of several namespaces")
                 .hint(format!("choose one with -n: {}", several.join(", ")))),
@@ -176,7 +176,7 @@ pub fn pod_name<'a>(source: &Source, globals: &GlobalArgs, text: &'a str) -> Res
 pub fn pod<'a>(cluster: &'a Cluster, namespace: &str, name: &str) -> Result<&'a Pod, CommandError> {
     cluster.pod(namespace, name).ok_or_else(|| {
         if cluster.coverage.proves_absence(Kind::Pod, namespace) {
-            return CommandError::unreadable(format!("there is no pod {name} in namespace {namespace}"));
+            return CommandError::incomplete(format!("there is no pod {name} in namespace {namespace}"));
         }
         CommandError::incomplete(format!("pod {namespace}/{name} is not among the objects that were read"))
             .hint("pods of that namespace were not all read: check rights, or the export")
@@ -273,7 +273,7 @@ fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
         .map(|run| run.metadata.name.as_str())
         .collect();
     known.truncate(8);
-    let error = CommandError::unreadable(format!("there is no PipelineRun {name} in namespace {namespace}"));
+    let error = CommandError::incomplete(format!("there is no PipelineRun {name} in namespace {namespace}"));
     if known.is_empty() { with_places(error, cluster) } else { error.hint(format!("runs there: {}", known.join(", "))) }
 }
 

@@ -24,7 +24,7 @@ pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
     /// Only runs with these labels, as kubectl takes them; with -A or without a run
     #[arg(short = 'l', long, value_name = "SELECTOR")]

@@ -13,8 +13,8 @@ use crate::model::Cluster;
 use crate::model::run::PipelineRun;
 use crate::ops::edit;
 use crate::report::comparison::{self as comparison_report, Comparison};
-use crate::report::json::{self, v1};
-use crate::report::{Document, clean};
+use crate::report::json::v1;
+use crate::report::{Document, clean, secrets};
 use crate::sources::{Source, Wanted};
 
 use super::choice::{self, RunName};
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     level: Vec<Level>,
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Format>,
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         .into_iter()
         .map(|difference| {
             let matters = consequence::of(&difference, worse, left_is_worse);
-            (difference, matters)
+            (without_secrets(difference), matters)
         })
         .collect();
     rows.sort_by_key(|(_, matters)| matters.is_none());
@@ -133,6 +133,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         ui.show(&comparison_report::document(&comparison))?;
     }
     Ok(code)
+}
+
+/// A difference as it may be shown.
+fn without_secrets(mut difference: Difference) -> Difference {
+    let shown = |path: &str, side: Option<String>| side.map(|text| secrets::at_path(path, &text));
+    difference.left = shown(&difference.path, difference.left);
+    difference.right = shown(&difference.path, difference.right);
+    difference
 }
 
 /// The levels that were asked for; what the runs ask for, where none was.
@@ -233,10 +241,12 @@ fn unified(
     let text = |side: &Side| -> Result<String, CommandError> {
         let run = side.run()?;
         if levels == [comparison::Level::Spec] {
-            return Ok(json::yaml(&run.spec)?);
+            return Ok(secrets::yaml(&run.spec)?);
         }
         let facts = levels.iter().flat_map(|level| comparison::facts(*level, &side.cluster, run));
-        Ok(facts.map(|(path, text)| format!("{}\n", clean::line(&format!("{path}: {text}")))).collect())
+        Ok(facts
+            .map(|(path, text)| format!("{}\n", clean::line(&format!("{path}: {}", secrets::at_path(&path, &text)))))
+            .collect())
     };
     let (a, b) = (text(left)?, text(right)?);
     let external = std::env::var("KUBECTL_EXTERNAL_DIFF").ok().filter(|value| !value.trim().is_empty());

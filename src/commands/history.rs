@@ -10,7 +10,7 @@ use crate::workflows::journal::{Entry, Journal};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
 }
 

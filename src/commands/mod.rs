@@ -10,13 +10,16 @@ mod dry_run;
 mod explain;
 mod history;
 mod nodes;
+mod options;
 mod print;
 mod probe;
+mod rbac;
 mod recorder;
 mod repair;
 mod rerun;
 mod resume;
 mod undo;
+mod version;
 mod watch;
 
 use std::path::Path;
@@ -31,7 +34,10 @@ use crate::sources::{Source, export};
 
 /// Find out why a Tekton or OpenShift Pipelines run is stuck, and repair it safely
 #[derive(Debug, Parser)]
-#[command(name = "kubectl tekton-fix", bin_name = "kubectl tekton-fix", version, disable_help_subcommand = true)]
+#[command(
+    after_help = "The flags of the connection (--context, --kubeconfig, --token and others) stand under `options` and `--help`."
+)]
+#[command(name = "kubectl tekton-fix", bin_name = "kubectl tekton-fix", version)]
 pub struct Cli {
     /// Flags that every command takes
     #[command(flatten)]
@@ -58,9 +64,19 @@ pub enum Command {
     History(history::Args),
     Undo(undo::Args),
     Resume(resume::Args),
+    Rbac(rbac::Args),
+    Version(version::Args),
+    Options(options::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
     Complete(completion::CompleteArgs),
+}
+
+impl Command {
+    /// Whether its JSON is an event a line.
+    pub fn prints_lines(&self) -> bool {
+        matches!(self, Self::Repair(_) | Self::Resume(_))
+    }
 }
 
 /// Carries out a command; returns the exit code.
@@ -82,6 +98,9 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Probe(args) => probe::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
         Command::History(args) => history::run(ui, &args),
+        Command::Rbac(args) => rbac::run(ui, &args),
+        Command::Version(args) => version::run(ui, &globals, args).await,
+        Command::Options(_) => options::run(ui),
         Command::Completion(args) => completion::run(ui, &args),
         Command::Complete(args) => completion::answer(ui, args).await,
     }

@@ -41,13 +41,13 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
     /// `client` prints the TaskRun, `server` has the server check it; nothing is created
-    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     dry_run: DryRun,
     /// How long the probe may take
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
 }
 

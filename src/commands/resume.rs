@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
     /// `json` prints an event a line
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<EventOutput>,
 }
 

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
     /// `server` has the server check it, `client` only names it; nothing is changed
-    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     dry_run: DryRun,
 }
 

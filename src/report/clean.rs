@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::secrets;
+
 /// Whether a character acts on the terminal, reorders text or is invisible: control
 /// characters (C0, DEL, C1), format characters (bidi controls, zero-width characters,
 /// tags), line and paragraph separators, and fillers that are rendered as nothing.
@@ -31,6 +33,23 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(clean)
+}
+
+/// Text for one line for people: without what is secret as well.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    without_secrets(line(text))
+}
+
+/// Text of several lines for people: without what is secret as well.
+pub(crate) fn shown_lines(text: &str) -> Cow<'_, str> {
+    without_secrets(lines(text))
+}
+
+fn without_secrets(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => secrets::text(text),
+        Cow::Owned(text) => Cow::Owned(secrets::text(&text).into_owned()),
+    }
 }
 
 /// Text of several lines: line breaks and tabs stay, hidden characters go.

@@ -68,7 +68,7 @@ impl Page<'_> {
             }
             Block::Quotation(text) => {
                 for line in text.lines() {
-                    self.line(&clean::lines(line), indent)?;
+                    self.line(&clean::shown_lines(line), indent)?;
                 }
                 Ok(())
             }

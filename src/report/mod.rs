@@ -18,6 +18,7 @@ pub(crate) mod preflight;
 pub(crate) mod probe;
 pub(crate) mod repair;
 pub(crate) mod rerun;
+pub(crate) mod secrets;
 mod table;
 pub mod wording;
 mod wrap;

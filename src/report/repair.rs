@@ -8,7 +8,7 @@ use crate::workflows::operation::is_cancellation;
 use crate::yaml::YamlError;
 
 use super::comparison::unified;
-use super::{Block, Document, Text, Tone, diagnosis, json, wording};
+use super::{Block, Document, Text, Tone, diagnosis, secrets, wording};
 
 /// A plan in the list to choose from.
 pub(crate) fn choice(offer: &Offer) -> String {
@@ -72,7 +72,7 @@ fn listed<'p>(
 fn change(prepared: &Prepared, old: &str) -> Result<Document, YamlError> {
     let Request { object, write } = &prepared.request;
     let text = |value: Option<&serde_json::Value>| match value {
-        Some(value) => json::yaml(&bare(value)),
+        Some(value) => secrets::yaml(&bare(value)),
         None => Ok(String::new()),
     };
     Ok(match write {
@@ -80,7 +80,7 @@ fn change(prepared: &Prepared, old: &str) -> Result<Document, YamlError> {
         // A new run is compared with the one that it replaces by the command.
         Write::Create(_) if object.kind == Kind::PipelineRun && object.name != old => Document::default(),
         Write::Create(new) | Write::Ensure(new) => {
-            let new = json::yaml(new)?;
+            let new = secrets::yaml(new)?;
             Document { blocks: vec![Block::Quotation(new.trim_end().to_owned())] }
         }
         Write::Merge(_) | Write::Json(_) => {

@@ -179,7 +179,8 @@ fn cut(text: &Text, width: usize) -> Text {
         return text.clone();
     }
     let tone = text.0.first().map_or(Tone::Plain, |span| span.tone);
-    let whole: Vec<char> = text.0.iter().flat_map(|span| clean::line(&span.text).chars().collect::<Vec<_>>()).collect();
+    let whole: Vec<char> =
+        text.0.iter().flat_map(|span| clean::shown(&span.text).chars().collect::<Vec<_>>()).collect();
     let take = |chars: &mut dyn Iterator<Item = &char>, mut room: usize| {
         let mut kept = Vec::new();
         for c in chars {

@@ -14,12 +14,12 @@ const NARROWEST: usize = 20;
 
 /// Columns that a text takes on one line.
 pub(super) fn width(text: &Text) -> usize {
-    text.0.iter().map(|span| clean::line(&span.text).width()).sum()
+    text.0.iter().map(|span| clean::shown(&span.text).width()).sum()
 }
 
 /// The text on one line, blanks included.
 pub(super) fn one_line(text: &Text, style: Style) -> String {
-    text.0.iter().map(|span| style.paint(span.tone, &clean::line(&span.text))).collect()
+    text.0.iter().map(|span| style.paint(span.tone, &clean::shown(&span.text))).collect()
 }
 
 /// Lines of at most so many columns: the first, and each later one. Words longer than
@@ -53,7 +53,7 @@ fn words(text: &Text) -> Vec<(Tone, Word)> {
     let mut is_open = false;
     let mut blank = Tone::Plain;
     for span in &text.0 {
-        for c in clean::line(&span.text).chars() {
+        for c in clean::shown(&span.text).chars() {
             if c.is_whitespace() && c != '\u{a0}' {
                 is_open = false;
                 blank = span.tone;

@@ -179,7 +179,7 @@ async fn exit_codes_are_those_that_are_promised() {
         (&["diagnose", "--bogus"], 2),
         (&["diagnose", "a/b/c"], 2),
         (&["rerun", RUN, "--fs-group", "x", "--yes"], 2),
-        (&["diagnose", "private-models/no-such-run"], 3),
+        (&["diagnose", "private-models/no-such-run"], 4),
         (&["diagnose", "--context", "no-such-context", RUN], 3),
         (&["diagnose", "--from", "/nonexistent", RUN], 3),
         // The server never gives the new run's pods a node.

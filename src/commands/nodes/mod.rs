@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long)]
     all: bool,
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
 }
 

@@ -17,7 +17,7 @@ use crate::ops::edit;
 use crate::ops::{Danger, Op, Risk, Write};
 use crate::report::comparison::unified;
 use crate::report::repair as screens;
-use crate::report::{diagnosis, json, wording};
+use crate::report::{diagnosis, secrets, wording};
 use crate::sources::live::write::mark;
 
 use super::choice::{self, Chosen, RunName};
@@ -52,13 +52,13 @@ pub struct Args {
     #[arg(long)]
     keep_old: bool,
     /// `client` lists the plans, `server` has the server check one; nothing is changed
-    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     dry_run: DryRun,
     /// How long to wait until the run's pods have nodes
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
     /// `json` prints an event a line
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<EventOutput>,
 }
 
@@ -207,8 +207,8 @@ fn show(
         if prepared.request.object.kind != Kind::PipelineRun {
             continue;
         }
-        let before = json::yaml(&edit::resubmission(old, &old.metadata.name))?;
-        ui.tell(&unified((&before, &old.metadata.name), (&json::yaml(new)?, &prepared.request.object.name)));
+        let before = secrets::yaml(&edit::resubmission(old, &old.metadata.name))?;
+        ui.tell(&unified((&before, &old.metadata.name), (&secrets::yaml(new)?, &prepared.request.object.name)));
     }
     ui.tell(&screens::changes(ready.writes(), &report.name)?);
     ui.tell(&screens::prediction(offer, cancels_first, is_followed));

@@ -12,13 +12,14 @@ use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::finding::Outcome;
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
 use crate::ops::{ObjectRef, Op};
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
-use crate::report::{json, wording};
+use crate::report::{json, secrets, wording};
 use crate::sources::live::write::mark;
 
 use super::choice::{self, Chosen, RunName};
@@ -92,10 +93,10 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
     /// How to print the run that is created, or with --dry-run would be
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<RunOutput>,
     /// `client` prints the run, `server` has the server check it; nothing is created
-    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE")]
+    #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     dry_run: DryRun,
     /// How long to watch the new run until its pods have nodes; 0 does not watch
     #[arg(long, default_value = "2m", value_name = "DURATION")]
@@ -194,10 +195,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
     let (new, edits) = build(&chosen, old, &args)?;
-    let cancels_first = show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
+    let (cancels_first, outcome) = show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
         args.output.unwrap_or(RunOutput::Yaml).print(ui, &new)?;
-        return Ok(exit::OK);
+        return Ok(match outcome {
+            Outcome::GoesOn => exit::OK,
+            Outcome::Blocked => exit::FINDINGS,
+            Outcome::Unknown => exit::INCOMPLETE,
+        });
     }
     let connection = source.live()?;
     submit::submit(ui, connection, &chosen, new, &args, cancels_first, wait).await
@@ -262,8 +267,8 @@ fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, C
     })
 }
 
-/// Shows the change and what is predicted of it; gives whether the new run needs what the
-/// old one holds, so that this has to be cancelled first.
+/// Shows the change and what is predicted of it, which it gives too, after whether the new
+/// run needs what the old one holds, so that this has to be cancelled first.
 fn show(
     ui: &mut Ui,
     chosen: &Chosen,
@@ -271,9 +276,9 @@ fn show(
     new: &Value,
     edits: &[Edit],
     cancel_old: bool,
-) -> Result<bool, CommandError> {
-    let before = json::yaml(&edit::resubmission(old, &old.metadata.name))?;
-    let after = json::yaml(new)?;
+) -> Result<(bool, Outcome), CommandError> {
+    let before = secrets::yaml(&edit::resubmission(old, &old.metadata.name))?;
+    let after = secrets::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let report = chosen.diagnosed()?;
@@ -286,5 +291,7 @@ fn show(
         forecast: &forecast,
         old: &report,
     }));
-    Ok(cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, std::slice::from_ref(&op), &forecast))
+    let cancels_first =
+        cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, std::slice::from_ref(&op), &forecast);
+    Ok((cancels_first, forecast.outcome()))
 }

@@ -118,6 +118,31 @@ impl Connection {
         }
     }
 
+    /// The API server's version, `v1.33.2` for example.
+    ///
+    /// # Errors
+    /// When the server does not answer or does not say it.
+    pub async fn version(&self) -> Result<String, SourceError> {
+        let answer = self.get_patiently("/version").await.map_err(|error| self.unreachable(&error))?;
+        if answer.status != 200 {
+            return Err(SourceError::new(answer.reason()));
+        }
+        self.server_version().await.ok_or_else(|| SourceError::new("the API server does not say its version"))
+    }
+
+    /// Reads one object of a namespace by its name; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub async fn named(
+        &self,
+        kind: crate::model::Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<serde_json::Value>, SourceError> {
+        self.object(&format!("{}/{name}", list::path(kind, Some(namespace)))).await
+    }
+
     /// Reads one object as JSON; `None` when it does not exist.
     ///
     /// # Errors

@@ -8,12 +8,14 @@ use serde::Serialize;
 pub(crate) mod admission;
 pub(crate) mod comparison;
 pub(crate) mod diagnosis;
+pub(crate) mod failure;
 pub(crate) mod history;
 pub(crate) mod nodes;
 pub(crate) mod pipeline_nodes;
 pub(crate) mod preflight;
 pub(crate) mod probe;
 pub(crate) mod repair;
+pub(crate) mod version;
 
 /// Version of every JSON and YAML document that commands print.
 pub(crate) const SCHEMA_VERSION: &str = "v1";
@@ -77,12 +79,14 @@ mod schema {
             schema::<super::admission::OnePod<'_>>(),
             schema::<super::comparison::Comparison<'_>>(),
             schema::<super::diagnosis::Diagnosis<'_>>(),
+            schema::<super::failure::Failure<'_>>(),
             schema::<super::history::History<'_>>(),
             schema::<super::nodes::Nodes<'_>>(),
             schema::<super::pipeline_nodes::PipelineNodes<'_>>(),
             schema::<super::preflight::Preflight<'_>>(),
             schema::<super::probe::Probe<'_>>(),
             schema::<super::repair::RepairEvent<'_>>(),
+            schema::<super::version::Version>(),
         ];
         let folder = Path::new("docs/schema/v1");
         let mut stale = Vec::new();
