@@ -41,7 +41,8 @@ pub fn groups(reports: &[RunReport]) -> Vec<Group<'_>> {
             std::cmp::Reverse(first.map(|finding| (finding.confidence(), finding.evidence.len())))
         });
     }
-    groups.sort_by_key(|(_, runs)| std::cmp::Reverse(runs.len()));
+    // Held runs come last: nothing is wrong with them.
+    groups.sort_by_key(|(_, runs)| (runs.iter().all(|run| run.is_held()), std::cmp::Reverse(runs.len())));
     groups.into_iter().map(|(root, runs)| Group { cause: root.cause, runs }).collect()
 }
 

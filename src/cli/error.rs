@@ -57,6 +57,31 @@ impl CommandError {
     }
 }
 
+/// Names that are listed in a hint.
+const NAMES: usize = 8;
+/// Jaro-Winkler similarity from which a name may be a misspelling of another.
+const ALIKE: f64 = 0.85;
+
+impl CommandError {
+    /// Adds what there is instead of a name that does not exist: the nearest name, and the
+    /// names that are known, `what` saying of what.
+    #[must_use]
+    pub fn known<'a>(self, what: &str, wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names: Vec<(f64, &str)> =
+            names.into_iter().map(|name| (strsim::jaro_winkler(wanted, name), name)).collect();
+        names.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
+        names.dedup();
+        let (Some((likeness, nearest)), count) = (names.first().copied(), names.len()) else { return self };
+        let more = match count.saturating_sub(NAMES) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let listed: Vec<&str> = names.iter().take(NAMES).map(|(_, name)| *name).collect();
+        let error = if likeness >= ALIKE { self.hint(format!("did you mean {nearest}?")) } else { self };
+        error.hint(format!("{what}: {}{more}", listed.join(", ")))
+    }
+}
+
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         Self::unreadable(format!("cannot write the output: {error}"))
@@ -74,5 +99,22 @@ impl From<crate::sources::SourceError> for CommandError {
         let mut made = Self::unreadable(error.message);
         made.hints = error.hints;
         made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CommandError;
+
+    #[test]
+    fn a_misspelt_name_is_answered_with_the_nearest() {
+        let hints =
+            |wanted: &str, names: &[&str]| CommandError::usage("x").known("nodes", wanted, names.iter().copied()).hints;
+        assert_eq!(hints("worker1", &["infra-1", "worker-1"]), ["did you mean worker-1?", "nodes: worker-1, infra-1"]);
+        assert_eq!(hints("zzz", &["a", "b"]), ["nodes: a, b"]);
+        assert!(hints("x", &[]).is_empty());
+        let many: Vec<String> = (10..30).map(|n| format!("n{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(hints("q", &many)[0].ends_with(", and 12 more"));
     }
 }

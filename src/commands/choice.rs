@@ -252,29 +252,27 @@ pub fn has_no_runs(cluster: &Cluster, namespaces: Option<&[String]>) -> bool {
 
 /// Adds the namespaces in which there are runs.
 fn with_places(error: CommandError, cluster: &Cluster) -> CommandError {
-    let mut places = with_runs(cluster);
-    places.truncate(8);
+    let places = with_runs(cluster);
     if places.is_empty() {
         error.hint("is it another namespace? use -n NAMESPACE")
     } else {
-        error.hint(format!("runs were read of: {}", places.join(", ")))
+        error.known("runs were read of", "", places)
     }
 }
 
-fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
+pub(super) fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
     if let Some(mut error) = unread(cluster, namespace) {
         error.message = format!("PipelineRun {name} was not found: {}", error.message);
         return error;
     }
-    let mut known: Vec<&str> = cluster
+    let known: Vec<&str> = cluster
         .pipeline_runs
         .iter()
         .filter(|run| run.metadata.namespace == namespace)
         .map(|run| run.metadata.name.as_str())
         .collect();
-    known.truncate(8);
     let error = CommandError::incomplete(format!("there is no PipelineRun {name} in namespace {namespace}"));
-    if known.is_empty() { with_places(error, cluster) } else { error.hint(format!("runs there: {}", known.join(", "))) }
+    if known.is_empty() { with_places(error, cluster) } else { error.known("runs there", name, known) }
 }
 
 #[cfg(test)]

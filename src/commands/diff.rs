@@ -70,9 +70,9 @@ struct Side {
 
 impl Side {
     fn run(&self) -> Result<&PipelineRun, CommandError> {
-        self.cluster.pipeline_run(&self.namespace, &self.name).ok_or_else(|| {
-            CommandError::unreadable(format!("there is no PipelineRun {} in namespace {}", self.name, self.namespace))
-        })
+        self.cluster
+            .pipeline_run(&self.namespace, &self.name)
+            .ok_or_else(|| choice::not_found(&self.cluster, &self.namespace, &self.name))
     }
 
     fn title(&self) -> String {
@@ -216,7 +216,7 @@ fn newest_good(bad: &Side) -> Result<Side, CommandError> {
         .filter(|other| other.succeeded().is_some_and(|condition| condition.status == "True"))
         .max_by_key(|other| other.metadata.creation_timestamp)
         .ok_or_else(|| {
-            CommandError::unreadable(format!(
+            CommandError::incomplete(format!(
                 "no run of the same pipeline as {} is known to have succeeded in namespace {}",
                 bad.name, bad.namespace
             ))

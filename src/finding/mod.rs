@@ -439,6 +439,17 @@ impl RunState {
     }
 }
 
+impl RunReport {
+    /// Whether it waits because somebody holds it on purpose, and nothing else is wrong: no
+    /// failure, and nothing to repair.
+    pub fn is_held(&self) -> bool {
+        let holds = |cause| matches!(cause, Cause::PendingBySpecStatus | Cause::HeldByQueue);
+        self.state == RunState::Waiting
+            && self.findings.first().is_some_and(|first| holds(first.cause))
+            && self.findings.iter().all(|finding| finding.severity < Severity::Error)
+    }
+}
+
 /// What is known of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunReport {

@@ -69,12 +69,13 @@ fn first_line(report: &RunReport) -> Text {
         more.push(report.headline.clone());
     }
     let run = format!("{}/{}", report.namespace, report.name);
-    let (tone, word) = state(report.state);
+    let (tone, word) = state(report);
     tone.of(format!("{word:<6}")).and(" ").and(Tone::Strong.of(run)).and(format!("  {}", more.join(", ")))
 }
 
-fn state(state: RunState) -> (Tone, &'static str) {
-    match state {
+fn state(report: &RunReport) -> (Tone, &'static str) {
+    match report.state {
+        RunState::Waiting if report.is_held() => (Tone::Careful, "HELD"),
         RunState::Healthy => (Tone::Good, "OK"),
         RunState::Waiting => (Tone::Careful, "WAIT"),
         RunState::Stuck => (Tone::Bad, "STUCK"),
@@ -238,7 +239,7 @@ pub(crate) fn many(reports: &[RunReport], wide: bool) -> Document {
 fn row(cause: Cause, report: &RunReport) -> Vec<Cell> {
     let further: Vec<&str> = report.findings.iter().skip(1).map(|finding| finding.cause.code()).collect();
     let further = if further.is_empty() { String::new() } else { format!(", then {}", further.join(", ")) };
-    let (tone, word) = state(report.state);
+    let (tone, word) = state(report);
     vec![
         Cell::Text(cause.code().into()),
         Cell::Text(format!("{}/{}", report.namespace, report.name).into()),
@@ -261,13 +262,16 @@ fn fix(group: &grouping::Group<'_>) -> Block {
 }
 
 fn summary(reports: &[RunReport], groups: &[grouping::Group<'_>]) -> String {
-    let affected: usize = groups.iter().map(|group| group.runs.len()).sum();
+    let held = reports.iter().filter(|report| report.is_held()).count();
+    let affected = groups.iter().map(|group| group.runs.len()).sum::<usize>() - held;
+    let groups = groups.iter().filter(|group| group.runs.iter().any(|report| !report.is_held())).count();
     let all = count(reports.len(), "run", "runs");
-    let causes = count(groups.len(), "cause", "causes");
+    let causes = count(groups, "cause", "causes");
+    let held = if held == 0 { String::new() } else { format!("; {held} held") };
     match affected {
-        0 => format!("no run needs attention ({all})"),
-        1 => format!("1 of {all} needs attention"),
-        _ => format!("{affected} of {all} need attention, {causes}"),
+        0 => format!("no run needs attention ({all}){held}"),
+        1 => format!("1 of {all} needs attention{held}"),
+        _ => format!("{affected} of {all} need attention, {causes}{held}"),
     }
 }
 

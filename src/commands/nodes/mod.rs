@@ -97,17 +97,20 @@ fn pod_of_run(chosen: &choice::Chosen, task: Option<&str>) -> Result<String, Com
     if let Some(task) = task {
         let node = tree.tasks.iter().find(|node| node.task == task).ok_or_else(|| {
             let known: Vec<&str> = tree.tasks.iter().map(|node| node.task).collect();
-            CommandError::usage(format!("run {run} has no TaskRun of task {task}"))
-                .hint(format!("tasks with a TaskRun: {}", known.join(", ")))
+            CommandError::usage(format!("run {run} has no TaskRun of task {task}")).known(
+                "tasks with a TaskRun",
+                task,
+                known,
+            )
         })?;
-        let pod = node.pod.ok_or_else(|| CommandError::unreadable(format!("task {task} of run {run} has no pod")))?;
+        let pod = node.pod.ok_or_else(|| CommandError::incomplete(format!("task {task} of run {run} has no pod")))?;
         return Ok(pod.metadata.name.clone());
     }
     let pods = || tree.assistants.iter().filter_map(|a| a.pod).chain(tree.tasks.iter().filter_map(|task| task.pod));
     let waits = |pod: &&Pod| pod.spec.node_name.is_empty() && !pod.is_terminal();
     let pod = pods().find(waits).or_else(|| pods().find(|pod| !pod.is_terminal()));
     pod.map(|pod| pod.metadata.name.clone()).ok_or_else(|| {
-        CommandError::unreadable(format!("run {run} has no pod that is under way"))
+        CommandError::incomplete(format!("run {run} has no pod that is under way"))
             .hint("name a pod with --pod NAMESPACE/NAME, or a task with --task NAME")
     })
 }

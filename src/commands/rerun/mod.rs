@@ -234,7 +234,7 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Edi
     let name = if node.is_empty() { best_node(chosen, new, cancel_old)? } else { node.to_owned() };
     let found = cluster.node(&name).ok_or_else(|| {
         let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
-        CommandError::usage(format!("there is no node {name:?}")).hint(format!("nodes: {}", known.join(", ")))
+        CommandError::usage(format!("there is no node {name:?}")).known("nodes", &name, known)
     })?;
     let hostname = found.metadata.label(edit::HOSTNAME).unwrap_or(&name).to_owned();
     Ok(Edit::PinNode { node: name, hostname })
