@@ -11,6 +11,7 @@ use crate::checks::future::{self, Future};
 use crate::finding::Finding;
 use crate::finding::forecast::{Block, Forecast, Gap, Who};
 use crate::model::Kind;
+use crate::model::namespace::TEKTON_NAMESPACES;
 use crate::model::run::PipelineRun;
 use crate::model::volume::{Claim, PersistentVolume};
 use crate::ops::edit;
@@ -159,10 +160,26 @@ fn judge(forecast: &mut Forecast, focus: &Focus<'_>, subject: Subject, future: &
     if focus.run().pipeline_tasks().is_empty() {
         forecast.gap(Gap::Pipeline);
     }
+    if settings_unread(focus) {
+        // A default pod template or service account may change every verdict.
+        return forecast.gap(Gap::Settings);
+    }
     admission::judge(forecast, focus, subject, future);
     if forecast.blocks.is_empty() {
         placement::judge(forecast, focus, subject, &future.plan);
     }
+}
+
+/// Whether Tekton's defaults or flags were not read: a ConfigMap that does not exist leaves
+/// them at what the version says.
+fn settings_unread(focus: &Focus<'_>) -> bool {
+    let installation = &focus.installation;
+    let is_listed = |namespace: &str| focus.cluster.coverage.proves_absence(Kind::ConfigMap, namespace);
+    let is_known = match installation.namespace.as_deref() {
+        Some(namespace) => is_listed(namespace),
+        None => TEKTON_NAMESPACES.into_iter().all(is_listed),
+    };
+    !is_known && (installation.defaults.is_none() || installation.feature_flags.is_none())
 }
 
 /// Claims that Tekton cannot serve with assistants.

@@ -123,7 +123,7 @@ fn likely(focus: &Focus<'_>) -> Option<Finding> {
         .cannot_tell(format!("whether the StatefulSet {name} exists and has a pod: StatefulSets of namespace {namespace} were not read"))
         .cannot_tell("whether SCC admission refused its pod: events, the Namespace object and SCCs are needed")
         .cannot_tell(format!(
-            "collect: oc adm inspect ns/{namespace} (with statefulsets and events), oc get ns {namespace}, scc, rolebindings, clusterrolebindings -o yaml"
+            "collect: oc get statefulsets,events,rolebindings -n {namespace} -o yaml; oc get ns/{namespace} -o yaml; oc get scc,clusterrolebindings,clusterroles -o yaml"
         )),
     )
 }

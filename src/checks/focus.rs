@@ -15,7 +15,7 @@ use crate::model::node::Node;
 use crate::model::pod::Pod;
 use crate::model::run::{PipelineRun, TaskRun};
 use crate::model::workload::Workload;
-use crate::model::{Cluster, Condition, Kind};
+use crate::model::{Cluster, Condition, Kind, Reading};
 
 use super::judged::{Judged, kubernetes_version};
 use crate::finding::{About, Evidence, Proof};
@@ -29,6 +29,8 @@ const LOG_LINES: usize = 6;
 /// Within this time of its creation a pending pod is normal: in a healthy run too
 /// task pods wait for their assistant to be placed.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// By how much clocks may differ without being wrong.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// A new node of a cloud takes some minutes.
 const SCALE_UP: SignedDuration = SignedDuration::from_mins(10);
@@ -112,7 +114,7 @@ impl<'a> Focus<'a> {
     }
 
     /// The cluster in which nodes are judged, and whether it is all there is: where not
-    /// every pod was read, what was not read is taken for absent. Of the past only the
+    /// every pod was read, those that were not read are taken for absent. Of the past only the
     /// scheduler's own words are a witness.
     pub fn as_whole(&self) -> (&Cluster, bool) {
         if self.cluster.coverage.proves_absence(Kind::Pod, "") {
@@ -120,7 +122,9 @@ impl<'a> Focus<'a> {
         }
         let assumed = self.assumed.get_or_init(|| {
             let mut assumed = self.cluster.overlay();
-            assumed.coverage.assume_whole();
+            // Nothing else is assumed: without CSINodes, for example, no node has room for
+            // a volume for certain.
+            assumed.coverage.record(Kind::Pod, "", Reading::Listed);
             Box::new(assumed)
         });
         (assumed, false)
@@ -209,9 +213,11 @@ impl<'a> Focus<'a> {
         !self.run().is_done()
     }
 
-    /// Age of something, counted at the time of reading.
+    /// Age of something, counted at the time of reading. What is younger than nothing has no
+    /// age: one of the two clocks is wrong.
     pub fn age(&self, since: Option<Timestamp>) -> Option<SignedDuration> {
-        Some(self.now.duration_since(since?))
+        let age = self.now.duration_since(since?);
+        (age >= -CLOCK_SKEW).then(|| age.max(SignedDuration::ZERO))
     }
 
     /// Whether a node is on its way for a pod: the cluster autoscaler said so lately.

@@ -18,6 +18,8 @@ pub struct NodeObstacles {
     pub node: String,
     /// Refusals, the scheduler's first one first.
     pub refusals: Vec<Refusal>,
+    /// Whether more may refuse: something that a plugin needs was not read.
+    pub is_open: bool,
 }
 
 impl NodeObstacles {
@@ -31,9 +33,9 @@ impl NodeObstacles {
         self.refusals.iter().filter_map(|refusal| refusal.plugin).collect()
     }
 
-    /// Whether that plugin is all that refuses.
+    /// Whether that plugin is all that refuses, for certain.
     pub fn only(&self, plugin: Plugin) -> bool {
-        self.plugins() == BTreeSet::from([plugin])
+        !self.is_open && self.plugins() == BTreeSet::from([plugin])
     }
 
     /// Whether a reason has this detail.
@@ -159,7 +161,12 @@ fn obstacles(nodes: &[crate::analysis::scheduler::NodeVerdict]) -> Vec<NodeObsta
     let refusals = |node: &crate::analysis::scheduler::NodeVerdict| {
         node.refusal().into_iter().chain(&node.also).cloned().collect::<Vec<_>>()
     };
-    nodes.iter().map(|node| NodeObstacles { node: node.name.clone(), refusals: refusals(node) }).collect()
+    let obstacles = |node: &crate::analysis::scheduler::NodeVerdict| NodeObstacles {
+        node: node.name.clone(),
+        refusals: refusals(node),
+        is_open: node.is_open || !node.doubts.is_empty(),
+    };
+    nodes.iter().map(obstacles).collect()
 }
 
 #[cfg(test)]

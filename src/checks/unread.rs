@@ -45,9 +45,7 @@ fn finding(focus: &Focus<'_>, summary: String, kind: Kind) -> Finding {
         .not_proven()
         .evidence(focus.quote_run())
         .cannot_tell(format!("what holds the run: {} of namespace {namespace} were not read", kind.plural()))
-        .cannot_tell(format!(
-            "collect pods, taskruns, statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}"
-        ))
+        .cannot_tell(format!("collect it: kubectl get pods,taskruns,statefulsets,events -n {namespace} -o yaml"))
 }
 
 /// `evidence-missing`: the run does not go on, and nothing that was read explains it.
@@ -102,7 +100,7 @@ pub fn failed_unexplained(focus: &Focus<'_>) -> Finding {
         ))
     } else {
         finding.cannot_tell(format!(
-            "why it failed: collect TaskRuns {missing}, their pods and logs: oc adm inspect ns/{namespace}"
+            "why it failed: collect TaskRuns {missing}, and their pods: kubectl get taskruns,pods,events -n {namespace} -o yaml"
         ))
     }
 }

@@ -78,9 +78,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 }
 
 fn warn(ui: &mut Ui, cluster: &Cluster) {
-    for unreadable in &cluster.unreadable {
-        ui.warn(&format!("not read: {unreadable}"));
-    }
+    choice::warn_of_unread(ui, cluster);
 }
 
 async fn one_pod(

@@ -91,16 +91,9 @@ impl Chosen {
     }
 }
 
-/// The time of reading; for an export without one, the newest time in it.
+/// The time of reading, as the source knows it.
 pub fn now(cluster: &Cluster) -> Timestamp {
-    cluster
-        .taken_at
-        .or_else(|| {
-            let events = cluster.events.iter().filter_map(|event| event.last_seen());
-            let runs = cluster.pipeline_runs.iter().filter_map(|run| run.metadata.creation_timestamp);
-            events.chain(runs).max().map(|newest| newest + jiff::SignedDuration::from_mins(1))
-        })
-        .unwrap_or_else(Timestamp::now)
+    cluster.taken_at.unwrap_or_else(Timestamp::now)
 }
 
 /// The namespace in which the command works: the one given, else the export's only
@@ -114,10 +107,22 @@ pub fn namespace(source: &Source, given: Option<&str>) -> Result<String, Command
         Source::Export(cluster) => match with_runs(cluster).as_slice() {
             [only] => Ok((*only).to_owned()),
             [] => Err(CommandError::incomplete("the export holds no PipelineRun")
-                .hint("collect the run's namespace: oc adm inspect ns/NAMESPACE")),
+                .hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml")),
             several => Err(CommandError::usage("the export holds runs of several namespaces")
                 .hint(format!("choose one with -n: {}", several.join(", ")))),
         },
+    }
+}
+
+/// Says what of a source could not be read: the first few, and how many more.
+pub fn warn_of_unread(ui: &mut Ui, cluster: &Cluster) {
+    const SHOWN: usize = 5;
+    for unreadable in cluster.unreadable.iter().take(SHOWN) {
+        ui.warn(&format!("not read: {unreadable}"));
+    }
+    match cluster.unreadable.len().saturating_sub(SHOWN) {
+        0 => {}
+        more => ui.warn(&format!("not read: {more} more files or objects")),
     }
 }
 
@@ -219,7 +224,7 @@ fn unread(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
         ),
         Reading::Partly(reason) => Some(
             CommandError::unreadable(format!("it is not among the {runs} that were read, and not all were: {reason}"))
-                .hint("run the command again, or collect the whole namespace: oc adm inspect ns/NAMESPACE"),
+                .hint("run the command again, or collect them all: kubectl get pipelineruns -n NAMESPACE -o yaml"),
         ),
         _ => None,
     }

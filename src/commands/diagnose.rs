@@ -85,9 +85,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         }
         (chosen.cluster, vec![report])
     };
-    for unreadable in &cluster.unreadable {
-        ui.warn(&format!("not read: {unreadable}"));
-    }
+    choice::warn_of_unread(ui, &cluster);
     let now = choice::now(&cluster);
     for report in &mut reports {
         repairs::attach(&cluster, report, now);

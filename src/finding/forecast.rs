@@ -120,6 +120,8 @@ pub enum Gap {
     TektonVersion,
     /// What else the flags say: they were not read.
     Flags,
+    /// What Tekton adds to every pod: its ConfigMaps were not read.
+    Settings,
     /// Whether images run on nodes of another architecture.
     Architecture(String),
     /// How soon a volume is detached from a lost node.

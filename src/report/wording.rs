@@ -354,6 +354,10 @@ pub(crate) fn gap(gap: &Gap) -> String {
         ),
         Gap::TektonVersion => "which key decides (the version of Tekton was not read)".to_owned(),
         Gap::Flags => "what the other flags are set to (ConfigMap feature-flags was not read)".to_owned(),
+        Gap::Settings => {
+            "what Tekton adds to pods by default (ConfigMaps config-defaults and feature-flags were not read)"
+                .to_owned()
+        }
         Gap::Architecture(node) => format!("whether its images run on {node}"),
         Gap::Detach(volume) => {
             format!("how soon volume {volume} is detached from the lost node: without contact that takes minutes")

@@ -1,7 +1,13 @@
 //! The only place that names a YAML crate: read as go-yaml does, write what go-yaml
 //! reads back equal.
 
+mod read;
+pub(crate) mod scalar;
+mod split;
+
 use serde_json::Value;
+
+pub use read::{Document, read, text};
 
 /// A document that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

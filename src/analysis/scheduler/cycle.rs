@@ -46,6 +46,9 @@ pub(super) struct Filtered {
     pub(super) refusal: Option<Refusal>,
     pub(super) doubts: Vec<Doubt>,
     pub(super) also: Vec<Refusal>,
+    /// Whether a plugin behind the refusing one could not judge. Filled only when all
+    /// obstacles were asked for.
+    pub(super) is_open: bool,
     pub(super) error: Option<String>,
 }
 
@@ -208,12 +211,15 @@ impl<'s, 'a> Cycle<'s, 'a> {
                 Outcome::Unknown(unread) => {
                     if result.refusal.is_none() {
                         result.doubts.push(Doubt { plugin, unread });
+                    } else {
+                        result.is_open = true;
                     }
                 }
                 Outcome::Refuse(refusal, unread) if result.refusal.is_none() => {
                     result.doubts.extend(unread.map(|unread| Doubt { plugin, unread }));
                     // Doubts of plugins behind the refusing one do not matter.
                     result.doubts.extend(self.doubts.iter().filter(|doubt| doubt.plugin < plugin).cloned());
+                    result.is_open = self.doubts.iter().any(|doubt| doubt.plugin > plugin);
                     result.refusal = Some(refusal);
                     if !all_obstacles {
                         return result;

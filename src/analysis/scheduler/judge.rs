@@ -204,7 +204,7 @@ fn verdict(name: &str, filtered: Option<Filtered>, score: Option<super::verdict:
         None if doubts.is_empty() && filtered.error.is_none() => Verdict::Fits,
         None => Verdict::Unknown,
     };
-    NodeVerdict { name: name.to_owned(), verdict, also: filtered.also, doubts, score }
+    NodeVerdict { name: name.to_owned(), verdict, also: filtered.also, doubts, is_open: filtered.is_open, score }
 }
 
 /// The message when every node is refused.

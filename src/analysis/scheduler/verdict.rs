@@ -153,6 +153,9 @@ pub struct NodeVerdict {
     /// named plugin, and one of them may be the scheduler's first reason instead; or
     /// they are the named plugin, which may have further reasons.
     pub doubts: Vec<Doubt>,
+    /// Whether a plugin behind the refusing one could not judge, so that more may refuse.
+    /// Filled only when all obstacles were asked for.
+    pub is_open: bool,
     /// The score, when the node fits and was scored.
     pub score: Option<Score>,
 }

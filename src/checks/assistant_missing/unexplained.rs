@@ -32,6 +32,6 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
         )
         .not_proven()
         .cannot_tell(format!("whether the assistant {name} exists: StatefulSets of namespace {namespace} were not read"))
-        .cannot_tell(format!("collect statefulsets and events of namespace {namespace}: oc adm inspect ns/{namespace}")),
+        .cannot_tell(format!("collect it: kubectl get statefulsets,events -n {namespace} -o yaml")),
     )
 }

@@ -57,9 +57,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return pipeline::show(ui, &chosen, args.output, args.all);
     }
     let (cluster, namespace, name) = find(ui, globals, &source, &args).await?;
-    for unreadable in &cluster.unreadable {
-        ui.warn(&format!("not read: {unreadable}"));
-    }
+    choice::warn_of_unread(ui, &cluster);
     let pod = choice::pod(&cluster, &namespace, &name)?;
     let version = args.kubernetes_version.unwrap_or_else(|| kubernetes_version(&cluster));
     if !version.is_known() {

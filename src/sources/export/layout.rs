@@ -74,6 +74,15 @@ impl Place {
     }
 }
 
+/// What a path that could not be looked into should hold, folder or file.
+pub fn listed_below(path: &Path) -> Option<Listed> {
+    let inside = if path.extension().is_some() { path.to_owned() } else { path.join("any.yaml") };
+    match Place::of(&inside) {
+        Place::Objects(listed) => listed,
+        Place::Ignored | Place::Timestamp | Place::Log { .. } => None,
+    }
+}
+
 fn listed(kind: Option<Kind>, namespace: &str) -> Option<Listed> {
     kind.map(|kind| Listed { kind, namespace: namespace.to_owned() })
 }

@@ -1,112 +1,84 @@
 //! Reads exports: `oc adm inspect` and must-gather folders, loose YAML and JSON.
 
+mod clock;
+mod files;
 mod layout;
 mod objects;
+mod seen;
 
 pub use objects::prune_nulls;
 
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::model::Cluster;
+use crate::yaml;
 
 use super::SourceError;
-
-/// Largest file that is read, in bytes; larger ones are logs or archives.
-const LARGEST_FILE: u64 = 512 * 1024 * 1024;
-/// Deepest folder that is entered.
-const DEEPEST: usize = 16;
+use files::Found;
+use objects::Reader;
 
 /// Reads an export: a folder, a file, or standard input for `-`.
 ///
 /// # Errors
 /// When the path cannot be read or holds nothing that a verdict reads.
 pub fn read(from: &str) -> Result<Cluster, SourceError> {
-    let mut cluster = Cluster::default();
-    if from == "-" {
-        let mut text = String::new();
-        std::io::stdin()
-            .take(LARGEST_FILE)
-            .read_to_string(&mut text)
-            .map_err(|error| SourceError::new(format!("cannot read standard input: {error}")))?;
-        objects::read_loose(&mut cluster, "standard input", &text);
+    let mut reader = Reader::default();
+    let is_folder = from != "-" && Path::new(from).is_dir();
+    if is_folder {
+        folder(&mut reader, Path::new(from))?;
     } else {
-        let path = Path::new(from);
-        let meta = fs::metadata(path).map_err(|error| {
-            SourceError::new(format!("cannot read {from}: {error}")).hint(
+        let name = if from == "-" { "standard input" } else { from };
+        let text = files::whole(from).and_then(yaml::text).map_err(|reason| {
+            SourceError::new(format!("cannot read {name}: {reason}")).hint(
                 "--from takes a folder (must-gather, oc adm inspect), a YAML or JSON file, or - for standard input",
             )
         })?;
-        if meta.is_dir() {
-            read_folder(&mut cluster, path)?;
-        } else {
-            let text = read_file(path).map_err(|reason| SourceError::new(format!("cannot read {from}: {reason}")))?;
-            objects::read_loose(&mut cluster, from, &text);
-        }
+        reader.read(name, &text, None);
     }
+    let Reader { mut cluster, seen } = reader;
     cluster.sort();
+    seen.record(&mut cluster);
+    cluster.taken_at = clock::of(&cluster);
     if cluster.origins.is_empty() {
         let mut error = SourceError::new(format!("{from} holds no Kubernetes objects that could be read"));
         for unreadable in cluster.unreadable.iter().take(3) {
             error = error.hint(unreadable.to_string());
         }
-        return Err(error.hint("collect one with: oc adm inspect ns/NAMESPACE --dest-dir=DIR"));
+        return Err(error.hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml"));
     }
     Ok(cluster)
 }
 
-fn read_folder(cluster: &mut Cluster, root: &Path) -> Result<(), SourceError> {
-    let mut files = Vec::new();
-    walk(root, 0, &mut files).map_err(|error| SourceError::new(format!("cannot read {}: {error}", root.display())))?;
-    files.sort();
+fn folder(reader: &mut Reader, root: &Path) -> Result<(), SourceError> {
+    let found =
+        files::below(root).map_err(|error| SourceError::new(format!("cannot read {}: {error}", root.display())))?;
+    for (path, reason) in &found.unread {
+        reader.unreadable(path, layout::listed_below(Path::new(path)).as_ref(), reason);
+    }
+    let Found { files, .. } = found;
     for path in files {
         let relative = path.strip_prefix(root).unwrap_or(&path);
-        let place = layout::Place::of(relative);
         let name = relative.to_string_lossy().into_owned();
-        match place {
+        let text = || files::regular(&path).and_then(yaml::text);
+        match layout::Place::of(relative) {
             layout::Place::Ignored => {}
+            // Of several collections in one folder the last in time counts.
             layout::Place::Timestamp => {
-                if let Ok(text) = read_file(&path) {
-                    cluster.taken_at = layout::taken_at(&text).or(cluster.taken_at);
-                }
+                let taken = text().ok().as_deref().and_then(layout::taken_at);
+                reader.cluster.taken_at = reader.cluster.taken_at.max(taken);
             }
-            layout::Place::Log { namespace, pod, container } => {
-                if let Ok(text) = read_file(&path) {
-                    std::sync::Arc::make_mut(&mut cluster.logs).insert(format!("{namespace}/{pod}/{container}"), text);
+            layout::Place::Log { namespace, pod, container } => match files::log(&path) {
+                Ok(text) => {
+                    let logs = std::sync::Arc::make_mut(&mut reader.cluster.logs);
+                    logs.insert(format!("{namespace}/{pod}/{container}"), text);
                 }
-            }
-            layout::Place::Objects(listed) => match read_file(&path) {
-                Ok(text) => objects::read_listed(cluster, &name, &text, listed.as_ref()),
-                Err(reason) => objects::unreadable(cluster, &name, reason),
+                Err(reason) => reader.unreadable(&name, None, &reason),
+            },
+            layout::Place::Objects(listed) => match text() {
+                Ok(text) => reader.read(&name, &text, listed.as_ref()),
+                Err(reason) => reader.unreadable(&name, listed.as_ref(), &reason),
             },
         }
     }
     Ok(())
-}
-
-/// All plain files below a folder; links are not followed, they could lead anywhere.
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if depth > DEEPEST {
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            walk(&entry.path(), depth + 1, files)?;
-        } else if kind.is_file() {
-            files.push(entry.path());
-        }
-    }
-    Ok(())
-}
-
-fn read_file(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_FILE {
-        return Err(format!("{size} bytes; files over {LARGEST_FILE} bytes are not read"));
-    }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }

@@ -3,95 +3,179 @@
 use serde_json::Value;
 
 use crate::model::cluster::Unreadable;
-use crate::model::{Cluster, Kind, Origin, Reading};
-use crate::yaml;
+use crate::model::pod::PodSpec;
+use crate::model::{Cluster, Kind, Origin};
+use crate::sources::conversion;
+use crate::yaml::{self, YamlError};
 
 use super::layout::Listed;
-use crate::sources::conversion;
+use super::seen::Seen;
 
-/// Records a file that could not be read.
-pub fn unreadable(cluster: &mut Cluster, file: &str, reason: String) {
-    cluster.unreadable.push(Unreadable { kind: "file".to_owned(), name: file.to_owned(), reason });
+/// Deepest list of lists that is read.
+const DEEPEST: usize = 4;
+
+/// Puts the objects of an export's files into a cluster.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    pub(super) cluster: Cluster,
+    pub(super) seen: Seen,
 }
 
-/// Reads a file whose path says what it lists.
-pub fn read_listed(cluster: &mut Cluster, file: &str, text: &str, listed: Option<&Listed>) {
-    let documents = match yaml::read_documents(text) {
-        Ok(documents) => documents,
-        Err(error) => {
-            if let Some(listed) = listed {
-                let reason = format!("{file}:{}: {}", error.line, error.message);
-                cluster.coverage.record(listed.kind, &listed.namespace, Reading::Partly(reason));
-            }
-            return unreadable(cluster, file, format!("line {}: {}", error.line, error.message));
+impl Reader {
+    /// Records a file that could not be read, and what its path says that it held.
+    pub(super) fn unreadable(&mut self, file: &str, listed: Option<&Listed>, reason: &str) {
+        if let Some(listed) = listed {
+            self.seen.lost(listed.kind, &listed.namespace, format!("{file}: {reason}"));
         }
+        let name = file.to_owned();
+        self.cluster.unreadable.push(Unreadable { kind: "file".to_owned(), name, reason: reason.to_owned() });
+    }
+
+    /// Reads the text of a file; `listed` is what its path says that it holds.
+    pub(super) fn read(&mut self, file: &str, text: &str, listed: Option<&Listed>) {
+        let (documents, errors) = yaml::read(text);
+        if documents.is_empty() && errors.is_empty() && listed.is_some() {
+            self.unreadable(file, listed, "it is empty");
+        }
+        for YamlError { message, line } in errors {
+            self.unreadable(file, listed, &format!("line {line}: {message}"));
+        }
+        for yaml::Document { line, value, entries } in documents {
+            let at = At { file, line, listed };
+            match value {
+                Value::Array(items) => self.items(at, items, &entries, ("", ""), 0),
+                document => self.document(at, document, &entries, 0),
+            }
+        }
+    }
+
+    fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
+        let Some(Value::Array(items)) = document.get_mut("items").map(Value::take) else {
+            if let Some(kind) = self.insert(at, document, ("", ""))
+                && let Some(listed) = at.listed.filter(|listed| listed.kind == kind)
+            {
+                self.seen.single(kind, &listed.namespace);
+            }
+            return;
+        };
+        let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let next = document.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default();
+        let remaining = document.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or_default();
+        let item_kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
+        let listed = at.listed.or(None);
+        let reason = if kind.is_empty() {
+            Some("the list ends before its end (it has no kind)")
+        } else if !next.is_empty() || remaining > 0 {
+            Some("it is one page of a longer list")
+        } else if item_kind.is_empty() {
+            // The product's must-gather and `kubectl get` write a bare `List` of what was chosen.
+            Some("it holds a selection only")
+        } else {
+            None
+        };
+        match (listed, reason) {
+            (Some(listed), None) if listed.kind.name() == item_kind => self.seen.list(listed.kind, &listed.namespace),
+            (Some(_), None) | (None, _) => {}
+            (Some(listed), Some(reason)) => {
+                self.seen.lost(listed.kind, &listed.namespace, format!("{}: {reason}", at.file));
+            }
+        }
+        if kind.is_empty() {
+            let name = at.file.to_owned();
+            let reason = format!("line {}: {}", at.line, reason.unwrap_or_default());
+            self.cluster.unreadable.push(Unreadable { kind: "list".to_owned(), name, reason });
+        }
+        self.items(at, items, entries, (&api_version, &item_kind), depth);
+    }
+
+    fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
+        for (index, item) in items.into_iter().enumerate() {
+            let at = At { line: entries.get(index).copied().unwrap_or(at.line), ..at };
+            if depth < DEEPEST && item.get("items").is_some_and(Value::is_array) {
+                self.document(at, item, &[], depth + 1);
+            } else {
+                self.insert(at, item, of);
+            }
+        }
+    }
+
+    /// Reads one object; items of a typed list may leave their kind away.
+    fn insert(&mut self, at: At<'_>, mut object: Value, of: (&str, &str)) -> Option<Kind> {
+        prune_nulls(&mut object);
+        let text = |at: &str| object.pointer(at).and_then(Value::as_str).map(str::to_owned);
+        let api_version = text("/apiVersion").unwrap_or_else(|| of.0.to_owned());
+        let name = text("/kind").unwrap_or_else(|| of.1.to_owned());
+        let namespace = text("/metadata/namespace").unwrap_or_default();
+        let Some(kind) = Kind::of(&api_version, &name) else {
+            self.foreign(at, &object);
+            return None;
+        };
+        let object = conversion::to_v1(kind, &api_version, object);
+        let place = at.listed.filter(|listed| listed.kind == kind).map_or(namespace, |listed| listed.namespace.clone());
+        let origin = Origin::File { path: at.file.to_owned(), line: at.line };
+        let inserted = match wrong_type(kind, &object) {
+            Some(reason) => Err(Unreadable {
+                kind: kind.name().to_owned(),
+                name: text_at(&object, "/metadata/name"),
+                reason: format!("{}:{}: {reason}", at.file, at.line),
+            }),
+            None => self.cluster.insert(kind, object, origin),
+        };
+        match inserted {
+            Ok(()) if at.listed.is_none() => self.seen.loose(kind, &place, at.file),
+            Ok(()) => {}
+            Err(error) => {
+                self.seen.lost(kind, &place, error.to_string());
+                self.cluster.unreadable.push(error);
+            }
+        }
+        Some(kind)
+    }
+
+    /// What is no object of a known kind: nothing to be sorry for, unless it stands where a
+    /// known kind should.
+    fn foreign(&mut self, at: At<'_>, object: &Value) {
+        let Some(listed) = at.listed else { return };
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or("nothing that says its kind");
+        let reason = format!("line {} holds {kind}, not {}", at.line, listed.kind);
+        self.unreadable(at.file, Some(listed), &reason);
+    }
+}
+
+/// Where an object stands.
+#[derive(Debug, Clone, Copy)]
+struct At<'a> {
+    file: &'a str,
+    line: usize,
+    listed: Option<&'a Listed>,
+}
+
+fn text_at(object: &Value, pointer: &str) -> String {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Why the API server would refuse a run whose fields are kept as they are: a pod template
+/// has the fields of a pod, with their types.
+fn wrong_type(kind: Kind, object: &Value) -> Option<String> {
+    let templates: Vec<(String, &Value)> = match kind {
+        Kind::PipelineRun => {
+            let own = object.pointer("/spec/taskRunTemplate/podTemplate");
+            let specs = object.pointer("/spec/taskRunSpecs").and_then(Value::as_array);
+            let of_tasks = specs.into_iter().flatten().enumerate().filter_map(|(at, spec)| {
+                Some((format!("spec.taskRunSpecs[{at}].podTemplate"), spec.get("podTemplate")?))
+            });
+            own.map(|own| ("spec.taskRunTemplate.podTemplate".to_owned(), own)).into_iter().chain(of_tasks).collect()
+        }
+        Kind::TaskRun => {
+            object.pointer("/spec/podTemplate").map(|own| ("spec.podTemplate".to_owned(), own)).into_iter().collect()
+        }
+        _ => Vec::new(),
     };
-    let mut reading = Reading::Listed;
-    for (line, document) in documents {
-        // The product's must-gather writes a bare `List` of chosen objects.
-        if document.get("kind").and_then(Value::as_str) == Some("List") {
-            reading = Reading::Partly(format!("{file} holds a selection only"));
-        }
-        insert_all(cluster, file, text, line, document);
-    }
-    if let Some(listed) = listed {
-        match cluster.coverage.of(listed.kind, &listed.namespace) {
-            Reading::Partly(_) => {}
-            _ => cluster.coverage.record(listed.kind, &listed.namespace, reading),
-        }
-    }
-}
-
-/// Reads a file of loose objects: they prove their own existence, never the absence
-/// of others.
-pub fn read_loose(cluster: &mut Cluster, file: &str, text: &str) {
-    match yaml::read_documents(text) {
-        Ok(documents) => {
-            for (line, document) in documents {
-                insert_all(cluster, file, text, line, document);
-            }
-        }
-        Err(error) => unreadable(cluster, file, format!("line {}: {}", error.line, error.message)),
-    }
-    let kinds: Vec<(Kind, String)> =
-        cluster.origins.keys().map(|(kind, namespace, _)| (*kind, namespace.clone())).collect();
-    for (kind, namespace) in kinds {
-        let reading = Reading::Partly(format!("{file} holds single objects"));
-        cluster.coverage.record_if_unknown(kind, &namespace, reading);
-    }
-}
-
-fn insert_all(cluster: &mut Cluster, file: &str, text: &str, line: usize, mut document: Value) {
-    match document.get_mut("items").map(Value::take) {
-        Some(Value::Array(items)) => {
-            let list_version = document.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let item_kind = document.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
-            let item_kind = item_kind.unwrap_or_default().to_owned();
-            let lines = yaml::item_lines(text, line, items.len());
-            for (index, mut item) in items.into_iter().enumerate() {
-                let line = lines.get(index).copied().unwrap_or(line);
-                // Items of a typed list may leave their kind away.
-                if let Some(object) = item.as_object_mut() {
-                    object.entry("apiVersion").or_insert_with(|| Value::from(list_version.clone()));
-                    object.entry("kind").or_insert_with(|| Value::from(item_kind.clone()));
-                }
-                insert(cluster, file, line, item);
-            }
-        }
-        _ => insert(cluster, file, line, document),
-    }
-}
-
-fn insert(cluster: &mut Cluster, file: &str, line: usize, mut object: Value) {
-    prune_nulls(&mut object);
-    let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let Some(kind) = Kind::of(&api_version, &kind) else { return };
-    let object = conversion::to_v1(kind, &api_version, object);
-    let origin = Origin::File { path: file.to_owned(), line };
-    if let Err(error) = cluster.insert(kind, object, origin) {
-        cluster.unreadable.push(error);
-    }
+    templates.into_iter().find_map(|(path, template)| {
+        let wrong = <PodSpec as serde::Deserialize>::deserialize(template).err()?;
+        Some(format!("{path}: {wrong}; the API server refuses it"))
+    })
 }
 
 /// `null` in a manifest means absent.

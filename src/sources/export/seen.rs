@@ -1,0 +1,91 @@
+//! What an export proves to be whole: that is told by what its files hold, not by where they
+//! lie. A list is whole when it was written to its end and has no further page; single
+//! objects, lists that were cut off, objects that cannot be decoded and files that cannot be
+//! read prove nothing about what else there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Cluster, Kind, Reading};
+
+type Place = (Kind, String);
+
+/// What the files of an export hold, kind by kind and namespace by namespace.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Whole lists.
+    lists: BTreeSet<Place>,
+    /// What is missing, and why.
+    lost: BTreeMap<Place, String>,
+    /// Files with single objects in the folder of their kind.
+    singles: BTreeMap<Place, usize>,
+    /// Objects of which it is not known whether they are all.
+    loose: BTreeMap<Place, String>,
+}
+
+impl Seen {
+    /// A list that is whole.
+    pub(super) fn list(&mut self, kind: Kind, namespace: &str) {
+        self.lists.insert((kind, namespace.to_owned()));
+    }
+
+    /// Something of a kind was lost; the first reason counts.
+    pub(super) fn lost(&mut self, kind: Kind, namespace: &str, reason: String) {
+        self.lost.entry((kind, namespace.to_owned())).or_insert(reason);
+    }
+
+    /// An object in a file of its own, in the folder of its kind.
+    pub(super) fn single(&mut self, kind: Kind, namespace: &str) {
+        *self.singles.entry((kind, namespace.to_owned())).or_default() += 1;
+    }
+
+    /// An object of a file that says nothing about others.
+    pub(super) fn loose(&mut self, kind: Kind, namespace: &str, file: &str) {
+        self.loose.entry((kind, namespace.to_owned())).or_insert_with(|| format!("{file} holds single objects"));
+    }
+
+    /// Records it all.
+    pub(super) fn record(self, cluster: &mut Cluster) {
+        let Self { lists, lost, singles, loose } = self;
+        for (place, reason) in loose {
+            cluster.coverage.record(place.0, &place.1, Reading::Partly(reason));
+        }
+        for (place, count) in singles {
+            let reading = if place.1.is_empty() && is_a_list(cluster, place.0, count) {
+                Reading::Listed
+            } else {
+                Reading::Partly(format!("its {} stand in files of their own, which may not be all", place.0.plural()))
+            };
+            cluster.coverage.record(place.0, &place.1, reading);
+        }
+        for (kind, namespace) in lists {
+            cluster.coverage.record(kind, &namespace, Reading::Listed);
+        }
+        for (place, reason) in lost {
+            cluster.coverage.record(place.0, &place.1, Reading::Partly(reason));
+        }
+    }
+}
+
+/// Whether cluster-scoped objects in files of their own are all: `oc adm inspect` writes them
+/// so for a whole resource as well as for one name (openshift/oc
+/// pkg/cli/admin/inspect/resource.go, 4.20). Every cluster has some by name; of nodes the
+/// others speak.
+fn is_a_list(cluster: &Cluster, kind: Kind, count: usize) -> bool {
+    let has = |names: &[&str]| names.iter().all(|name| cluster.origin(kind, "", name).is_some());
+    match kind {
+        Kind::TektonConfig | Kind::SchedulerConfig => true,
+        Kind::SecurityContextConstraints => has(&["restricted-v2", "anyuid", "privileged"]),
+        Kind::ClusterRole => has(&["cluster-admin", "admin", "edit", "view"]),
+        Kind::ClusterRoleBinding => has(&["cluster-admin"]) && count > 1,
+        Kind::PriorityClass => has(&["system-node-critical", "system-cluster-critical"]),
+        Kind::Node => {
+            let known = |name: &str| cluster.node(name).is_some();
+            cluster.csi_nodes.iter().all(|node| known(&node.metadata.name))
+                && cluster
+                    .pods
+                    .iter()
+                    .all(|pod| pod.spec.node_name.is_empty() || pod.is_terminal() || known(&pod.spec.node_name))
+        }
+        _ => count > 1,
+    }
+}

@@ -1,0 +1,237 @@
+//! Exports as people hand them on: cut, mixed, in other encodings, without a part of what
+//! was there.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-tekton_fix");
+/// The run of `examples/incident`.
+const RUN: &str = "private-models/mistral-24b-quantized-gx87d";
+
+fn diagnose(from: &Path, run: &str) -> Output {
+    Command::new(BINARY).args(["diagnose", run, "-o", "json", "--from"]).arg(from).output().unwrap()
+}
+
+fn report(from: &Path, run: &str) -> Value {
+    let output = diagnose(from, run);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["kind"], "Diagnosis", "{document:#}");
+    document["runs"][0].clone()
+}
+
+/// A copy of the incident's export.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn incident() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("examples/incident"), folder.path());
+    folder
+}
+
+/// `predicted` of each repair.
+fn predictions(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let repairs = findings.flat_map(|finding| finding["repairs"].as_array().unwrap());
+    repairs.map(|repair| repair["predicted"].as_str().unwrap().to_owned()).collect()
+}
+
+fn causes(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.map(|finding| finding["cause"].as_str().unwrap().to_owned()).collect()
+}
+
+const LOOSE: &str = "{apiVersion: tekton.dev/v1, kind: PipelineRun, metadata: {name: r, namespace: n}}";
+
+#[test]
+fn every_way_of_writing_several_documents_is_read() {
+    let json = r#"{"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"name":"r","namespace":"n"}}"#;
+    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(LOOSE.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n"}}"#;
+    let texts: [(&str, Vec<u8>); 10] = [
+        ("array.json", format!("[{json}]").into_bytes()),
+        ("marks.json", format!("{json}\n---\n{pod}\n").into_bytes()),
+        ("lines.json", format!("{pod}\n{json}\n").into_bytes()),
+        ("inline.yaml", format!("--- {LOOSE}\n").into_bytes()),
+        ("directive.yaml", format!("%YAML 1.2\n---\n{LOOSE}\n").into_bytes()),
+        (
+            "lists.yaml",
+            format!("kind: List\napiVersion: v1\nitems:\n- kind: List\n  items:\n  - {LOOSE}\n").into_bytes(),
+        ),
+        ("bad.yaml", format!("{LOOSE}\n---\na: [\n---\nb: {{\n").into_bytes()),
+        ("wide.yaml", utf16),
+        ("mark.yaml", format!("\u{feff}{LOOSE}").into_bytes()),
+        ("crlf.yaml", format!("---\r\n{LOOSE}\r\n...\r\n").into_bytes()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in texts {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(report(&path, "n/r")["name"], "r", "{name}");
+    }
+}
+
+#[test]
+fn lists_after_one_another_are_all_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Path::new("examples/incident/namespaces/private-models");
+    let lists =
+        ["tekton.dev/pipelineruns.yaml", "tekton.dev/taskruns.yaml", "core/pods.yaml", "apps/statefulsets.yaml"];
+    let text =
+        lists.map(|name| fs::read_to_string(own.join(name)).unwrap().trim_start_matches("---\n").to_owned()).concat();
+    let path = folder.path().join("all.yaml");
+    fs::write(&path, text).unwrap();
+    let report = report(&path, RUN);
+    assert_eq!(report["waiting"], json!(["fetch-model"]), "{report:#}");
+    let text = report.to_string();
+    assert!(!text.contains("pods were not read") && !text.contains("TaskRuns were not read"), "{report:#}");
+}
+
+#[test]
+fn what_never_ends_or_multiplies_is_refused_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let scalar = format!("x: &a \"{}\"\nl:\n{}", "A".repeat(1_000_000), "- *a\n".repeat(20_000));
+    let deep = "{\"a\":".repeat(1_000_000);
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let binary = write("archive", "\u{1f}\0\u{8}\0".to_owned());
+    for path in [write("alias.yaml", scalar), write("deep.json", deep), "/dev/zero".into(), pipe, binary] {
+        let output = diagnose(&path, "n/r");
+        let error: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), &error["kind"]), (Some(3), &json!("Error")), "{}: {error:#}", path.display());
+    }
+}
+
+#[test]
+fn a_list_is_whole_only_if_it_says_so() {
+    let accounts = "namespaces/private-models/core/serviceaccounts.yaml";
+    let whole = fs::read_to_string(Path::new("examples/incident").join(accounts)).unwrap();
+    let cut: String = whole.lines().take(5).map(|line| format!("{line}\n")).collect();
+    let page =
+        "apiVersion: v1\nkind: ServiceAccountList\nmetadata: {continue: abc, remainingItemCount: 5}\nitems: []\n";
+    let undecodable = whole.replace("resourceVersion: '", "resourceVersion: 5 #'");
+    let foreign = "apiVersion: v1\nkind: Status\nstatus: Failure\n";
+    for (what, text) in
+        [("cut", cut.as_str()), ("page", page), ("undecodable", &undecodable), ("foreign", foreign), ("empty", "")]
+    {
+        let folder = incident();
+        fs::write(folder.path().join(accounts), text).unwrap();
+        let found = causes(&report(folder.path(), RUN));
+        assert!(!found.iter().any(|cause| cause == "assistant-service-account-missing"), "{what}: {found:?}");
+    }
+    // A whole list in which it is not is proof.
+    let folder = incident();
+    fs::write(folder.path().join(accounts), "apiVersion: v1\nitems: []\nkind: ServiceAccountList\n").unwrap();
+    let found = causes(&report(folder.path(), RUN));
+    assert!(found.iter().any(|cause| cause == "assistant-service-account-missing"), "{found:?}");
+}
+
+#[test]
+fn what_was_not_collected_makes_no_repair_work() {
+    for gone in [
+        "cluster-scoped-resources/storage.k8s.io/csinodes.yaml",
+        "cluster-scoped-resources/storage.k8s.io/volumeattachments.yaml",
+        "namespaces/openshift-pipelines/core/configmaps.yaml",
+        "cluster-scoped-resources/security.openshift.io/securitycontextconstraints.yaml",
+    ] {
+        let folder = incident();
+        fs::remove_file(folder.path().join(gone)).unwrap();
+        let found = predictions(&report(folder.path(), RUN));
+        assert!(!found.is_empty() && !found.contains(&"heals".to_owned()), "{gone}: {found:?}");
+    }
+}
+
+#[test]
+fn the_clock_of_an_export_is_not_older_than_what_it_holds() {
+    let folder = incident();
+    let gathered = folder.path().join("second");
+    fs::create_dir(&gathered).unwrap();
+    for (text, why) in [
+        ("2026-11-22 11:00:00.0 +0000 UTC", "another collection, an hour before"),
+        ("0001-01-01 00:00:00 +0000 UTC", "no time"),
+        ("9999-12-31 23:59:59 +0000 UTC", "no time either"),
+    ] {
+        fs::write(gathered.join("timestamp"), text).unwrap();
+        let report = report(folder.path(), RUN);
+        assert_eq!(report["state"], "stuck", "{why}: {report:#}");
+        assert!(report["ageSeconds"].as_i64().is_some_and(|age| (60..3600).contains(&age)), "{why}: {report:#}");
+    }
+}
+
+#[test]
+fn no_timestamp_breaks_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    for time in ["9999-12-30T22:00:00Z", "0000-01-01T00:00:00Z", "-009999-01-02T01:59:59Z", "2026-02-30T00:00:00Z"] {
+        let path = folder.path().join("run.yaml");
+        let text = format!(
+            "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {{name: r, namespace: n, creationTimestamp: \"{time}\"}}\nspec: {{}}\n"
+        );
+        fs::write(&path, text).unwrap();
+        let output = diagnose(&path, "n/r");
+        assert!(matches!(output.status.code(), Some(3 | 4)), "{time}: {output:?}");
+    }
+}
+
+#[test]
+fn values_are_those_that_the_api_server_gets() {
+    let folder = tempfile::tempdir().unwrap();
+    let verdict = |user: &str| {
+        let text = format!(
+            "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {{name: x, namespace: private-models}}\nspec:\n  pipelineSpec:\n    workspaces: [{{name: w}}]\n    tasks:\n    - name: a\n      workspaces: [{{name: w, workspace: w}}]\n      taskSpec: {{workspaces: [{{name: w}}], steps: [{{name: s, image: i, script: \"true\"}}]}}\n  workspaces: [{{name: w, persistentVolumeClaim: {{claimName: models}}}}]\n  taskRunTemplate:\n    serviceAccountName: model-pipeline-sa\n    podTemplate:\n      securityContext: {user}\n"
+        );
+        let path = folder.path().join("run.yaml");
+        fs::write(&path, text).unwrap();
+        let output =
+            Command::new(BINARY).args(["admission", "--from", "examples/incident", "-f"]).arg(&path).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let same = [
+        "{runAsUser: 1001}",
+        "{runAsUser: 01751}",
+        "{runAsUser: 1_001}",
+        "{runAsUser: 1001.0}",
+        "{runAsUser: 0x3e9}",
+        "{<<: &b {runAsUser: 1001}}",
+    ];
+    for user in same {
+        assert_eq!(verdict(user).0, 1, "{user}");
+    }
+    for wrong in ["{runAsUser: \"1001\"}", "{runAsUser: yes}", "{runAsNonRoot: \"true\"}", "{runAsUser: 1.5}"] {
+        let (code, said) = verdict(wrong);
+        assert_eq!(code, 3, "{wrong}");
+        assert!(said.contains("run.yaml:1") && said.contains("taskRunTemplate.podTemplate"), "{wrong}: {said}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_looked_into_is_named() {
+    let folder = incident();
+    let own = folder.path().join("namespaces/private-models/core");
+    fs::remove_file(own.join("pods.yaml")).unwrap();
+    // A link out of the export is not followed, and counts as nothing.
+    std::os::unix::fs::symlink(Path::new("examples/incident").canonicalize().unwrap(), own.join("elsewhere")).unwrap();
+    fs::write(own.join("pods.yaml"), b"\x1f\x8b\x08\0\0binary").unwrap();
+    let output = diagnose(folder.path(), RUN);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("pods.yaml") && said.contains("binary"), "{said}");
+}
