@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::admission::claims;
 use crate::analysis::pipeline_fit::Plan;
 use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT};
 use crate::analysis::tekton::{Coschedule, assistant, assistant_pod};
@@ -122,19 +123,18 @@ fn resubmitted(
     let mut future = future::of(focus, run);
     future.plan.claims.extend(created);
     tekton(forecast, focus, run);
-    for claim in &future.plan.claims {
-        new_claim(forecast, focus, claim);
-    }
+    new_claims(forecast, focus, &future.plan.claims);
     judge(forecast, focus, subject, &future);
 }
 
 fn continued(forecast: &mut Forecast, focus: &Focus<'_>, created: Vec<Claim>) {
     let mut future = future::of(focus, focus.run());
-    for claim in &created {
-        new_claim(forecast, focus, claim);
+    if !focus.cluster.coverage.proves_absence(Kind::Claim, focus.namespace()) {
+        // Claims that the run itself had made are there, read or not.
+        future.plan.claims.clear();
     }
-    // Claims that the run itself had made are there.
-    future.plan.claims = created;
+    future.plan.claims.extend(created);
+    new_claims(forecast, focus, &future.plan.claims);
     tekton(forecast, focus, focus.run());
     // What the run has already is what it goes on with.
     let sets = focus.tree.assistants.iter().filter(|node| node.pod.is_none()).filter_map(|node| node.stateful_set);
@@ -184,6 +184,16 @@ fn tekton(forecast: &mut Forecast, focus: &Focus<'_>, run: &PipelineRun) {
         if wanted.is_some_and(|wanted| !created.contains(&wanted)) {
             forecast.block(Block::NoAssistant(name.to_owned()));
         }
+    }
+}
+
+/// Claims that are to be made: admission, and then whether they get a volume.
+fn new_claims(forecast: &mut Forecast, focus: &Focus<'_>, made: &[Claim]) {
+    for refusal in claims::judge(focus.cluster, focus.namespace(), made) {
+        forecast.block(Block::Claim(refusal));
+    }
+    for claim in made {
+        new_claim(forecast, focus, claim);
     }
 }
 

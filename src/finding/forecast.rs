@@ -55,6 +55,8 @@ pub enum Block {
         /// The refusal.
         refused: incoming::Refused,
     },
+    /// An admission plugin refuses a new claim.
+    Claim(admission::Refusal),
     /// A task binds two claims, which Tekton refuses.
     TwoClaims(String),
     /// A task would wait for an assistant that Tekton does not create: two workspaces bind
@@ -235,6 +237,7 @@ impl Block {
                 }
                 Plugin::ResourceQuota => of(who, Cause::AssistantQuota, Cause::QuotaExceeded),
             },
+            Self::Claim(_) => Cause::WorkspaceClaimRefused,
             Self::Remains(cause, _) => *cause,
             Self::TwoClaims(_) => Cause::TwoClaimsInOneTask,
             Self::NoAssistant(_) => Cause::AssistantMissingSharedClaim,

@@ -66,6 +66,7 @@ pub fn changed(op: &Op, run: &PipelineRun) -> Vec<Field> {
             })
             .collect(),
         Op::Scale { set, to, .. } => one(format!("{}.spec.replicas", set.target()), json!(to)),
+        Op::Unannotate { object, key } => one(format!("{}.metadata.annotations[{key}]", object.target()), Value::Null),
         Op::Retry { .. } | Op::Manual { .. } => Vec::new(),
     }
 }

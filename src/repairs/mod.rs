@@ -9,8 +9,11 @@ pub mod probe;
 mod refusals;
 mod requests;
 mod scheduling;
+mod seccomp;
 pub mod smallest_change;
 mod starting;
+mod volumes_apart;
+mod within_limits;
 mod workspaces;
 
 use std::borrow::Cow;
@@ -56,13 +59,13 @@ pub fn for_admission(focus: &Focus<'_>) -> Vec<Offer> {
 /// A plan with its forecast, and what it endangers.
 pub(crate) fn offer(focus: &Focus<'_>, findings: &[Finding], plan: Plan) -> Offer {
     let forecast = assess::forecast(focus, findings, &plan.ops);
-    let risks = plan.ops.iter().flat_map(|op| risks(focus, op)).collect();
+    let risks = plan.ops.iter().flat_map(|op| risks(focus, &plan.ops, op)).collect();
     let fields = plan.ops.iter().flat_map(|op| ops::changed(op, focus.run())).collect();
     Offer { id: plan.id, ops: plan.ops, forecast, risks, fields }
 }
 
 /// What an operation endangers.
-fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
+fn risks(focus: &Focus<'_>, all: &[Op], op: &Op) -> Vec<Risk> {
     use crate::ops::{Mode, OldRun};
     match op {
         Op::Submit { edits, cancel_old, .. } => {
@@ -95,14 +98,22 @@ fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
         Op::Delete { force: true, .. } => vec![Risk::TwoHolders],
         Op::Delete { object, .. } if object.kind == Kind::PipelineRun => vec![Risk::RecordsLost],
         Op::Delete { .. } => vec![Risk::VolumeStays],
+        // Nobody may use it before it is granted.
+        Op::Create { object, .. } if object.kind == Kind::SecurityContextConstraints => Vec::new(),
         Op::Create { object, .. } => vec![Risk::NewObject(object.kind)],
-        Op::Grant { namespace, grant } => vec![Risk::Grant(grant.reach(focus.cluster, namespace))],
+        Op::Grant { namespace, grant } => {
+            // What is granted may only be made by the same plan.
+            let mut cluster = focus.cluster.overlay();
+            all.iter().filter(|op| matches!(op, Op::Create { .. })).for_each(|op| ops::apply(op, &mut cluster));
+            vec![Risk::Grant(grant.reach(&cluster, namespace))]
+        }
         Op::SetFlags { pairs, .. } => {
             let is_off = pairs.iter().any(|(key, value)| {
                 *key == crate::analysis::tekton::flags::COSCHEDULE && value == "disabled"
                     || *key == crate::analysis::tekton::flags::DISABLE_ASSISTANT && value == "true" && pairs.len() == 1
             });
             match pairs.first() {
+                Some((flags::SECURITY_CONTEXT, value)) if value == "false" => vec![Risk::PlainContainers],
                 Some((flags::SECURITY_CONTEXT, _)) => vec![Risk::RootlessContainers],
                 _ if is_off => vec![Risk::AllRuns(Mode::Off)],
                 _ => vec![Risk::AllRuns(Mode::PerRun)],
@@ -114,6 +125,7 @@ fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
         | Op::MoveBounds { .. }
         | Op::Scale { .. }
         | Op::Retry { .. }
+        | Op::Unannotate { .. }
         | Op::Manual { .. } => Vec::new(),
     }
 }
@@ -132,6 +144,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::AssistantRefusedByPolicy => refusals::policy(focus, ops::Refused::Assistant, words()),
         Cause::TaskPodRefusedByPolicy => refusals::policy(focus, ops::Refused::TaskPod, words()),
         Cause::TaskRunRefused => refusals::policy(focus, ops::Refused::TaskRun, words()),
+        Cause::SchedulingGated => scheduling::gated(focus),
         Cause::AssistantQuota | Cause::QuotaExceeded => refusals::quota(focus, &finding.facts),
         Cause::QuotaNeedsRequests => refusals::needs_requests(focus),
         Cause::AssistantLimitrange => refusals::limit_range(focus),
@@ -167,7 +180,12 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => {
             scheduling::tolerate(focus, &finding.facts)
         }
-        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => scheduling::follow_volume(focus),
+        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => {
+            let mut plans = scheduling::follow_volume(focus);
+            plans.extend(volumes_apart::plans(focus));
+            plans
+        }
+        Cause::VolumesInDifferentZones => volumes_apart::plans(focus),
         Cause::AssistantPendingVolumeLimit | Cause::VolumeLimit | Cause::AssistantPendingInsufficientResources => {
             scheduling::elsewhere(focus)
         }
@@ -181,7 +199,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::AssistantScaledToZero => assistant::scale_up(focus, &finding.facts),
         Cause::PvcUnbound => workspaces::unbound(focus),
         Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, &finding.facts),
-        Cause::VolumeMultiAttach => vec![scheduling::pin(focus, &[])],
+        Cause::VolumeMultiAttach => scheduling::held_elsewhere(focus, &finding.facts),
         Cause::VolumeSourceMissing => starting::source_missing(focus, &finding.facts),
         Cause::ImagePull => starting::image(focus, &finding.facts),
         Cause::NodeNotReady => starting::node_lost(focus),
@@ -191,6 +209,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::WrongArchitecture => starting::other_architecture(focus, &finding.facts),
         Cause::HeldByQueue => vec![Plan::new("ask-queue", vec![manual(Instruction::AskQueue { words: words() })])],
         Cause::ResolverAnswerUnnoticed => vec![Plan::new("wake-run", vec![Op::Retry { set: run(focus) }])],
+        Cause::ImageWouldRunAsRoot => starting::would_run_as_root(focus, &finding.facts),
         Cause::SidecarNotReady => starting::sidecar(focus, &finding.facts),
         Cause::WorkspacePermissionDenied => starting::denied(focus),
         Cause::PendingBySpecStatus => vec![Plan::new("release-run", vec![Op::Release { run: run(focus) }])],
@@ -199,12 +218,9 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::AssistantRefused
         | Cause::AssistantPending
         | Cause::NodeUnderPressure
-        | Cause::VolumesInDifferentZones
         | Cause::Unschedulable
-        | Cause::SchedulingGated
         | Cause::TaskPodRefused
         | Cause::ContainerNotCreated
-        | Cause::ImageWouldRunAsRoot
         | Cause::VolumeFull
         | Cause::VolumeReadOnly
         | Cause::ClaimLost

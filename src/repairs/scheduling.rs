@@ -32,16 +32,63 @@ fn pin_as(id: &'static str, focus: &Focus<'_>, edits: &[Edit]) -> Plan {
 /// No node is known that takes the whole pipeline.
 struct NoNode;
 
+/// The volume is attached to another node: a run that is pinned there shares it, and one that
+/// waits gets it.
+pub(super) fn held_elsewhere(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let mut plans = vec![pin(focus, &[])];
+    if let Facts::Holders(holders) = facts
+        && !holders.is_empty()
+    {
+        let runs = holders.iter().map(|(run, node)| format!("{run} on {node}")).collect();
+        plans.push(Plan::new("wait-for-runs", vec![manual(Instruction::WaitForRuns { runs })]));
+    }
+    plans
+}
+
+/// Gates are for whoever put them there: they hold the next run's pods too.
+pub(super) fn gated(focus: &Focus<'_>) -> Vec<Plan> {
+    let assistants = focus.tree.assistants.iter().filter_map(|node| node.pod);
+    let pods = assistants.chain(focus.unplaced().map(|(_, pod)| pod));
+    let mut gates: Vec<String> =
+        pods.flat_map(|pod| &pod.spec.scheduling_gates).map(|gate| gate.name.clone()).collect();
+    gates.sort();
+    gates.dedup();
+    let look: &[&str] = &[
+        "get",
+        "pods",
+        "-n",
+        focus.namespace(),
+        "-o",
+        "custom-columns=POD:.metadata.name,GATES:.spec.schedulingGates[*].name",
+    ];
+    vec![Plan::new("open-gates", vec![super::manual_with(Instruction::OpenGates { gates }, &[look])])]
+}
+
 /// The best node for the changed run as an edit. Where pods of other namespaces were not
 /// read it is the best as far as was read: the forecast says what is open.
 fn best(focus: &Focus<'_>, edits: &[Edit]) -> Result<Edit, NoNode> {
-    let new = edit::edited(focus.run(), edits).map_err(|_| NoNode)?;
-    let plan = future::of(focus, &future::as_run(focus, &edit::unpinned(&new))).plan;
+    let plan = pinned_anywhere(focus, edits).ok_or(NoNode)?;
     match placement::best_node(focus, &plan, &placement::old_pods(focus)) {
         Ok(node) => Ok(pin_to(focus, &node)),
         Err(NoBest::FreeUnknown(nodes)) => nodes.first().map(|node| pin_to(focus, node)).ok_or(NoNode),
         Err(NoBest::Unread | NoBest::None(_)) => Err(NoNode),
     }
+}
+
+/// The pods of a run that is pinned to a node which is still to be found. A selector of the
+/// run's own takes the place of the one in `default-pod-template`, so the pin has to be
+/// there while the pods are put together.
+fn pinned_anywhere(focus: &Focus<'_>, edits: &[Edit]) -> Option<crate::analysis::pipeline_fit::Plan> {
+    let pin = Edit::PinNode { node: String::new(), hostname: "any".to_owned() };
+    let mut all = edits.to_vec();
+    all.push(pin);
+    let new = edit::edited(focus.run(), &all).ok()?;
+    let mut plan = future::of(focus, &future::as_run(focus, &new)).plan;
+    let tasks = plan.tasks.iter_mut().filter_map(|task| task.pod.as_mut().ok()?.as_mut());
+    for pod in plan.assistants.iter_mut().chain(tasks) {
+        pod.spec.node_selector.remove(HOSTNAME);
+    }
+    Some(plan)
 }
 
 /// A pin to a node by its hostname label.
