@@ -167,6 +167,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;check' {
+            [CompletionResult]::new('--tekton-version', '--tekton-version', [CompletionResultType]::ParameterName, 'Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')

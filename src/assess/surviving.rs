@@ -56,13 +56,9 @@ pub(super) fn add(
             forecast.gaps.extend(attached(after));
         }
     }
-    let is_short = |finding: &Finding| {
-        matches!(
-            finding.cause,
-            Cause::InsufficientResources | Cause::AssistantNodeFull | Cause::AssistantPendingInsufficientResources
-        )
-    };
-    let is_lowered = findings.iter().any(is_short)
+    // Where the scheduler has not spoken, room is judged as for any other run.
+    let waits = |finding: &Finding| matches!(finding.cause.stage(), Stage::Assistant | Stage::Placement);
+    let is_lowered = findings.iter().any(waits)
         && ops.iter().filter_map(Op::edits).flatten().any(|edit| matches!(edit, Edit::Request { .. }));
     if is_lowered && !before.cluster.coverage.proves_absence(Kind::Pod, "") {
         // The scheduler says that too little is left, never how much is.

@@ -45,7 +45,9 @@ pub(super) fn plans(focus: &Focus<'_>) -> Vec<Plan> {
         }
     }
     let mut plans = Vec::new();
-    if !edits.is_empty() {
+    // A limit of the step's own stays whatever it requests.
+    let is_own_limit = future.task_pods().flat_map(|(_, pod)| steps(pod)).any(|(_, step)| exceeds(focus, step));
+    if !edits.is_empty() && !is_own_limit {
         plans.push(Plan::new("request-within-limits", vec![submit(focus, edits, true)]));
     }
     if !raised.is_empty() {
@@ -53,6 +55,14 @@ pub(super) fn plans(focus: &Focus<'_>) -> Vec<Plan> {
         plans.push(Plan::new("raise-limitrange-default", raised));
     }
     plans
+}
+
+/// Whether a limit of a container is above what LimitRanges allow.
+fn exceeds(focus: &Focus<'_>, container: &Container) -> bool {
+    let items = ranges(focus).flat_map(|range| &range.spec.limits).filter(|item| item.kind == "Container");
+    items
+        .flat_map(|item| &item.max)
+        .any(|(resource, max)| container.resources.limits.get(resource).is_some_and(|limit| limit > max))
 }
 
 /// What a container may ask for in place of what it does; `None` where that is allowed.

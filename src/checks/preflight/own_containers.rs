@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::analysis::scc::run_pods::{self, Role};
-use crate::analysis::scc::{Answer, Verdict};
+use crate::analysis::scc::{Answer, Refusal, Verdict};
 use crate::analysis::tekton::flags::{self, SET_SECURITY_CONTEXT};
 use crate::analysis::tekton::{Installation, TektonVersion};
 use crate::checks::focus::Focus;
@@ -18,12 +18,13 @@ use super::{Note, Place};
 
 /// Pipelines of a namespace that are looked at, each by its newest run.
 const RUNS: usize = 30;
-/// Pods that are named in a note.
-const NAMED: usize = 3;
+/// Runs whose pods are named in a note.
+const NAMED: usize = 2;
 
 /// A pod of a run, before and after.
 struct Changed {
-    whose: String,
+    run: String,
+    role: Role,
     account: String,
     before: Verdict,
     after: Verdict,
@@ -101,10 +102,8 @@ fn pods(now: &Cluster, later: &Cluster, run: &PipelineRun) -> Vec<Changed> {
     });
     changes
         .map(|((role, pod, before), (.., after))| Changed {
-            whose: match role {
-                Role::Assistant => format!("the affinity assistant of run {}", run.metadata.name),
-                Role::Task(task) => format!("task {task} of run {}", run.metadata.name),
-            },
+            run: run.metadata.name.clone(),
+            role,
             account: pod.spec.service_account_name.clone(),
             before,
             after,
@@ -112,14 +111,26 @@ fn pods(now: &Cluster, later: &Cluster, run: &PipelineRun) -> Vec<Changed> {
         .collect()
 }
 
-/// Names the first of several.
+/// `assistant and task fetch of run R`, for the first runs.
 fn named(all: &[&Changed]) -> String {
-    let mut names: Vec<&str> = all.iter().take(NAMED).map(|changed| changed.whose.as_str()).collect();
-    let more = format!("{} more", all.len().saturating_sub(NAMED));
-    if all.len() > NAMED {
-        names.push(&more);
+    let mut runs: Vec<(&str, Vec<String>)> = Vec::new();
+    for changed in all {
+        let what = changed.role.to_string();
+        match runs.iter_mut().find(|(run, _)| *run == changed.run) {
+            Some((_, known)) => known.push(what),
+            None => runs.push((&changed.run, vec![what])),
+        }
     }
-    names.join(", ")
+    let more = runs.len().saturating_sub(NAMED);
+    let of_run = |(run, pods): &(&str, Vec<String>)| match pods.as_slice() {
+        [first, second, .., _] => format!("{first}, {second} and {} more of run {run}", pods.len() - 2),
+        few => format!("{} of run {run}", few.join(" and ")),
+    };
+    let mut names: Vec<String> = runs.iter().take(NAMED).map(of_run).collect();
+    if more > 0 {
+        names.push(format!("{more} more runs"));
+    }
+    names.join("; ")
 }
 
 /// What the operator's own setting means for it.
@@ -135,11 +146,15 @@ fn refused(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
     let mut accounts: Vec<&str> = refused.iter().map(|changed| changed.account.as_str()).collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let reasons = first.after.sentences();
-    let why = reasons.iter().find(|reason| reason.contains("seccomp")).or(reasons.first()).cloned().unwrap_or_default();
+    let about_profile = |refusal: &&Refusal| refusal.field.contains("seccomp") && !refusal.scc.is_empty();
+    let mut strict: Vec<&str> = first.after.refusals.iter().filter(about_profile).map(|r| r.scc.as_str()).collect();
+    strict.sort_unstable();
+    strict.dedup();
+    let why = if strict.is_empty() { String::new() } else { format!(", which {} does not allow", strict.join(", ")) };
     let text = format!(
-        "from Tekton 1.16 on set-security-context is true by default, and no SCC admits the pods of {} any more ({why}){}; \
-         set set-security-context: \"false\", or let ServiceAccount {} use an SCC that allows runtime/default, such as nonroot-v2",
+        "from Tekton 1.16 on its own containers ask for seccomp profile RuntimeDefault (set-security-context is true by default){why}: \
+         no SCC admits {} any more{}; set set-security-context: \"false\" before, or let ServiceAccount {} use an SCC that allows \
+         runtime/default, nonroot-v2 for example",
         named(&refused),
         unless(kept),
         accounts.join(", ")
@@ -167,10 +182,10 @@ fn elsewhere(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
         _ => String::new(),
     };
     let text = format!(
-        "from Tekton 1.16 on the pods of {} are admitted by {} instead of {}{ids}{}",
-        named(&moved),
+        "from Tekton 1.16 on {} instead of {} admits {}{ids}{}",
         scc(&first.after),
         scc(&first.before),
+        named(&moved),
         unless(kept)
     );
     place.notes.push(Note::new(Cause::NextUpgrade, "info", text));

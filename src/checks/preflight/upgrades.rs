@@ -46,10 +46,6 @@ pub(super) fn judge(
             TektonVersion::new(1, 9, 0),
             "the assistant's pod runs as the run's ServiceAccount instead of default: rights that default was given for it no longer count",
         ),
-        (
-            TektonVersion::new(1, 14, 0),
-            "variables of a pipeline must begin with params, tasks, finally, context, workspaces or results: old inline specs with others are refused",
-        ),
     ] {
         if version < since && since <= target {
             found.notes.push(Note::new(

@@ -1,0 +1,488 @@
+//! Variants of the cases whose offers were wrong: the same kind with other objects, other
+//! words of the same source, and the neighbours in which the offer would be wrong.
+
+use serde_json::{Value, json};
+use tekton_fix::checks;
+use tekton_fix::checks::preflight::preflight;
+use tekton_fix::finding::{Offer, Outcome, RunReport};
+use tekton_fix::model::cluster::Cluster;
+use tekton_fix::model::{Kind, Origin};
+use tekton_fix::ops::{Edit, Op};
+use tekton_fix::repairs;
+
+use crate::{Case, ROOT};
+
+/// The report of a changed case, with its offers.
+fn with_offers(kind: &str, number: &str, change: impl FnOnce(&mut Cluster)) -> RunReport {
+    assert!(ROOT.path().exists());
+    let mut case = Case::of(kind, number);
+    change(&mut case.cluster);
+    let now = case.cluster.taken_at.unwrap();
+    let run = case.cluster.pipeline_run(&case.namespace, &case.run).unwrap();
+    let mut report = checks::diagnose(&case.cluster, run, now);
+    repairs::attach(&case.cluster, &mut report, now);
+    report
+}
+
+fn offers(report: &RunReport) -> impl Iterator<Item = &Offer> {
+    report.findings.iter().flat_map(|finding| &finding.offers)
+}
+
+fn offer<'r>(report: &'r RunReport, id: &str) -> Option<&'r Offer> {
+    offers(report).find(|offer| offer.id == id)
+}
+
+fn works(report: &RunReport, id: &str) -> bool {
+    offer(report, id).is_some_and(Offer::works)
+}
+
+fn edits(offer: &Offer) -> Vec<&Edit> {
+    offer.ops.iter().filter_map(Op::edits).flatten().collect()
+}
+
+/// Adds an object as a server would send it.
+fn insert(cluster: &mut Cluster, kind: Kind, object: Value) {
+    cluster.insert(kind, object, Origin::Server(String::new())).unwrap();
+    cluster.sort();
+}
+
+mod held_volumes {
+    use super::*;
+
+    fn pinned_to(report: &RunReport) -> Option<&str> {
+        edits(offer(report, "pin-node")?).into_iter().find_map(|edit| match edit {
+            Edit::PinNode { node, .. } => Some(node.as_str()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn the_pin_leads_to_the_node_that_holds_the_volume() {
+        let report = with_offers("live", "01", |_| {});
+        assert_eq!(pinned_to(&report), Some("worker-0"));
+        assert!(works(&report, "pin-node") && report.findings[0].summary.contains("in use on worker-0"));
+        assert!(report.findings[0].chain.iter().any(|link| link.contains("Run day-1 uses the claim on worker-0")));
+    }
+
+    #[test]
+    fn other_words_of_the_controller_say_the_same() {
+        let report = with_offers("live", "01", |cluster| {
+            for event in cluster.events.iter_mut().filter(|event| event.message.contains("Multi-Attach")) {
+                event.message = "Multi-Attach error for volume \"ci-rwo-models\" Volume is already exclusively attached to one node and can't be attached to another".to_owned();
+            }
+        });
+        assert_eq!(pinned_to(&report), Some("worker-0"));
+    }
+
+    #[test]
+    fn the_pin_follows_the_holder() {
+        let report = with_offers("live", "01", |cluster| {
+            for pod in cluster.pods.iter_mut().filter(|pod| pod.spec.node_name == "worker-0") {
+                pod.spec.node_name = "worker-1".to_owned();
+            }
+        });
+        assert_eq!(pinned_to(&report), Some("worker-1"));
+    }
+
+    #[test]
+    fn without_the_pods_that_hold_it_no_holder_is_named() {
+        let report = with_offers("live", "01", |cluster| {
+            cluster.pods.retain(|pod| pod.spec.node_name != "worker-0");
+        });
+        assert!(report.findings[0].summary.contains("attached to another node"), "{}", report.findings[0].summary);
+        assert!(offer(&report, "wait-for-runs").is_none());
+    }
+}
+
+mod limits {
+    use super::*;
+
+    fn asked(report: &RunReport) -> Vec<String> {
+        let edits = offer(report, "request-within-limits").map(edits).unwrap_or_default();
+        let text = |edit: &Edit| match edit {
+            Edit::Request { task, step, resource, quantity } => {
+                Some(format!("{task}/{}:{resource}={quantity}", step.clone().unwrap_or_default()))
+            }
+            _ => None,
+        };
+        edits.into_iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn requests_go_down_to_the_default_limit() {
+        let report = with_offers("live", "02", |_| {});
+        assert_eq!(asked(&report), ["compile/main:cpu=200m", "compile/main:memory=256Mi"]);
+        assert!(works(&report, "request-within-limits") && works(&report, "raise-limitrange-default"));
+    }
+
+    #[test]
+    fn only_what_is_above_the_limit_is_changed() {
+        let report = with_offers("live", "02", |cluster| {
+            for range in &mut cluster.limit_ranges {
+                for item in &mut range.spec.limits {
+                    item.default_limit.insert("memory".to_owned(), "1Gi".parse().unwrap());
+                }
+            }
+        });
+        assert_eq!(asked(&report), ["compile/main:cpu=200m"]);
+    }
+
+    #[test]
+    fn a_default_is_not_raised_above_the_most_that_is_allowed() {
+        let report = with_offers("reports", "08", |cluster| {
+            for item in cluster.limit_ranges.iter_mut().flat_map(|range| &mut range.spec.limits) {
+                item.max.insert("memory".to_owned(), "200Mi".parse().unwrap());
+            }
+        });
+        assert!(offer(&report, "raise-limitrange-default").is_none());
+        assert_eq!(asked(&report), ["e2e/install:memory=180Mi", "e2e/test:memory=180Mi"]);
+    }
+
+    #[test]
+    fn a_quota_on_best_effort_pods_is_met_by_asking_for_something() {
+        let report = with_offers("live", "37", |_| {});
+        assert!(works(&report, "request-something"));
+        let report = with_offers("live", "37", |cluster| {
+            for quota in &mut cluster.resource_quotas {
+                quota.spec.scopes.clear();
+                quota.spec.scope_selector =
+                    Some(json!({ "matchExpressions": [{ "scopeName": "BestEffort", "operator": "Exists" }] }));
+            }
+        });
+        assert!(works(&report, "request-something"));
+        let report = with_offers("live", "37", |cluster| {
+            for quota in &mut cluster.resource_quotas {
+                quota.spec.scopes.clear();
+            }
+        });
+        assert!(offer(&report, "request-something").is_none());
+    }
+}
+
+mod webhooks {
+    use super::*;
+
+    fn ids(report: &RunReport) -> Vec<&str> {
+        offers(report).map(|offer| offer.id.as_ref()).collect()
+    }
+
+    #[test]
+    fn a_silent_webhook_has_to_answer_again_whatever_its_trouble() {
+        for trouble in [
+            "EOF",
+            "no endpoints available for service \"kyverno-svc\"",
+            "context deadline exceeded",
+            "tls: failed to verify certificate: x509: certificate has expired or is not yet valid",
+        ] {
+            let report = with_offers("reports", "11", |cluster| {
+                for run in &mut cluster.pipeline_runs {
+                    for condition in &mut run.status.conditions {
+                        condition.message = condition.message.replace("EOF", trouble);
+                    }
+                }
+            });
+            assert_eq!(ids(&report), ["recover-webhook"], "{trouble}");
+            assert!(offers(&report).all(|offer| offer.forecast.outcome() == Outcome::Unknown));
+        }
+    }
+
+    #[test]
+    fn an_invalid_definition_is_corrected_and_not_exempted() {
+        let report = with_offers("reports", "05", |_| {});
+        assert_eq!(ids(&report), ["correct-definition"]);
+    }
+
+    #[test]
+    fn a_policy_is_met_or_exempts() {
+        let report = with_offers("reports", "05", |cluster| {
+            for event in &mut cluster.events {
+                event.message =
+                    event.message.replace("validation.webhook.pipeline.tekton.dev", "labels.policy.example.com");
+            }
+        });
+        assert_eq!(ids(&report), ["policy-exception"]);
+    }
+}
+
+mod claims {
+    use super::*;
+
+    fn size(report: &RunReport) -> Option<String> {
+        edits(offer(report, "smaller-claim")?).into_iter().find_map(|edit| match edit {
+            Edit::Workspace { binding, .. } => {
+                let size = binding.pointer("/volumeClaimTemplate/spec/resources/requests/storage")?;
+                size.as_str().map(str::to_owned)
+            }
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_claim_may_be_as_large_as_the_quota_has_room() {
+        let report = with_offers("live", "10", |_| {});
+        assert_eq!(size(&report).as_deref(), Some("5Gi"));
+        assert!(works(&report, "smaller-claim") && works(&report, "raise-quota"));
+    }
+
+    #[test]
+    fn what_is_used_already_is_taken_off_and_classes_have_room_of_their_own() {
+        let report = with_offers("live", "10", |cluster| {
+            for quota in &mut cluster.resource_quotas {
+                quota.status.used.insert("requests.storage".to_owned(), "2Gi".parse().unwrap());
+            }
+        });
+        assert_eq!(size(&report).as_deref(), Some("3Gi"));
+        let report = with_offers("live", "10", |cluster| {
+            for quota in &mut cluster.resource_quotas {
+                let key = "fast-rwo.storageclass.storage.k8s.io/requests.storage";
+                quota.status.hard.insert(key.to_owned(), "1Gi".parse().unwrap());
+                quota.status.used.insert(key.to_owned(), "0".parse().unwrap());
+            }
+        });
+        assert_eq!(size(&report).as_deref(), Some("1Gi"));
+    }
+
+    #[test]
+    fn a_full_quota_leaves_no_smaller_claim() {
+        let report = with_offers("live", "10", |cluster| {
+            for quota in &mut cluster.resource_quotas {
+                quota.status.used.insert("requests.storage".to_owned(), "5Gi".parse().unwrap());
+            }
+        });
+        assert_eq!(size(&report), None);
+    }
+
+    #[test]
+    fn a_choice_of_a_node_that_is_gone_is_taken_back() {
+        let report = with_offers("live", "36", |_| {});
+        let op = &offer(&report, "choose-node-again").unwrap().ops[0];
+        assert!(matches!(op, Op::Unannotate { object, .. } if object.name == "scratch"));
+        let report = with_offers("live", "36", |cluster| {
+            for claim in &mut cluster.claims {
+                let key = "volume.kubernetes.io/selected-node".to_owned();
+                claim.metadata.annotations.entry(key).and_modify(|node| "worker-1".clone_into(node));
+            }
+        });
+        assert!(offer(&report, "choose-node-again").is_none());
+    }
+
+    #[test]
+    fn another_claim_has_to_be_reached_together_with_the_rest() {
+        let report = with_offers("live", "09", |_| {});
+        let of = |claim: &str, workspace: &str| {
+            offers(&report).filter(|offer| offer.works()).any(|offer| {
+                edits(offer).iter().any(|edit| {
+                    matches!(edit, Edit::Workspace { name, binding }
+                        if name == workspace && binding["persistentVolumeClaim"]["claimName"] == claim)
+                })
+            })
+        };
+        assert!(of("cache0", "cache") && !of("cache0", "src"));
+        let report =
+            with_offers("live", "09", |cluster| cluster.claims.retain(|claim| claim.metadata.name != "cache0"));
+        assert!(offer(&report, "other-claim").is_none());
+    }
+}
+
+mod groups {
+    use super::*;
+
+    fn group(report: &RunReport) -> Option<i64> {
+        edits(offer(report, "open-workspace")?).into_iter().find_map(|edit| match edit {
+            Edit::FsGroup { group, .. } => Some(*group),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn elsewhere_than_on_openshift_the_steps_own_id_will_do() {
+        for (number, expected) in [("16", 65532), ("21", 1001)] {
+            let report = with_offers("reports", number, |_| {});
+            assert_eq!(group(&report), Some(expected));
+            assert!(works(&report, "open-workspace"), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_driver_that_ignores_the_group_is_no_place_for_it() {
+        let report = with_offers("reports", "16", |cluster| {
+            for volume in &mut cluster.persistent_volumes {
+                let mut object = serde_json::to_value(&*volume).unwrap();
+                object["spec"]["nfs"] = json!({ "server": "s", "path": "/" });
+                *volume = serde_json::from_value(object).unwrap();
+            }
+        });
+        assert_eq!(group(&report), None);
+    }
+
+    #[test]
+    fn one_task_alone_is_not_told_to_share_a_user_with_another() {
+        let report = with_offers("reports", "16", |_| {});
+        assert!(offers(&report).all(|offer| offer.ops.iter().all(|op| !op.is_manual())));
+    }
+}
+
+mod gates {
+    use super::*;
+
+    #[test]
+    fn gates_are_for_whoever_put_them_there() {
+        let report = with_offers("live", "21", |_| {});
+        let offer = offer(&report, "open-gates").unwrap();
+        assert!(!offer.works() && offers(&report).all(|offer| !offer.works()));
+    }
+}
+
+mod tekton_1_16 {
+    use super::*;
+
+    /// Tekton 1.16 whose ConfigMap does not have the key.
+    fn upgrade(cluster: &mut Cluster) {
+        for map in &mut cluster.config_maps {
+            match map.metadata.name.as_str() {
+                "pipelines-info" => drop(map.data.insert("version".to_owned(), "v1.16.0".to_owned())),
+                "feature-flags" => drop(map.data.remove("set-security-context")),
+                _ => {}
+            }
+        }
+        for config in &mut cluster.tekton_configs {
+            if let Some(pipeline) = config.spec.get_mut("pipeline").and_then(Value::as_object_mut) {
+                pipeline.remove("set-security-context");
+            }
+        }
+    }
+
+    fn set(cluster: &mut Cluster, value: &str) {
+        for map in cluster.config_maps.iter_mut().filter(|map| map.metadata.name == "feature-flags") {
+            map.data.insert("set-security-context".to_owned(), value.to_owned());
+        }
+    }
+
+    #[test]
+    fn a_missing_key_means_on_and_the_flag_can_be_switched_off() {
+        let report = with_offers("live", "33", upgrade);
+        assert_eq!(report.findings[0].cause.id(), "task-pod-refused-by-scc");
+        for id in ["set-security-context-off", "grant-scc", "scc-with-seccomp", "smallest-change"] {
+            assert!(works(&report, id), "{id}");
+        }
+        // What was tried and refused.
+        let moves = |edit: &&Edit| matches!(edit, Edit::SecurityContextToTasks | Edit::ServiceAccount { .. });
+        assert!(offers(&report).filter(|offer| offer.works()).all(|offer| !edits(offer).iter().any(|e| moves(e))));
+    }
+
+    #[test]
+    fn every_spelling_of_a_boolean_counts() {
+        for (value, is_on) in [("True", true), ("1", true), ("T", true), ("F", false), ("0", false)] {
+            let report = with_offers("live", "33", |cluster| {
+                upgrade(cluster);
+                set(cluster, value);
+            });
+            assert_eq!(offer(&report, "set-security-context-off").is_some(), is_on, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_copied_scc_is_that_one_with_the_profile_and_nobody_else_may_use_it() {
+        let report = with_offers("live", "33", upgrade);
+        let Op::Create { object, manifest } = &offer(&report, "scc-with-seccomp").unwrap().ops[0] else { panic!() };
+        assert_eq!((object.kind, object.name.as_str()), (Kind::SecurityContextConstraints, "anyuid-seccomp"));
+        assert_eq!(manifest["seccompProfiles"], json!(["runtime/default"]));
+        assert_eq!(
+            (&manifest["users"], &manifest["groups"], &manifest["priority"]),
+            (&json!([]), &json!([]), &Value::Null)
+        );
+        assert_eq!(manifest["allowPrivilegedContainer"], json!(false));
+    }
+
+    fn notes(change: impl FnOnce(&mut Cluster), target: &str) -> Vec<(&'static str, &'static str, String)> {
+        let mut case = Case::of("live", "33");
+        // The version before, with the flag off, as everybody has it.
+        set(&mut case.cluster, "false");
+        change(&mut case.cluster);
+        let target = tekton_fix::analysis::tekton::TektonVersion::parse(target);
+        let found = preflight(&case.cluster, &[case.namespace.clone()], target);
+        let notes = found.namespaces.into_iter().flat_map(|place| place.notes);
+        notes.map(|note| (note.code.id(), note.severity, note.text)).collect()
+    }
+
+    #[test]
+    fn check_names_what_the_upgrade_will_refuse() {
+        let found = notes(
+            |cluster| {
+                for config in &mut cluster.tekton_configs {
+                    if let Some(pipeline) = config.spec.get_mut("pipeline").and_then(Value::as_object_mut) {
+                        pipeline.remove("set-security-context");
+                    }
+                }
+            },
+            "1.16",
+        );
+        let [(code, severity, text)] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((*code, *severity), ("upgrade-changes-meaning", "warning"));
+        for words in ["anyuid", "assistant", "task fetch", "seed-", "scorer", "nonroot-v2"] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_the_operator_keeps_makes_it_a_note() {
+        let found = notes(
+            |cluster| {
+                for config in &mut cluster.tekton_configs {
+                    config.spec["pipeline"]["set-security-context"] = json!(false);
+                }
+            },
+            "1.16",
+        );
+        assert!(
+            matches!(found.as_slice(), [(_, "info", text)] if text.contains("keeps set-security-context off")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn an_upgrade_to_an_older_minor_breaks_nothing() {
+        assert_eq!(notes(|_| {}, "1.15"), []);
+    }
+
+    #[test]
+    fn another_scc_means_other_ids() {
+        let found = notes(
+            |cluster| {
+                // The run as ServiceAccount pipeline, without ids of its own: pipelines-scc takes it today.
+                for run in &mut cluster.pipeline_runs {
+                    run.spec["taskRunTemplate"] = json!({ "serviceAccountName": "pipeline" });
+                }
+            },
+            "1.16",
+        );
+        let moved = found.iter().find(|(code, ..)| *code == "next-upgrade").unwrap_or_else(|| panic!("{found:?}"));
+        assert!(moved.2.contains("restricted-v2 instead of pipelines-scc"), "{moved:?}");
+        assert!(moved.2.contains("UID 1000680000"), "{moved:?}");
+    }
+
+    #[test]
+    fn a_namespace_without_runs_and_an_unread_kind_are_told_apart() {
+        let mut case = Case::of("live", "33");
+        set(&mut case.cluster, "false");
+        case.cluster.pipeline_runs.retain(|_| false);
+        let found = preflight(&case.cluster, &[case.namespace.clone()], None);
+        assert!(found.namespaces[0].notes.is_empty() && found.namespaces[0].cannot_tell.is_empty());
+        let mut case = Case::of("live", "33");
+        set(&mut case.cluster, "false");
+        case.cluster.forget(Kind::SecurityContextConstraints);
+        case.cluster.coverage.forget(Kind::SecurityContextConstraints);
+        let found = preflight(&case.cluster, &[case.namespace.clone()], None);
+        assert!(found.namespaces[0].cannot_tell.iter().any(|text| text.contains("1.16")), "{found:?}");
+    }
+
+    #[test]
+    fn a_node_made_for_nothing_but_the_level_is_not_needed() {
+        // Off OpenShift no SCC refuses, and nothing is said of the upgrade.
+        let mut case = Case::of("live", "25");
+        insert(&mut case.cluster, Kind::ConfigMap, json!({ "metadata": { "name": "other", "namespace": "x" } }));
+        set(&mut case.cluster, "false");
+        let found = preflight(&case.cluster, &[case.namespace.clone()], None);
+        assert!(found.namespaces[0].notes.iter().all(|note| note.code.id() != "upgrade-changes-meaning"));
+    }
+}
