@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::analysis::admission::claims;
 use crate::analysis::pipeline_fit::Plan;
 use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT};
-use crate::analysis::tekton::{Coschedule, assistant, assistant_pod};
+use crate::analysis::tekton::{Coschedule, TektonVersion, assistant, assistant_pod, variables};
 use crate::checks::focus::Focus;
 use crate::checks::future::{self, Future};
 use crate::finding::Finding;
@@ -123,6 +123,7 @@ fn resubmitted(
     let mut future = future::of(focus, run);
     future.plan.claims.extend(created);
     tekton(forecast, focus, run);
+    variables(forecast, focus, run);
     new_claims(forecast, focus, &future.plan.claims);
     judge(forecast, focus, subject, &future);
 }
@@ -194,6 +195,17 @@ fn new_claims(forecast: &mut Forecast, focus: &Focus<'_>, made: &[Claim]) {
     }
     for claim in made {
         new_claim(forecast, focus, claim);
+    }
+}
+
+/// Variables that the installed version refuses in a new run.
+fn variables(forecast: &mut Forecast, focus: &Focus<'_>, run: &PipelineRun) {
+    if !focus.tekton().is_some_and(TektonVersion::checks_variable_prefixes) {
+        return;
+    }
+    let pipeline = run.spec_at("/pipelineSpec").or(run.status.pipeline_spec.as_ref());
+    for (task, name) in pipeline.map(variables::invalid).unwrap_or_default() {
+        forecast.block(Block::Variable { task, name });
     }
 }
 

@@ -130,6 +130,14 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
         Cause::PendingBySpecStatus if ops.iter().any(|op| matches!(op, Op::Release { .. })) => Lifts::Yes,
         Cause::AssistantScaledToZero if ops.iter().any(|op| matches!(op, Op::Scale { .. })) => Lifts::Yes,
         Cause::ResolverAnswerUnnoticed if ops.iter().any(|op| matches!(op, Op::Retry { .. })) => Lifts::Yes,
+        // How much is enough, and what else writes there, nobody can tell from the cluster.
+        Cause::VolumeFull | Cause::VolumeReadOnly => {
+            if edits().any(|edit| matches!(edit, Edit::Workspace { .. })) {
+                Lifts::Perhaps
+            } else {
+                manual
+            }
+        }
         Cause::ImageWouldRunAsRoot if flag_off(ops) && is_by_flag_alone(focus, finding) => Lifts::Yes,
         Cause::ImageWouldRunAsRoot => {
             let may_help = |edit: &Edit| matches!(edit, Edit::RunAsUser { user } if *user != 0);

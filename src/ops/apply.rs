@@ -13,6 +13,14 @@ pub fn apply(op: &Op, cluster: &mut Cluster) {
         Op::Submit { .. } | Op::Retry { .. } | Op::Manual { .. } => {}
         // A new claim is bound by the time it counts: it is judged as one to be made.
         Op::Create { object, .. } if object.kind == Kind::Claim => {}
+        Op::Release { run } if run.kind == Kind::TaskRun => cluster.task_runs.change(
+            |known| known.metadata.namespace == run.namespace && known.metadata.name == run.name,
+            |known| {
+                if let Some(spec) = known.spec.as_object_mut() {
+                    spec.remove("status");
+                }
+            },
+        ),
         Op::Release { run } => cluster.pipeline_runs.change(
             |known| known.metadata.namespace == run.namespace && known.metadata.name == run.name,
             |known| {

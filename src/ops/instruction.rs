@@ -33,6 +33,11 @@ pub enum Instruction {
         /// Tekton's own words.
         words: String,
     },
+    /// Correct the reference to a task, pipeline or bundle, or what it takes to fetch it.
+    CorrectReference {
+        /// What the resolver or the API server says.
+        words: String,
+    },
     /// Have whoever put scheduling gates on the pods take them away.
     OpenGates {
         /// The gates.

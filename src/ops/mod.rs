@@ -130,9 +130,9 @@ pub enum Op {
         /// Whether the old run is cancelled once the new one exists.
         cancel_old: bool,
     },
-    /// Take `spec.status` off a run that is held by it.
+    /// Take `spec.status` off a run or a TaskRun that is held by it.
     Release {
-        /// The run.
+        /// The run or TaskRun.
         run: ObjectRef,
     },
     /// Delete an object.
@@ -358,7 +358,7 @@ impl Op {
     pub fn right(&self) -> Right {
         match self {
             Self::Submit { .. } => Right::InNamespace("create", Kind::PipelineRun),
-            Self::Release { .. } => Right::InNamespace("patch", Kind::PipelineRun),
+            Self::Release { run } => Right::InNamespace("patch", run.kind),
             Self::Delete { object, .. } => Right::InNamespace("delete", object.kind),
             Self::Create { object, .. } if object.namespace.is_empty() => Right::Administrator,
             Self::Create { object, .. } => Right::InNamespace("create", object.kind),

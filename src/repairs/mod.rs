@@ -12,6 +12,7 @@ mod scheduling;
 mod seccomp;
 pub mod smallest_change;
 mod starting;
+mod storage;
 mod volumes_apart;
 mod within_limits;
 mod workspaces;
@@ -20,6 +21,7 @@ use std::borrow::Cow;
 
 use crate::assess;
 use crate::checks::focus::Focus;
+use crate::checks::pending_by_spec_status;
 use crate::finding::{Cause, Facts, Finding, Offer, RunReport};
 use crate::model::{Cluster, Kind};
 use crate::ops::{self, Edit, Instruction, ObjectRef, Op, Risk};
@@ -195,11 +197,18 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::HostportConflict => scheduling::free_port(&finding.facts),
         Cause::SchedulerNotRunning => scheduling::drop_field(focus, "drop-scheduler-name", "schedulerName"),
         Cause::PvcMissing => workspaces::missing(focus, &finding.facts),
-        Cause::ClaimBeingDeleted => workspaces::being_deleted(focus, &finding.facts),
+        Cause::ClaimBeingDeleted | Cause::ClaimLost => workspaces::being_deleted(focus, &finding.facts),
+        Cause::VolumeFull => storage::full(focus, &finding.facts),
+        Cause::VolumeReadOnly => storage::read_only(focus),
+        Cause::ReferenceNotFetched => {
+            let correct = manual(Instruction::CorrectReference { words: words() });
+            vec![Plan::new("correct-reference", vec![correct, submit(focus, Vec::new(), true)])]
+        }
         Cause::AssistantScaledToZero => assistant::scale_up(focus, &finding.facts),
         Cause::PvcUnbound => workspaces::unbound(focus),
         Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, &finding.facts),
         Cause::VolumeMultiAttach => scheduling::held_elsewhere(focus, &finding.facts),
+        Cause::SelinuxLabelConflict => starting::other_label(focus, &finding.facts),
         Cause::VolumeSourceMissing => starting::source_missing(focus, &finding.facts),
         Cause::ImagePull => starting::image(focus, &finding.facts),
         Cause::NodeNotReady => starting::node_lost(focus),
@@ -212,7 +221,12 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::ImageWouldRunAsRoot => starting::would_run_as_root(focus, &finding.facts),
         Cause::SidecarNotReady => starting::sidecar(focus, &finding.facts),
         Cause::WorkspacePermissionDenied => starting::denied(focus),
-        Cause::PendingBySpecStatus => vec![Plan::new("release-run", vec![Op::Release { run: run(focus) }])],
+        Cause::PendingBySpecStatus => {
+            let held = pending_by_spec_status::held(focus).map(|task| &task.task_run.metadata.name);
+            let tasks: Vec<Op> = held.map(|name| Op::Release { run: object(focus, Kind::TaskRun, name) }).collect();
+            let ops = if tasks.is_empty() { vec![Op::Release { run: run(focus) }] } else { tasks };
+            vec![Plan::new("release-run", ops)]
+        }
         Cause::ControllerNotRunning => starting::controller(focus),
         // What these need is not known here, or nothing is to be done about the run.
         Cause::AssistantRefused
@@ -221,9 +235,6 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         | Cause::Unschedulable
         | Cause::TaskPodRefused
         | Cause::ContainerNotCreated
-        | Cause::VolumeFull
-        | Cause::VolumeReadOnly
-        | Cause::ClaimLost
         | Cause::StepFailed
         | Cause::TaskFailed
         | Cause::PodNotStarted
@@ -237,7 +248,6 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         | Cause::ManagedByOtherController
         | Cause::CustomRunWaits
         | Cause::ResolverNotAnswering
-        | Cause::ReferenceNotFetched
         | Cause::FlagInForce
         | Cause::NewerThanKnown
         | Cause::UpgradeChangesMeaning

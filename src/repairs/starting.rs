@@ -12,6 +12,24 @@ use super::{Plan, assistant, block_start, manual, manual_with, resubmit, submit,
 /// A user that is not root, where the namespace has no range of its own.
 const ANY_USER: i64 = 65532;
 
+/// Pods with different SELinux labels on one volume: one label for both, or one after the
+/// other.
+pub(super) fn other_label(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = Vec::new();
+    let own = focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext/seLinuxOptions");
+    if own.is_some_and(|options| !options.is_null()) {
+        let edits = vec![Edit::DropSecurityField { field: "seLinuxOptions" }];
+        plans.push(Plan::new("drop-selinux-options", vec![submit(focus, edits, true)]));
+    }
+    if let Facts::Holders(holders) = facts
+        && !holders.is_empty()
+    {
+        let runs = holders.iter().map(|(run, node)| format!("{run} on {node}")).collect();
+        plans.push(Plan::new("wait-for-runs", vec![manual(Instruction::WaitForRuns { runs })]));
+    }
+    plans
+}
+
 /// A Secret or ConfigMap that is mounted and does not exist; the kubelet tries again.
 pub(super) fn source_missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Sources(sources) = facts else { return Vec::new() };

@@ -67,6 +67,9 @@ pub(crate) fn op(op: &Op) -> String {
             let edits: Vec<String> = edits.iter().map(edit).collect();
             edits.join(", ")
         }
+        Op::Release { run } if run.kind == Kind::TaskRun => {
+            format!("remove spec.status of TaskRun {}, unless something else (a queue) is to release it", run.name)
+        }
         Op::Release { .. } => "remove spec.status, unless something else (a queue) is to release the run".to_owned(),
         Op::Delete { object, force: true } => {
             format!(
@@ -216,6 +219,12 @@ fn instruction(instruction: &Instruction) -> String {
         Instruction::CorrectDefinition { words } => {
             format!("correct the definition of the task or the pipeline: {words}")
         }
+        Instruction::CorrectReference { words } if words.is_empty() => {
+            "correct the reference, or what it takes to fetch it".to_owned()
+        }
+        Instruction::CorrectReference { words } => {
+            format!("correct the reference, or what it takes to fetch it: {words}")
+        }
         Instruction::OpenGates { gates } => {
             format!("have whoever set {} take them off the pods; the run then goes on by itself", gates.join(", "))
         }
@@ -319,6 +328,10 @@ pub(crate) fn block(block: &Block) -> String {
         }
         Block::Admission { who, refusal } => format!("the pod of {} is refused: {}", whose(who), refusal.text),
         Block::Incoming { who, refused } => format!("admission refuses the pod of {}: {refused}", whose(who)),
+        Block::Variable { task, name } => format!(
+            "Tekton refuses the variable $({name}) of task {task}: since 1.14 it must begin with params, tasks, finally, context, \
+             workspaces or results; a shell variable is ${{NAME}}"
+        ),
         Block::Claim(refusal) => format!("its new claim is refused: {}", refusal.text),
         Block::TwoClaims(task) => format!("task {task} binds two claims, which Tekton refuses"),
         Block::NoAssistant(task) => {

@@ -486,3 +486,227 @@ mod tekton_1_16 {
         assert!(found.namespaces[0].notes.iter().all(|note| note.code.id() != "upgrade-changes-meaning"));
     }
 }
+
+mod labels {
+    use super::*;
+
+    /// The case of two runs on one claim, on one node, with the kubelet's words on labels.
+    fn conflict(cluster: &mut Cluster, level: &str) {
+        const TEXT: &str = "Unable to attach or mount volumes: unmounted volumes=[ws], unattached volumes=[ws], failed to process volumes=[ws]: conflicting SELinux labels of volume ci-rwo-models: \"system_u:object_r:container_file_t:s0:c1,c2\" and \"system_u:object_r:container_file_t:s0:c3,c4\"";
+        for event in cluster.events.iter_mut().filter(|event| event.message.contains("Multi-Attach")) {
+            "FailedMount".clone_into(&mut event.reason);
+            TEXT.clone_into(&mut event.message);
+        }
+        for pod in
+            cluster.pods.iter_mut().filter(|pod| pod.spec.node_name == "worker-2" || pod.spec.node_name == "worker-0")
+        {
+            let level = if pod.spec.node_name == "worker-0" { level } else { "s0:c3,c4" };
+            let mut object = serde_json::to_value(&*pod).unwrap();
+            object["spec"]["nodeName"] = json!("worker-2");
+            object["spec"]["securityContext"] = json!({ "seLinuxOptions": { "level": level } });
+            *pod = serde_json::from_value(object).unwrap();
+        }
+    }
+
+    #[test]
+    fn both_labels_and_the_other_run_are_named() {
+        let report = with_offers("live", "01", |cluster| conflict(cluster, "s0:c1,c2"));
+        let finding = &report.findings[0];
+        assert_eq!(finding.cause.id(), "selinux-label-conflict");
+        for words in ["claim models of task fetch", "s0:c1,c2", "s0:c3,c4", "worker-2"] {
+            assert!(finding.summary.contains(words), "{}", finding.summary);
+        }
+        assert!(finding.chain.iter().any(|link| link.contains("of run day-1") && link.contains("level s0:c1,c2")));
+        assert!(offer(&report, "wait-for-runs").is_some_and(|offer| !offer.works()));
+    }
+
+    #[test]
+    fn options_of_the_run_itself_can_be_dropped() {
+        let report = with_offers("live", "01", |cluster| {
+            conflict(cluster, "s0:c1,c2");
+            for run in cluster.pipeline_runs.iter_mut().filter(|run| run.metadata.name == "day-2") {
+                run.spec["taskRunTemplate"] =
+                    json!({ "podTemplate": { "securityContext": { "seLinuxOptions": { "level": "s0:c3,c4" } } } });
+            }
+        });
+        assert!(offer(&report, "drop-selinux-options").is_some());
+    }
+
+    #[test]
+    fn a_pod_with_the_same_label_is_not_the_one_in_the_way() {
+        let report = with_offers("live", "01", |cluster| conflict(cluster, "s0:c4,c3"));
+        assert!(
+            report.findings[0].chain.iter().all(|link| !link.contains("of run day-1")),
+            "{:?}",
+            report.findings[0].chain
+        );
+    }
+}
+
+mod full_and_read_only {
+    use super::*;
+
+    fn wrote(cluster: &mut Cluster, line: &str) {
+        std::sync::Arc::make_mut(&mut cluster.logs).values_mut().for_each(|log| line.clone_into(log));
+    }
+
+    fn size(report: &RunReport) -> Option<String> {
+        edits(offer(report, "larger-claim")?).into_iter().find_map(|edit| match edit {
+            Edit::Workspace { binding, .. } => {
+                let size = binding.pointer("/volumeClaimTemplate/spec/resources/requests/storage")?;
+                size.as_str().map(str::to_owned)
+            }
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_full_claim_is_made_twice_as_large_which_may_help() {
+        let line = "fatal: write error: No space left on device: /workspace/output/pack";
+        let report = with_offers("reports", "16", |cluster| wrote(cluster, line));
+        assert_eq!(report.findings[0].cause.id(), "volume-full");
+        assert_eq!(size(&report).as_deref(), Some("2Gi"));
+        assert!(offers(&report).all(|offer| offer.forecast.outcome() == Outcome::Unknown));
+    }
+
+    #[test]
+    fn a_workspace_that_the_run_binds_read_only_can_be_bound_for_writing() {
+        let line = "touch: cannot touch '/workspace/output/x': Read-only file system";
+        let report = with_offers("reports", "16", |cluster| {
+            wrote(cluster, line);
+            for run in &mut cluster.pipeline_runs {
+                run.spec["workspaces"] =
+                    json!([{ "name": "output", "persistentVolumeClaim": { "claimName": "c", "readOnly": true } }]);
+            }
+        });
+        assert_eq!(report.findings[0].cause.id(), "volume-read-only");
+        let offer = offer(&report, "writable-workspace").unwrap();
+        let Edit::Workspace { binding, .. } = edits(offer)[0] else { panic!() };
+        assert_eq!(*binding, json!({ "persistentVolumeClaim": { "claimName": "c" } }));
+    }
+
+    #[test]
+    fn other_storage_that_became_read_only_is_not_bound_again() {
+        let line = "touch: cannot touch '/workspace/output/x': Read-only file system";
+        let report = with_offers("reports", "16", |cluster| wrote(cluster, line));
+        assert_eq!(report.findings[0].cause.id(), "volume-read-only");
+        assert_eq!(offers(&report).count(), 0);
+    }
+}
+
+mod cluster_tasks {
+    use super::*;
+
+    fn without(change: impl FnOnce(&mut Cluster)) -> RunReport {
+        const TEXT: &str = "Pipeline platform/p can't be Run; it contains Tasks that don't exist: Couldn't retrieve Task \"git-clone\": clustertasks.tekton.dev \"git-clone\" not found";
+        with_offers("reports", "04", |cluster| {
+            for condition in cluster.pipeline_runs.iter_mut().flat_map(|run| &mut run.status.conditions) {
+                "False".clone_into(&mut condition.status);
+                "CouldntGetTask".clone_into(&mut condition.reason);
+                TEXT.clone_into(&mut condition.message);
+            }
+            change(cluster);
+        })
+    }
+
+    fn says(report: &RunReport, words: &str) -> bool {
+        report.findings[0].chain.iter().any(|link| link.contains(words))
+    }
+
+    #[test]
+    fn the_task_that_takes_its_place_is_named_with_its_reference() {
+        let task = |namespace: &str| json!({ "metadata": { "name": "git-clone", "namespace": namespace }, "spec": {} });
+        let report = without(|cluster| insert(cluster, Kind::Task, task("openshift-pipelines")));
+        assert_eq!(report.findings[0].cause.id(), "reference-not-fetched");
+        assert!(says(&report, "Task git-clone of namespace openshift-pipelines can take its place"));
+        assert!(says(&report, "{name: namespace, value: openshift-pipelines}"));
+        assert!(offer(&report, "correct-reference").is_some_and(|offer| !offer.works()));
+        let report = without(|cluster| insert(cluster, Kind::Task, task("platform")));
+        assert!(says(&report, "exists in namespace platform"));
+        let report = without(|_| {});
+        assert!(says(&report, "Install Task git-clone"));
+    }
+}
+
+mod held_task_runs {
+    use super::*;
+
+    fn hold(cluster: &mut Cluster) {
+        let held = |name: &str| name == "sim-1-fetch";
+        for task_run in cluster.task_runs.iter_mut().filter(|task_run| held(&task_run.metadata.name)) {
+            task_run.spec["status"] = json!("TaskRunPending");
+        }
+        cluster.pods.retain(|pod| !pod.metadata.name.starts_with("sim-1-fetch"));
+        for pod in &mut cluster.pods {
+            pod.spec.scheduling_gates.clear();
+        }
+        cluster.events.retain(|_| false);
+    }
+
+    #[test]
+    fn a_task_run_without_pod_may_be_held_on_purpose() {
+        let report = with_offers("live", "21", hold);
+        let finding = &report.findings[0];
+        assert_eq!(finding.cause.id(), "pending-by-spec-status");
+        assert!(finding.summary.contains("spec.status of TaskRun sim-1-fetch is TaskRunPending"));
+        assert_eq!(report.state, tekton_fix::finding::RunState::Waiting);
+        let op = &offer(&report, "release-run").unwrap().ops[0];
+        assert!(matches!(op, Op::Release { run } if run.kind == Kind::TaskRun && run.name == "sim-1-fetch"));
+    }
+
+    #[test]
+    fn a_task_run_that_has_a_pod_is_not_held() {
+        let report = with_offers("live", "21", |cluster| {
+            for task_run in &mut cluster.task_runs {
+                task_run.spec["status"] = json!("TaskRunPending");
+            }
+        });
+        assert_eq!(report.findings[0].cause.id(), "scheduling-gated");
+    }
+}
+
+mod variables {
+    use super::*;
+
+    fn spoil(cluster: &mut Cluster, run: &str) {
+        for run in cluster.pipeline_runs.iter_mut().filter(|known| known.metadata.name == run) {
+            let params = json!([{ "name": "stamp", "value": "build-$(date)" }]);
+            if let Some(pipeline) = run.spec.get_mut("pipelineSpec") {
+                pipeline["tasks"][0]["params"] = params.clone();
+            }
+            if let Some(pipeline) = &mut run.status.pipeline_spec {
+                pipeline["tasks"][0]["params"] = params;
+            }
+        }
+    }
+
+    fn version(cluster: &mut Cluster, version: &str) {
+        for map in cluster.config_maps.iter_mut().filter(|map| map.metadata.name == "pipelines-info") {
+            map.data.insert("version".to_owned(), version.to_owned());
+        }
+    }
+
+    #[test]
+    fn an_old_spec_is_not_submitted_to_a_version_that_refuses_it() {
+        let report = with_offers("live", "01", |cluster| spoil(cluster, "day-2"));
+        assert!(works(&report, "pin-node"));
+        let report = with_offers("live", "01", |cluster| {
+            spoil(cluster, "day-2");
+            version(cluster, "v1.15.1");
+        });
+        assert_eq!(offer(&report, "pin-node").unwrap().forecast.outcome(), Outcome::Blocked);
+    }
+
+    #[test]
+    fn check_names_the_run_before_the_upgrade() {
+        let notes = |target: &str| {
+            let mut case = Case::of("live", "01");
+            spoil(&mut case.cluster, "day-2");
+            let target = tekton_fix::analysis::tekton::TektonVersion::parse(target);
+            let found = preflight(&case.cluster, &[case.namespace.clone()], target);
+            let texts = found.namespaces.into_iter().flat_map(|place| place.notes).map(|note| note.text);
+            texts.filter(|text| text.contains("$(date)")).count()
+        };
+        assert_eq!((notes("1.14"), notes("1.13")), (1, 0));
+    }
+}

@@ -94,6 +94,12 @@ impl TektonVersion {
         self >= Self::new(0, 70, 0)
     }
 
+    /// Whether variables of a pipeline must begin with a known prefix: since 1.14.0
+    /// (b0feac468).
+    pub fn checks_variable_prefixes(self) -> bool {
+        self >= Self::new(1, 14, 0)
+    }
+
     /// Whether a run is woken for certain once its remote task or pipeline has come:
     /// since 1.15.0 (pull request 10429).
     pub fn wakes_resolved_runs(self) -> bool {

@@ -5,6 +5,7 @@ mod flags;
 mod namespaces;
 mod own_containers;
 mod upgrades;
+mod variables;
 
 use crate::finding::{About, Cause};
 
@@ -119,6 +120,7 @@ pub fn preflight(cluster: &Cluster, namespaces: &[String], target: Option<Tekton
     let of_namespace = |name: &String| {
         let mut place = namespaces::judge(cluster, &installation, mode, name);
         own_containers::judge(cluster, &installation, target, &mut place);
+        variables::judge(cluster, &installation, target, &mut place);
         place
     };
     found.namespaces = namespaces.iter().map(of_namespace).collect();

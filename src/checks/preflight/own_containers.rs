@@ -63,7 +63,7 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, target: 
 }
 
 /// The newest run of each pipeline.
-fn newest<'c>(cluster: &'c Cluster, namespace: &str) -> Vec<&'c PipelineRun> {
+pub(super) fn newest<'c>(cluster: &'c Cluster, namespace: &str) -> Vec<&'c PipelineRun> {
     let mut runs: Vec<&PipelineRun> =
         cluster.pipeline_runs.iter().filter(|run| run.metadata.namespace == namespace).collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.metadata.creation_timestamp));
