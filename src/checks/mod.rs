@@ -12,6 +12,7 @@ pub mod cancelled_by_user;
 pub mod consequence;
 pub mod containers;
 pub mod controller_log;
+mod default_selector;
 pub mod failed_task;
 
 pub mod flags_misread;
@@ -37,6 +38,7 @@ pub mod run_invalid;
 pub mod scc_verdict;
 pub mod scheduler_not_running;
 pub mod scheduling_gated;
+mod siblings;
 pub mod task_refused;
 pub mod task_run_refused;
 pub mod timeout;

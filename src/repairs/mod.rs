@@ -192,7 +192,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
             scheduling::elsewhere(focus)
         }
         Cause::InsufficientResources => scheduling::no_room(focus),
-        Cause::NodeSelectorMismatch => scheduling::selector(focus),
+        Cause::NodeSelectorMismatch => scheduling::other_labels(focus),
         Cause::NodesCordoned | Cause::AssistantPendingCordoned => scheduling::uncordon(focus, &finding.facts),
         Cause::HostportConflict => scheduling::free_port(&finding.facts),
         Cause::SchedulerNotRunning => scheduling::drop_field(focus, "drop-scheduler-name", "schedulerName"),

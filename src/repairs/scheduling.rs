@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::analysis::tekton::pod_template;
 use crate::assess::placement::{self, NoBest};
 use crate::checks::focus::Focus;
-use crate::checks::future;
 use crate::finding::Facts;
 use crate::model::volume::VolumeSource;
 use crate::ops::edit::{self, HOSTNAME};
@@ -67,28 +66,13 @@ pub(super) fn gated(focus: &Focus<'_>) -> Vec<Plan> {
 /// The best node for the changed run as an edit. Where pods of other namespaces were not
 /// read it is the best as far as was read: the forecast says what is open.
 fn best(focus: &Focus<'_>, edits: &[Edit]) -> Result<Edit, NoNode> {
-    let plan = pinned_anywhere(focus, edits).ok_or(NoNode)?;
+    let new = edit::edited(focus.run(), edits).map_err(|_| NoNode)?;
+    let plan = placement::pinned_anywhere(focus, &new);
     match placement::best_node(focus, &plan, &placement::old_pods(focus)) {
         Ok(node) => Ok(pin_to(focus, &node)),
         Err(NoBest::FreeUnknown(nodes)) => nodes.first().map(|node| pin_to(focus, node)).ok_or(NoNode),
         Err(NoBest::Unread | NoBest::None(_)) => Err(NoNode),
     }
-}
-
-/// The pods of a run that is pinned to a node which is still to be found. A selector of the
-/// run's own takes the place of the one in `default-pod-template`, so the pin has to be
-/// there while the pods are put together.
-fn pinned_anywhere(focus: &Focus<'_>, edits: &[Edit]) -> Option<crate::analysis::pipeline_fit::Plan> {
-    let pin = Edit::PinNode { node: String::new(), hostname: "any".to_owned() };
-    let mut all = edits.to_vec();
-    all.push(pin);
-    let new = edit::edited(focus.run(), &all).ok()?;
-    let mut plan = future::of(focus, &future::as_run(focus, &new)).plan;
-    let tasks = plan.tasks.iter_mut().filter_map(|task| task.pod.as_mut().ok()?.as_mut());
-    for pod in plan.assistants.iter_mut().chain(tasks) {
-        pod.spec.node_selector.remove(HOSTNAME);
-    }
-    Some(plan)
 }
 
 /// A pin to a node by its hostname label.
@@ -203,6 +187,18 @@ pub(super) fn selector(focus: &Focus<'_>) -> Vec<Plan> {
         return Vec::new();
     }
     vec![Plan::new("drop-node-selector", vec![submit(focus, edits, true)])]
+}
+
+/// Labels that no node has, where the run itself asks for none: a selector of its own takes the
+/// place of the one in `default-pod-template`.
+pub(super) fn other_labels(focus: &Focus<'_>) -> Vec<Plan> {
+    const ANY: (&str, &str) = ("kubernetes.io/os", "linux");
+    let plans = selector(focus);
+    if !plans.is_empty() || !focus.selects_by_default() {
+        return plans;
+    }
+    let edit = Edit::NodeSelector { key: ANY.0.to_owned(), value: ANY.1.to_owned() };
+    vec![Plan::new("own-node-selector", vec![submit(focus, vec![edit], true)]), pin(focus, &[])]
 }
 
 /// Drops a field of the pod template that stands in the way.

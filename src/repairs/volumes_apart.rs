@@ -1,21 +1,16 @@
 //! Repairs for volumes that no node reaches together: one of them has to be elsewhere.
 
-use serde_json::json;
-
 use crate::analysis::tekton::assistant::{self, ClaimWorkspace};
 use crate::checks::focus::Focus;
 use crate::checks::no_node::volumes_apart;
 use crate::model::Kind;
 use crate::model::pod::Pod;
-use crate::model::volume::{Claim, StorageClass};
+use crate::model::volume::StorageClass;
 use crate::ops::Edit;
 use crate::ops::edit::claim_template;
 
-use super::workspaces::{empty_dir, users, wishes_of};
+use super::workspaces::{empty_dir, other_claims, users, wishes_of};
 use super::{Plan, submit};
-
-/// Claims that are tried in place of one.
-const OTHERS: usize = 3;
 
 /// Another claim, a claim that waits for its pod, or an emptyDir for one of the workspaces.
 pub(super) fn plans(focus: &Focus<'_>) -> Vec<Plan> {
@@ -46,28 +41,17 @@ fn bind(focus: &Focus<'_>, id: &'static str, edits: Vec<Edit>) -> Plan {
     Plan::new(id, vec![submit(focus, edits, true)])
 }
 
-/// Claims of the namespace that are as large, belong to nothing else and are in use by
-/// nobody; whether a node reaches one of them together with the rest is forecast.
+/// Other claims in place of that of one workspace; whether a node reaches one of them together
+/// with the rest is forecast.
 fn others(focus: &Focus<'_>, bound: &ClaimWorkspace, places: &[(String, String)]) -> Vec<Plan> {
     let Some(own) = bound.claim.as_deref().and_then(|name| focus.cluster.claim(focus.namespace(), name)) else {
         return Vec::new();
     };
-    let size = |claim: &Claim| claim.spec.resources.requests.get("storage").copied();
-    let is_usable = |claim: &&Claim| {
-        claim.metadata.namespace == focus.namespace()
-            && claim.status.phase == "Bound"
-            && claim.metadata.deletion_timestamp.is_none()
-            && claim.metadata.owner_references.is_empty()
-            && claim.spec.access_modes == own.spec.access_modes
-            && size(claim) >= size(own)
-            && !places.iter().any(|(known, _)| *known == claim.metadata.name)
-    };
-    let claims = focus.cluster.claims.iter().filter(is_usable).take(OTHERS);
-    claims
-        .map(|claim| {
-            let binding = json!({ "persistentVolumeClaim": { "claimName": claim.metadata.name } });
-            bind(focus, "other-claim", vec![Edit::Workspace { name: bound.workspace.clone(), binding }])
-        })
+    let plans = other_claims(focus, &bound.workspace, own);
+    plans
+        .into_iter()
+        .filter(|(claim, _)| !places.iter().any(|(known, _)| known == claim))
+        .map(|(_, plan)| plan)
         .collect()
 }
 

@@ -142,13 +142,38 @@ pub(super) fn missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     plans
 }
 
-/// A claim that is being deleted: a new run with claims of its own, or without this one.
+/// Claims that are tried in place of one.
+const OTHERS: usize = 3;
+
+/// Bound claims of the namespace that are as large and as shareable as one, and belong to
+/// nothing else: each with the plan that binds a workspace to it.
+pub(super) fn other_claims(focus: &Focus<'_>, workspace: &str, like: &Claim) -> Vec<(String, Plan)> {
+    let size = |claim: &Claim| claim.spec.resources.requests.get("storage").copied();
+    let is_usable = |claim: &&Claim| {
+        claim.metadata.namespace == focus.namespace()
+            && claim.metadata.name != like.metadata.name
+            && claim.status.phase == "Bound"
+            && claim.metadata.deletion_timestamp.is_none()
+            && claim.metadata.owner_references.is_empty()
+            && claim.spec.access_modes == like.spec.access_modes
+            && size(claim) >= size(like)
+    };
+    let claims = focus.cluster.claims.iter().filter(is_usable).take(OTHERS);
+    let plan = |claim: &Claim| {
+        let binding = json!({ "persistentVolumeClaim": { "claimName": claim.metadata.name } });
+        (claim.metadata.name.clone(), bind(focus, "other-claim", workspace, binding))
+    };
+    claims.map(plan).collect()
+}
+
+/// A claim that is being deleted, or has lost its volume: a new run with claims of its own, or without this one.
 pub(super) fn being_deleted(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Claim(claim) = facts else { return Vec::new() };
     let mut plans = vec![super::resubmit(focus, true)];
     let old = focus.cluster.claim(focus.namespace(), claim);
     for workspace in bound_to(focus, claim) {
         plans.push(from_template(focus, &workspace, old, None));
+        plans.extend(old.into_iter().flat_map(|old| other_claims(focus, &workspace, old)).map(|(_, plan)| plan));
         plans.push(empty_dir(focus, &workspace));
     }
     plans

@@ -710,3 +710,112 @@ mod variables {
         assert_eq!((notes("1.14"), notes("1.13")), (1, 0));
     }
 }
+
+mod default_selector {
+    use super::*;
+
+    /// The task without an assistant, with a selector from Tekton's settings that no node meets.
+    fn select(cluster: &mut Cluster) {
+        let text = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.";
+        let defaults = json!({ "metadata": { "name": "config-defaults", "namespace": "tekton-pipelines" },
+            "data": { "default-pod-template": "nodeSelector:\n  pool: ci\n" } });
+        cluster.config_maps.retain(|map| map.metadata.name != "config-defaults");
+        insert(cluster, Kind::ConfigMap, defaults);
+        for pod in cluster.pods.iter_mut().filter(|pod| pod.spec.node_name.is_empty()) {
+            pod.spec.node_selector.insert("pool".to_owned(), "ci".to_owned());
+            pod.spec.volumes.clear();
+            for condition in &mut pod.status.conditions {
+                text.clone_into(&mut condition.message);
+            }
+        }
+        for run in &mut cluster.pipeline_runs {
+            for workspace in run.spec["workspaces"].as_array_mut().unwrap() {
+                *workspace = json!({ "name": workspace["name"], "emptyDir": {} });
+            }
+        }
+        cluster.coverage.assume_whole();
+    }
+
+    #[test]
+    fn the_settings_are_named_and_a_selector_of_the_runs_own_replaces_theirs() {
+        let report = with_offers("reports", "13", select);
+        let finding = &report.findings[0];
+        assert_eq!(finding.cause.id(), "node-selector-mismatch");
+        assert!(finding.chain.iter().any(|link| link.contains("default-pod-template in ConfigMap config-defaults")));
+        for id in ["own-node-selector", "pin-node"] {
+            assert!(works(&report, id), "{id}: {:?}", offer(&report, id).map(|offer| &offer.forecast));
+        }
+    }
+
+    #[test]
+    fn a_selector_of_the_run_is_the_runs_own() {
+        let report = with_offers("reports", "13", |cluster| {
+            select(cluster);
+            for run in &mut cluster.pipeline_runs {
+                run.spec["taskRunTemplate"] = json!({ "podTemplate": { "nodeSelector": { "pool": "ci" } } });
+            }
+        });
+        assert!(report.findings[0].chain.iter().all(|link| !link.contains("default-pod-template")));
+        assert!(works(&report, "drop-node-selector") || offer(&report, "drop-node-selector").is_some());
+        assert!(offer(&report, "own-node-selector").is_none());
+    }
+}
+
+mod siblings {
+    use super::*;
+
+    /// A task that waits beside its assistant for room, with another one of the run that works
+    /// there and holds so much.
+    fn matrix(cluster: &mut Cluster, held: &str) {
+        const WAITS: &str = "pack-2-quantize";
+        let text = "0/7 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node-role.kubernetes.io/master: }, 2 node(s) didn't match pod affinity rules, 3 node(s) had untolerated taint {nvidia.com/gpu: true}. preemption: 0/7 nodes are available: 1 No preemption victims found for incoming pod, 6 Preemption is not helpful for scheduling.";
+        for claim in &mut cluster.claims {
+            claim.metadata.deletion_timestamp = None;
+        }
+        for node in cluster.nodes.iter_mut().filter(|node| node.metadata.name == "worker-2") {
+            node.status.allocatable.insert("cpu".to_owned(), "4".parse().unwrap());
+        }
+        let pod = cluster.pods.iter().find(|pod| pod.metadata.name == format!("{WAITS}-pod")).unwrap();
+        let mut waiting = serde_json::to_value(pod).unwrap();
+        waiting["spec"]["containers"][0]["resources"] = json!({ "requests": { "cpu": "2" } });
+        waiting["status"]["conditions"][0]["message"] = json!(text);
+        let mut works = waiting.clone();
+        works["metadata"]["name"] = json!("pack-2-other-pod");
+        works["metadata"]["uid"] = json!("other-pod");
+        works["spec"]["nodeName"] = json!("worker-2");
+        works["spec"]["containers"][0]["resources"] = json!({ "requests": { "cpu": held } });
+        let name = works["spec"]["containers"][0]["name"].clone();
+        works["status"] =
+            json!({ "phase": "Running", "containerStatuses": [{ "name": name, "state": { "running": {} } }] });
+        let known = cluster.task_runs.iter().find(|task_run| task_run.metadata.name == WAITS).unwrap();
+        let mut other = serde_json::to_value(known).unwrap();
+        other["metadata"]["name"] = json!("pack-2-other");
+        other["metadata"]["uid"] = json!("other");
+        other["metadata"]["labels"]["tekton.dev/pipelineTask"] = json!("other");
+        other["status"]["podName"] = json!("pack-2-other-pod");
+        cluster.pods.retain(|pod| pod.metadata.name != format!("{WAITS}-pod"));
+        for pod in [waiting, works] {
+            insert(cluster, Kind::Pod, pod);
+        }
+        insert(cluster, Kind::TaskRun, other);
+        cluster.coverage.assume_whole();
+    }
+
+    #[test]
+    fn a_matrix_that_takes_turns_is_not_stuck() {
+        let report = with_offers("live", "04", |cluster| matrix(cluster, "3"));
+        assert!(report.findings.is_empty(), "{:?}", report.findings.iter().map(|f| &f.summary).collect::<Vec<_>>());
+        assert_eq!(report.state, tekton_fix::finding::RunState::Healthy);
+    }
+
+    #[test]
+    fn a_node_that_others_fill_stays_full() {
+        let report = with_offers("live", "04", |cluster| {
+            matrix(cluster, "1");
+            let foreign = json!({ "metadata": { "name": "foreign", "namespace": "other" }, "spec": { "nodeName": "worker-2",
+                "containers": [{ "name": "c", "resources": { "requests": { "cpu": "2500m" } } }] }, "status": { "phase": "Running" } });
+            insert(cluster, Kind::Pod, foreign);
+        });
+        assert_eq!(report.findings[0].cause.id(), "assistant-node-full");
+    }
+}

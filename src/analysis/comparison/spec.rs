@@ -127,6 +127,6 @@ mod tests {
         );
         assert_eq!((dropped("spec.timeouts.pipeline"), dropped("spec.taskRunTemplate.podTemplate")), (None, None));
         let pinned = run(json!({ "nodeSelector": { "kubernetes.io/hostname": "n" } }));
-        assert_eq!(differences(&run(json!({})), &pinned)[1].path, "spec.nodeSelector[kubernetes.io/hostname]");
+        assert_eq!(differences(&run(json!({})), &pinned)[0].path, "spec.nodeSelector[kubernetes.io/hostname]");
     }
 }
