@@ -6,6 +6,7 @@ use crate::analysis::scc::admission::VALIDATED;
 use crate::analysis::tekton::flags::SET_SECURITY_CONTEXT;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
+use crate::checks::refused::RefusedBy;
 use crate::checks::workspace_access;
 use crate::finding::forecast::{Block, Forecast, Gap, Who};
 use crate::finding::{Cause, Confidence, Facts, Finding, Outcome, Severity, Stage, Survival};
@@ -219,9 +220,13 @@ fn is_by_flag_alone(focus: &Focus<'_>, finding: &Finding) -> bool {
         })
 }
 
-/// Whether the quota that refused a claim was read with what is used of it.
+/// Whether the quota that refused a claim was read with what is used of it, or the LimitRange.
 fn is_judged(focus: &Focus<'_>, finding: &Finding) -> bool {
-    let Facts::Quota { name, .. } = &finding.facts else { return false };
+    let Facts::Quota { name, words } = &finding.facts else { return false };
+    if name.is_empty() {
+        let by_range = matches!(RefusedBy::read(words), RefusedBy::LimitRange);
+        return by_range && focus.cluster.coverage.proves_absence(Kind::LimitRange, focus.namespace());
+    }
     let quota = find(&focus.cluster.resource_quotas, focus.namespace(), name);
     quota.is_some_and(|quota| !quota.status.used.is_empty())
 }

@@ -9,7 +9,6 @@ use crate::checks::no_node::volume_in_use;
 use crate::checks::no_node::volume_node_affinity::claims_of;
 use crate::checks::obstacles::SELECTED_NODE;
 use crate::finding::Facts;
-use crate::model::cluster::find;
 use crate::model::volume::{Claim, StorageClass};
 use crate::model::{Kind, Quantity};
 use crate::ops::edit::claim_template;
@@ -262,14 +261,13 @@ pub(super) fn claim_refused(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let made = assistant::claim_workspaces(focus.run()).into_iter().filter(|bound| bound.claim.is_none());
     let made: Vec<ClaimWorkspace> = made.collect();
     let mut plans: Vec<Plan> = Vec::new();
-    if let ([bound], Facts::Quota { name, .. }) = (made.as_slice(), facts)
-        && let Some(quota) = find(&focus.cluster.resource_quotas, focus.namespace(), name)
-    {
+    if let [bound] = made.as_slice() {
         let (size, class, mode) = wishes_of(focus, bound);
         let asked: Option<Quantity> = size.parse().ok();
-        let room = claims::room(quota, class.as_deref()).filter(|room| *room > Quantity::default());
-        if let Some(room) = room.filter(|room| asked.is_some_and(|asked| asked > *room)) {
-            let binding = claim_template(&room.to_string(), class.as_deref(), &mode);
+        let most = claims::largest(focus.cluster, focus.namespace(), class.as_deref());
+        let most = most.filter(|most| *most > Quantity::default() && asked.is_some_and(|asked| asked > *most));
+        if let Some(most) = most {
+            let binding = claim_template(&most.to_string(), class.as_deref(), &mode);
             plans.push(bind(focus, "smaller-claim", &bound.workspace, binding));
         }
     }

@@ -819,3 +819,27 @@ mod siblings {
         assert_eq!(report.findings[0].cause.id(), "assistant-node-full");
     }
 }
+
+mod claims_and_ranges {
+    use super::*;
+
+    #[test]
+    fn a_claim_that_a_limit_range_refuses_is_made_as_large_as_it_allows() {
+        let report = with_offers("live", "10", |cluster| {
+            cluster.resource_quotas.retain(|_| false);
+            let range = json!({ "metadata": { "name": "claims", "namespace": "quotas" }, "spec": { "limits": [
+                { "type": "PersistentVolumeClaim", "max": { "storage": "8Gi" } }] } });
+            insert(cluster, Kind::LimitRange, range);
+            for event in cluster.events.iter_mut().filter(|event| event.message.contains("exceeded quota")) {
+                let (start, _) = event.message.split_once("exceeded quota").unwrap();
+                event.message =
+                    format!("{start}maximum storage usage per PersistentVolumeClaim is 8Gi, but request is 20Gi");
+            }
+        });
+        assert_eq!(report.findings[0].cause.id(), "workspace-claim-refused");
+        let offer = offer(&report, "smaller-claim").unwrap();
+        assert!(offer.works(), "{:?}", offer.forecast);
+        let Edit::Workspace { binding, .. } = edits(offer)[0] else { panic!() };
+        assert_eq!(binding.pointer("/volumeClaimTemplate/spec/resources/requests/storage"), Some(&json!("8Gi")));
+    }
+}

@@ -69,8 +69,18 @@ pub fn judge(cluster: &Cluster, namespace: &str, claims: &[Claim]) -> Vec<Refusa
     refusals
 }
 
+/// How large a claim of a class may still be, by the quotas and LimitRanges of a namespace;
+/// `None` where nothing bounds it.
+pub fn largest(cluster: &Cluster, namespace: &str, class: Option<&str>) -> Option<Quantity> {
+    let quotas = cluster.resource_quotas.iter().filter(|quota| quota.metadata.namespace == namespace);
+    let ranges = cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == namespace);
+    let items = ranges.flat_map(|range| &range.spec.limits).filter(|item| item.kind == "PersistentVolumeClaim");
+    let most = items.filter_map(|item| item.max.get("storage").copied());
+    quotas.filter_map(|quota| room(quota, class)).chain(most).min()
+}
+
 /// How large a claim of a class may still be by a quota that limits storage.
-pub fn room(quota: &ResourceQuota, class: Option<&str>) -> Option<Quantity> {
+fn room(quota: &ResourceQuota, class: Option<&str>) -> Option<Quantity> {
     let of_class = class.map(|class| format!("{class}{OF_CLASS}{STORAGE}"));
     let keys = [Some(STORAGE.to_owned()), of_class];
     let left = keys.into_iter().flatten().filter_map(|key| {
@@ -141,6 +151,7 @@ mod tests {
             ["minimum storage usage per PersistentVolumeClaim is 2Gi, but request is 1Gi"]
         );
         assert_eq!(texts(&bounded, &["4Gi"]), [""; 0]);
+        assert_eq!(largest(&bounded, "n", None).unwrap().to_string(), "8Gi");
         assert_eq!(
             texts(&bounded, &["9Gi"]),
             ["maximum storage usage per PersistentVolumeClaim is 8Gi, but request is 9Gi"]
