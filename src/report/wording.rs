@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::analysis::pipeline_fit::{Obstacle, Reason, Who as Whose, load};
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
-use crate::finding::{Offer, Outcome};
+use crate::finding::{Cause, Offer, Outcome};
 use crate::model::Kind;
 use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Right, Risk};
 
@@ -390,6 +390,9 @@ pub(crate) fn gap(gap: &Gap) -> String {
         Gap::RunEnded => "the run is over; resubmit it once this is done".to_owned(),
         Gap::NotProven => "the refusal itself is not proven".to_owned(),
         Gap::Manual => "the effect depends on what exactly is done".to_owned(),
+        Gap::Open(Cause::WrongArchitecture, _) => "whether the image holds programs for that architecture".to_owned(),
+        Gap::Open(Cause::StepKilled | Cause::InitContainerFailed, _) => "how much memory is enough".to_owned(),
+        Gap::Open(Cause::VolumeFull, _) => "how much room is enough".to_owned(),
         Gap::Open(cause, _) => format!("whether the cause ({cause}) is lifted by that"),
         Gap::Unexplained(cause) => format!("the refusal ({cause}) was observed, and nothing that was read explains it"),
     }

@@ -150,7 +150,11 @@ fn refused(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
     let mut strict: Vec<&str> = first.after.refusals.iter().filter(about_profile).map(|r| r.scc.as_str()).collect();
     strict.sort_unstable();
     strict.dedup();
-    let why = if strict.is_empty() { String::new() } else { format!(", which {} does not allow", strict.join(", ")) };
+    let why = match strict.as_slice() {
+        [] => String::new(),
+        [one] => format!(", which {one} does not allow"),
+        many => format!(", which {} do not allow", many.join(" and ")),
+    };
     let text = format!(
         "from Tekton 1.16 on its own containers ask for seccomp profile RuntimeDefault (set-security-context is true by default){why}: \
          no SCC admits {} any more{}; set set-security-context: \"false\" before, or let ServiceAccount {} use an SCC that allows \
