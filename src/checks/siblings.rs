@@ -6,6 +6,7 @@ use crate::model::pod::Pod;
 
 use super::containers::{self, Progress};
 use super::focus::Focus;
+use crate::finding::{Cause, Finding, Severity};
 
 /// Whether a pod fits on a node once working tasks of its own run have ended there, and not
 /// before: that is no standstill.
@@ -24,6 +25,19 @@ pub fn makes_room(focus: &Focus<'_>, pod: &Pod, node: &str) -> bool {
     let wanted = of_incoming(pod, &behaviour);
     let gone: Vec<Amounts<'_>> = siblings.iter().map(|other| of_existing(other, &behaviour)).collect();
     !fits(&wanted, info, &[]) && fits(&wanted, info, &gone)
+}
+
+/// The finding of a task that waits until others of its run have ended: nothing is wrong.
+pub fn for_its_turn(finding: Finding) -> Finding {
+    finding.severity(Severity::Warning).link(
+        "Working tasks of the same run hold the room there. The pod fits once they have ended: it waits for its turn.",
+    )
+}
+
+/// Whether a finding is of that kind.
+pub fn is_for_its_turn(finding: &Finding) -> bool {
+    finding.severity == Severity::Warning
+        && matches!(finding.cause, Cause::AssistantNodeFull | Cause::InsufficientResources)
 }
 
 /// Whether a node has room when `gone` no longer uses it.

@@ -21,7 +21,7 @@ use std::borrow::Cow;
 
 use crate::assess;
 use crate::checks::focus::Focus;
-use crate::checks::pending_by_spec_status;
+use crate::checks::{pending_by_spec_status, siblings};
 use crate::finding::{Cause, Facts, Finding, Offer, RunReport};
 use crate::model::{Cluster, Kind};
 use crate::ops::{self, Edit, Instruction, ObjectRef, Op, Risk};
@@ -139,6 +139,8 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         _ => String::new(),
     };
     match finding.cause {
+        // It goes on by itself.
+        _ if siblings::is_for_its_turn(finding) => Vec::new(),
         Cause::AssistantRefusedByScc | Cause::TimeoutAfterAssistantRefusedByScc => admission::assistant(focus),
         Cause::TaskPodRefusedByScc => admission::task_pod(focus, &finding.facts),
         Cause::AssistantRefusedByPodSecurity => refusals::pod_security(focus),

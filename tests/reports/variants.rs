@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tekton_fix::checks;
 use tekton_fix::checks::preflight::preflight;
-use tekton_fix::finding::{Offer, Outcome, RunReport};
+use tekton_fix::finding::{Offer, Outcome, RunReport, Severity};
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::{Kind, Origin};
 use tekton_fix::ops::{Edit, Op};
@@ -367,7 +367,7 @@ mod tekton_1_16 {
         }
         // What was tried and refused.
         let moves = |edit: &&Edit| matches!(edit, Edit::SecurityContextToTasks | Edit::ServiceAccount { .. });
-        assert!(offers(&report).filter(|offer| offer.works()).all(|offer| !edits(offer).iter().any(|e| moves(e))));
+        assert!(offers(&report).filter(|offer| offer.works()).all(|offer| !edits(offer).iter().any(&moves)));
     }
 
     #[test]
@@ -804,8 +804,11 @@ mod siblings {
     #[test]
     fn a_matrix_that_takes_turns_is_not_stuck() {
         let report = with_offers("live", "04", |cluster| matrix(cluster, "3"));
-        assert!(report.findings.is_empty(), "{:?}", report.findings.iter().map(|f| &f.summary).collect::<Vec<_>>());
-        assert_eq!(report.state, tekton_fix::finding::RunState::Healthy);
+        assert_eq!(report.state, tekton_fix::finding::RunState::Waiting);
+        let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+        assert_eq!((finding.cause.id(), finding.severity), ("assistant-node-full", Severity::Warning));
+        assert!(finding.chain.iter().any(|link| link.contains("waits for its turn")));
+        assert_eq!(offers(&report).count(), 0);
     }
 
     #[test]
@@ -816,7 +819,9 @@ mod siblings {
                 "containers": [{ "name": "c", "resources": { "requests": { "cpu": "2500m" } } }] }, "status": { "phase": "Running" } });
             insert(cluster, Kind::Pod, foreign);
         });
-        assert_eq!(report.findings[0].cause.id(), "assistant-node-full");
+        let finding = &report.findings[0];
+        assert_eq!((finding.cause.id(), finding.severity), ("assistant-node-full", Severity::Error));
+        assert_eq!(report.state, tekton_fix::finding::RunState::Stuck);
     }
 }
 

@@ -58,11 +58,10 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             let judged = judged(focus, pod);
             let here = judged.nodes.iter().find(|verdict| verdict.node == node);
             let is_full = here.is_some_and(|here| here.only(Plugin::NodeResourcesFit));
-            if is_full && judged.is_complete && siblings::makes_room(focus, pod, node) {
-                continue;
-            }
+            let takes_turns = is_full && judged.is_complete && siblings::makes_room(focus, pod, node);
             let joining = Joining { focus, task: task.task, pod, node, here, message: &condition.message };
-            findings.extend(finding(&joining, task, name));
+            let found = finding(&joining, task, name);
+            findings.extend(found.map(|found| if takes_turns { siblings::for_its_turn(found) } else { found }));
         }
     }
     findings
