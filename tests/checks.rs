@@ -234,6 +234,13 @@ fn made_of_reports(fixtures: &[Fixture]) -> Vec<(&'static str, RunReport)> {
             }
         }
     });
+    let held = reported(root.path(), "live/01-two-runs-one-claim");
+    variant("TKF424", &held, &|cluster| {
+        for event in cluster.events.iter_mut().filter(|event| event.message.contains("Multi-Attach")) {
+            "FailedMount".clone_into(&mut event.reason);
+            "Unable to attach or mount volumes: failed to process volumes=[ws]: conflicting SELinux labels of volume ci-rwo-models: \"s0:c1,c2\" and \"s0:c3,c4\"".clone_into(&mut event.message);
+        }
+    });
     variant("TKF518", staged("/run-invalid-by-resolver"), &|cluster| {
         for condition in cluster.pipeline_runs.iter_mut().flat_map(|run| &mut run.status.conditions) {
             condition.message = condition.message.replace(

@@ -90,6 +90,7 @@ fn task_and_assistant_pods_are_what_real_servers_stored() {
         let defaults = Defaults::read(
             installation.defaults.map(|map| &map.data),
             installation.feature_flags.map(|map| &map.data),
+            focus.tekton(),
             |text| serde_yaml::from_str(text).ok(),
         );
         let ranges: Vec<&LimitRange> =

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use crate::analysis::admission::claims;
 use crate::analysis::pipeline_fit::Plan;
 use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT};
-use crate::analysis::tekton::{Coschedule, assistant, assistant_pod};
+use crate::analysis::tekton::{Coschedule, TektonVersion, assistant, assistant_pod, variables};
 use crate::checks::focus::Focus;
 use crate::checks::future::{self, Future};
 use crate::finding::Finding;
@@ -123,19 +124,19 @@ fn resubmitted(
     let mut future = future::of(focus, run);
     future.plan.claims.extend(created);
     tekton(forecast, focus, run);
-    for claim in &future.plan.claims {
-        new_claim(forecast, focus, claim);
-    }
+    variables(forecast, focus, run);
+    new_claims(forecast, focus, &future.plan.claims);
     judge(forecast, focus, subject, &future);
 }
 
 fn continued(forecast: &mut Forecast, focus: &Focus<'_>, created: Vec<Claim>) {
     let mut future = future::of(focus, focus.run());
-    for claim in &created {
-        new_claim(forecast, focus, claim);
+    if !focus.cluster.coverage.proves_absence(Kind::Claim, focus.namespace()) {
+        // Claims that the run itself had made are there, read or not.
+        future.plan.claims.clear();
     }
-    // Claims that the run itself had made are there.
-    future.plan.claims = created;
+    future.plan.claims.extend(created);
+    new_claims(forecast, focus, &future.plan.claims);
     tekton(forecast, focus, focus.run());
     // What the run has already is what it goes on with.
     let sets = focus.tree.assistants.iter().filter(|node| node.pod.is_none()).filter_map(|node| node.stateful_set);
@@ -201,6 +202,27 @@ fn tekton(forecast: &mut Forecast, focus: &Focus<'_>, run: &PipelineRun) {
         if wanted.is_some_and(|wanted| !created.contains(&wanted)) {
             forecast.block(Block::NoAssistant(name.to_owned()));
         }
+    }
+}
+
+/// Claims that are to be made: admission, and then whether they get a volume.
+fn new_claims(forecast: &mut Forecast, focus: &Focus<'_>, made: &[Claim]) {
+    for refusal in claims::judge(focus.cluster, focus.namespace(), made) {
+        forecast.block(Block::Claim(refusal));
+    }
+    for claim in made {
+        new_claim(forecast, focus, claim);
+    }
+}
+
+/// Variables that the installed version refuses in a new run.
+fn variables(forecast: &mut Forecast, focus: &Focus<'_>, run: &PipelineRun) {
+    if !focus.tekton().is_some_and(TektonVersion::checks_variable_prefixes) {
+        return;
+    }
+    let pipeline = run.spec_at("/pipelineSpec").or(run.status.pipeline_spec.as_ref());
+    for (task, name) in pipeline.map(variables::invalid).unwrap_or_default() {
+        forecast.block(Block::Variable { task, name });
     }
 }
 

@@ -6,11 +6,12 @@ use serde_json::Value;
 use crate::analysis::pipeline_fit::{self, Answer, Fit, Obstacle, Plan};
 use crate::analysis::scheduler::{Options, judge_in};
 use crate::checks::focus::Focus;
+use crate::checks::future;
 use crate::checks::judged::judged;
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
 use crate::model::node::Node;
 use crate::model::pod::Pod;
-use crate::ops::Edit;
+use crate::ops::{Edit, edit};
 
 use super::forecast::{Spread, Subject, apart};
 
@@ -48,6 +49,22 @@ pub fn of(focus: &Focus<'_>, plan: &Plan, gone: &[&Pod]) -> Result<Placement, No
 /// The pods of the old run, which make room once it has ended.
 pub fn old_pods<'a>(focus: &Focus<'a>) -> Vec<&'a Pod> {
     Subject::Resubmitted { old_is_gone: true, spread: Spread::AsSpecified }.gone(focus)
+}
+
+/// The pods of a new run that is pinned to a node which is still to be found. A selector of the
+/// run's own takes the place of the one in `default-pod-template`, so the pin has to be there
+/// while the pods are put together.
+pub fn pinned_anywhere(focus: &Focus<'_>, new: &Value) -> Plan {
+    let mut pinned = new.clone();
+    let pin = Edit::PinNode { node: String::new(), hostname: "any".to_owned() };
+    // A pin fits every run.
+    let _ = edit::apply(&mut pinned, &pin, &[]);
+    let mut plan = future::of(focus, &future::as_run(focus, &pinned)).plan;
+    let tasks = plan.tasks.iter_mut().filter_map(|task| task.pod.as_mut().ok()?.as_mut());
+    for pod in plan.assistants.iter_mut().chain(tasks) {
+        pod.spec.node_selector.remove(edit::HOSTNAME);
+    }
+    plan
 }
 
 /// Why no node was chosen.

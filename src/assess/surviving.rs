@@ -2,11 +2,16 @@
 //! something that was done lifts it.
 
 use crate::analysis::admission::Plugin;
+use crate::analysis::scc::admission::VALIDATED;
+use crate::analysis::tekton::flags::SET_SECURITY_CONTEXT;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
+use crate::checks::refused::RefusedBy;
+use crate::checks::workspace_access;
 use crate::finding::forecast::{Block, Forecast, Gap, Who};
-use crate::finding::{Cause, Confidence, Finding, Outcome, Severity, Stage, Survival};
+use crate::finding::{Cause, Confidence, Facts, Finding, Outcome, Severity, Stage, Survival};
 use crate::model::Kind;
+use crate::model::cluster::find;
 use crate::model::volume::VolumeSource;
 use crate::ops::{Edit, Instruction, Op};
 
@@ -42,7 +47,7 @@ pub(super) fn add(
             }
         };
         if stays {
-            match lifts(finding, ops) {
+            match lifts(before, finding, ops) {
                 Lifts::Yes => {}
                 Lifts::Perhaps => forecast.gap(Gap::Open(finding.cause, words())),
                 Lifts::No => forecast.block(Block::Remains(finding.cause, words())),
@@ -52,7 +57,10 @@ pub(super) fn add(
             forecast.gaps.extend(attached(after));
         }
     }
-    let is_lowered = ops.iter().filter_map(Op::edits).flatten().any(|edit| matches!(edit, Edit::Request { .. }));
+    // Where the scheduler has not spoken, room is judged as for any other run.
+    let waits = |finding: &Finding| matches!(finding.cause.stage(), Stage::Assistant | Stage::Placement);
+    let is_lowered = findings.iter().any(waits)
+        && ops.iter().filter_map(Op::edits).flatten().any(|edit| matches!(edit, Edit::Request { .. }));
     if is_lowered && !before.cluster.coverage.proves_absence(Kind::Pod, "") {
         // The scheduler says that too little is left, never how much is.
         forecast.gap(Gap::FreeCapacity);
@@ -92,9 +100,11 @@ fn ruled(forecast: &mut Forecast, focus: &Focus<'_>, finding: &Finding, ops: &[O
 pub(super) fn is_left_to_a_person(instruction: &Instruction, block: &Block) -> bool {
     let refused_by = |plugin: Plugin| matches!(block, Block::Admission { refusal, .. } if refusal.plugin == plugin);
     let is_unplaced = matches!(block, Block::NoNode { .. });
+    // A default limit below a request makes the pod invalid.
+    let is_invalid = matches!(block, Block::Incoming { refused, .. } if refused.plugin == "validation");
     match instruction {
         Instruction::FreeQuota { .. } | Instruction::RaiseQuota { .. } => refused_by(Plugin::ResourceQuota),
-        Instruction::FitLimitRange { .. } => refused_by(Plugin::LimitRanger),
+        Instruction::FitLimitRange { .. } => refused_by(Plugin::LimitRanger) || is_invalid,
         Instruction::GrantSomeScc { .. } => matches!(block, Block::Scc { .. }),
         Instruction::AskForLess { task, .. } => {
             matches!(block, Block::Scc { who: Who::Task(refused), .. } if refused == task)
@@ -112,7 +122,7 @@ pub(super) fn is_left_to_a_person(instruction: &Instruction, block: &Block) -> b
 }
 
 /// What operations do to a cause that no rule judges.
-fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
+fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
     let edits = || ops.iter().filter_map(Op::edits).flatten();
     let manual = if ops.iter().any(Op::is_manual) { Lifts::Perhaps } else { Lifts::No };
     let any = |wanted: fn(&Edit) -> bool| if edits().any(wanted) { Lifts::Yes } else { manual };
@@ -121,6 +131,19 @@ fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
         Cause::PendingBySpecStatus if ops.iter().any(|op| matches!(op, Op::Release { .. })) => Lifts::Yes,
         Cause::AssistantScaledToZero if ops.iter().any(|op| matches!(op, Op::Scale { .. })) => Lifts::Yes,
         Cause::ResolverAnswerUnnoticed if ops.iter().any(|op| matches!(op, Op::Retry { .. })) => Lifts::Yes,
+        // How much is enough, and what else writes there, nobody can tell from the cluster.
+        Cause::VolumeFull | Cause::VolumeReadOnly => {
+            if edits().any(|edit| matches!(edit, Edit::Workspace { .. })) {
+                Lifts::Perhaps
+            } else {
+                manual
+            }
+        }
+        Cause::ImageWouldRunAsRoot if flag_off(ops) && is_by_flag_alone(focus, finding) => Lifts::Yes,
+        Cause::ImageWouldRunAsRoot => {
+            let may_help = |edit: &Edit| matches!(edit, Edit::RunAsUser { user } if *user != 0);
+            if flag_off(ops) || edits().any(may_help) { Lifts::Perhaps } else { manual }
+        }
         Cause::WrongArchitecture => {
             if edits().any(|edit| matches!(edit, Edit::NodeSelector { .. })) {
                 Lifts::Perhaps
@@ -128,6 +151,8 @@ fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
                 manual
             }
         }
+        // A quota that was read is judged by rule.
+        Cause::WorkspaceClaimRefused if is_judged(focus, finding) => Lifts::Yes,
         Cause::AssistantStatefulsetRefused | Cause::WorkspaceClaimRefused => {
             let raises = ops.iter().any(|op| matches!(op, Op::RaiseQuota { .. }));
             if raises { Lifts::Yes } else { manual }
@@ -144,7 +169,13 @@ fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
                         | Edit::RunAsUser { .. }
                 )
             };
-            if edits().any(is_about_access) { Lifts::Perhaps } else { manual }
+            if edits().any(|edit| gives_group(focus, finding, edit)) {
+                Lifts::Yes
+            } else if edits().any(is_about_access) {
+                Lifts::Perhaps
+            } else {
+                manual
+            }
         }
         // Another step, image or amount may fare better; nobody can tell from the cluster.
         Cause::Timeout => {
@@ -155,6 +186,49 @@ fn lifts(finding: &Finding, ops: &[Op]) -> Lifts {
         }
         _ => manual,
     }
+}
+
+/// Whether an edit gives the volume to a group of the step, where modes alone are in its way
+/// and the driver honours fsGroup.
+fn gives_group(focus: &Focus<'_>, finding: &Finding, edit: &Edit) -> bool {
+    use crate::analysis::access::Cause as Denied;
+    let by_modes = matches!(
+        finding.facts,
+        Facts::FileDenied(Denied::NotWritable | Denied::FileNotReadable | Denied::DirectoryNotSearchable)
+    );
+    let Edit::FsGroup { group, .. } = edit else { return false };
+    let remedies = || workspace_access::remedies(focus).into_iter();
+    by_modes && remedies().any(|remedy| remedy.fs_group.map(i64::from) == Some(*group))
+}
+
+/// Whether the flag that gives Tekton's own containers runAsNonRoot is switched off.
+fn flag_off(ops: &[Op]) -> bool {
+    let off = |(key, value): &(&str, String)| *key == SET_SECURITY_CONTEXT && value == "false";
+    ops.iter().any(|op| matches!(op, Op::SetFlags { pairs, .. } if pairs.iter().any(off)))
+}
+
+/// Whether nothing but the flag asks a container not to run as root: no SCC and no field of
+/// the pod.
+fn is_by_flag_alone(focus: &Focus<'_>, finding: &Finding) -> bool {
+    let Facts::Container { pod, container } = &finding.facts else { return false };
+    let is_tektons = !container.starts_with("step-") && !container.starts_with("sidecar-");
+    let known = focus.tree.tasks.iter().filter_map(|task| task.pod).find(|known| known.metadata.name == *pod);
+    is_tektons
+        && known.is_some_and(|pod| {
+            let of_pod = pod.spec.security_context.as_ref().and_then(|context| context.run_as_non_root);
+            of_pod != Some(true) && pod.metadata.annotation(VALIDATED).is_none()
+        })
+}
+
+/// Whether the quota that refused a claim was read with what is used of it, or the LimitRange.
+fn is_judged(focus: &Focus<'_>, finding: &Finding) -> bool {
+    let Facts::Quota { name, words } = &finding.facts else { return false };
+    if name.is_empty() {
+        let by_range = matches!(RefusedBy::read(words), RefusedBy::LimitRange);
+        return by_range && focus.cluster.coverage.proves_absence(Kind::LimitRange, focus.namespace());
+    }
+    let quota = find(&focus.cluster.resource_quotas, focus.namespace(), name);
+    quota.is_some_and(|quota| !quota.status.used.is_empty())
 }
 
 /// A volume that the run's pods have on a lost node.

@@ -31,9 +31,12 @@ fn fields_of(cause: Cause) -> &'static [&'static str] {
         | Cause::VolumeFull
         | Cause::VolumesInDifferentZones
         | Cause::RwopInUse => &["spec.workspaces["],
-        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity | Cause::NodeSelectorMismatch => {
-            &["podTemplate.nodeSelector", "podTemplate.affinity"]
+        Cause::WorkspaceClaimRefused => &["spec.workspaces["],
+        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity | Cause::VolumeMultiAttach => {
+            &["podTemplate.nodeSelector", "podTemplate.affinity", "spec.workspaces["]
         }
+        Cause::NodeSelectorMismatch => &["podTemplate.nodeSelector", "podTemplate.affinity"],
+        Cause::WorkspacePermissionDenied => &["securityContext"],
         Cause::AssistantContradictsTaskPlacement => &["spec.taskRunSpecs["],
         Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => {
             &["podTemplate.tolerations", "podTemplate.nodeSelector", "computeResources"]
@@ -64,10 +67,16 @@ pub fn of(difference: &Difference, report: &RunReport, of_left: bool) -> Option<
     if difference.level != Level::Spec {
         return None;
     }
-    report.findings.iter().find_map(|finding| {
+    let found = report.findings.iter().find_map(|finding| {
         let quoted = finding.evidence.iter().any(|item| names(&item.field, &difference.path));
         let can = fields_of(finding.cause).iter().any(|field| difference.path.contains(field));
         (quoted || can).then(|| consequence(difference, finding, &report.name, of_left))
+    });
+    let Some((field, place)) = difference.dropped() else { return found };
+    let dropped = format!("PipelineRun v1 has no field {field}: the API server drops it; it belongs in {place}");
+    Some(match found {
+        Some(found) => Consequence { sentence: format!("{dropped}. {}", found.sentence), ..found },
+        None => Consequence { sentence: dropped, cause: Cause::PodTemplateMisplaced, evidence: Vec::new() },
     })
 }
 

@@ -98,7 +98,7 @@ fn defaults(focus: &Focus<'_>) -> Defaults {
     let read = |text: &str| yaml::read_documents(text).ok()?.into_iter().next().map(|(_, value)| value);
     let config = installation.defaults.map(|map| &map.data);
     let flags = installation.feature_flags.map(|map| &map.data);
-    let mut defaults = Defaults::read(config, flags, read);
+    let mut defaults = Defaults::read(config, flags, focus.tekton(), read);
     if config.is_none() {
         // Tekton writes the default account into every TaskRun.
         let accounts = focus.tree.tasks.iter().filter_map(|node| node.task_run.spec.get("serviceAccountName"));
@@ -107,10 +107,13 @@ fn defaults(focus: &Focus<'_>) -> Defaults {
     if flags.is_none() {
         // Only this flag makes a container of Tekton's own refuse root by itself.
         let pods = focus.tree.tasks.iter().filter_map(|node| node.pod);
-        let mut added = pods.flat_map(|pod| &pod.spec.init_containers).filter(|container| container.name == "prepare");
-        defaults.set_security_context = added.any(|container| {
+        let added = pods.flat_map(|pod| &pod.spec.init_containers).filter(|container| container.name == "prepare");
+        let mut seen = added.map(|container| {
             container.security_context.as_ref().and_then(|context| context.run_as_non_root) == Some(true)
         });
+        if let Some(first) = seen.next() {
+            defaults.set_security_context = first || seen.any(|is_on| is_on);
+        }
     }
     defaults
 }

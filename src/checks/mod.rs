@@ -12,6 +12,7 @@ pub mod cancelled_by_user;
 pub mod consequence;
 pub mod containers;
 pub mod controller_log;
+mod default_selector;
 pub mod failed_task;
 
 pub mod flags_misread;
@@ -37,6 +38,7 @@ pub mod run_invalid;
 pub mod scc_verdict;
 pub mod scheduler_not_running;
 pub mod scheduling_gated;
+pub mod siblings;
 pub mod task_refused;
 pub mod task_run_refused;
 pub mod timeout;
@@ -205,7 +207,7 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
         }
         _ if has(Cause::PendingBySpecStatus) || has(Cause::HeldByQueue) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
-        _ if WAITS.into_iter().any(has) => RunState::Waiting,
+        _ if WAITS.into_iter().any(has) || findings.iter().any(siblings::is_for_its_turn) => RunState::Waiting,
         _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
         _ if focus.tree.unfinished().any(|task| containers::progress(focus, task) == Progress::Works) => {
             RunState::Healthy

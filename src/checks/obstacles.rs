@@ -109,6 +109,13 @@ impl Spoken {
         self.0.iter().any(|meaning| meaning.plugin == Some(plugin))
     }
 
+    /// Whether volumes are at their limit, and not that a driver is missing.
+    fn limits_volumes(&self) -> bool {
+        let of_limit = |meaning: &&Meaning| meaning.plugin == Some(Plugin::NodeVolumeLimits);
+        let is_driver = |meaning: &Meaning| matches!(meaning.detail, Some(Detail::DriverMissing(_)));
+        self.0.iter().filter(of_limit).any(|meaning| !is_driver(meaning))
+    }
+
     /// Whether a reason has this detail.
     pub fn says(&self, detail: &Detail) -> bool {
         self.details().any(|said| said == detail)
@@ -192,6 +199,7 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
         nodes.map(|node| node.node.clone()).collect()
     };
     let any = |_: &NodeObstacles| true;
+    let is_full = |node: &NodeObstacles| !lacks_driver(node);
     let lost = |node: &NodeObstacles| of(node, is_unhealthy);
     let usable = |node: &NodeObstacles| !of(node, is_unhealthy) && !of(node, is_reserved);
     let reserved = |node: &NodeObstacles| !of(node, is_unhealthy) && of(node, is_reserved);
@@ -203,7 +211,7 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
     // are kept for others come last.
     let order = [
         (Plugin::VolumeRestrictions, Obstacle::VolumeInUse, &any as &dyn Fn(&NodeObstacles) -> bool),
-        (Plugin::NodeVolumeLimits, Obstacle::VolumeLimit, &any),
+        (Plugin::NodeVolumeLimits, Obstacle::VolumeLimit, &is_full),
         (Plugin::NodePorts, Obstacle::HostPort, &any),
         (Plugin::InterPodAffinity, Obstacle::Affinity, &any),
         (Plugin::PodTopologySpread, Obstacle::TopologySpread, &any),
@@ -226,13 +234,22 @@ fn from_nodes(cluster: &Cluster, judged: &[NodeObstacles]) -> Option<Decisive> {
     // No node has a single obstacle: what most reachable nodes lack.
     let commonest = order
         .iter()
-        .map(|(plugin, obstacle, _)| (reachable.iter().filter(|node| node.has(*plugin)).count(), obstacle))
+        .map(|(plugin, obstacle, wanted)| {
+            let has =
+                |node: &&&NodeObstacles| node.has(*plugin) && (*plugin != Plugin::NodeVolumeLimits || wanted(node));
+            (reachable.iter().filter(has).count(), obstacle)
+        })
         .max_by_key(|(count, _)| *count)?;
     (commonest.0 > 0).then(|| Decisive { obstacle: commonest.1.clone(), nodes: Vec::new() })
 }
 
 fn only(judged: &[NodeObstacles], plugin: Plugin) -> Vec<String> {
     judged.iter().filter(|node| node.only(plugin)).map(|node| node.node.clone()).collect()
+}
+
+/// Whether a CSI driver is missing on a node, which the plugin of volume limits says.
+fn lacks_driver(node: &NodeObstacles) -> bool {
+    node.reasons().any(|reason| matches!(message::meaning(reason).detail, Some(Detail::DriverMissing(_))))
 }
 
 fn is_anti(nodes: &[&NodeObstacles]) -> bool {
@@ -244,7 +261,7 @@ fn is_spoken_of(obstacle: &Obstacle, spoken: &Spoken) -> bool {
     match obstacle {
         Obstacle::Taint | Obstacle::Unhealthy => spoken.names(Plugin::TaintToleration),
         Obstacle::VolumeNodeAffinity => spoken.says(&Detail::VolumeElsewhere),
-        Obstacle::VolumeLimit => spoken.names(Plugin::NodeVolumeLimits),
+        Obstacle::VolumeLimit => spoken.limits_volumes(),
         Obstacle::HostPort => spoken.names(Plugin::NodePorts),
         Obstacle::Cordoned => spoken.names(Plugin::NodeUnschedulable),
         Obstacle::VolumeInUse => spoken.says(&Detail::ClaimInUse),
@@ -279,7 +296,7 @@ pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str) -> Fin
 fn from_spoken(spoken: &Spoken, message: &str) -> Obstacle {
     let named = [
         (spoken.says(&Detail::VolumeElsewhere), Obstacle::VolumeNodeAffinity),
-        (spoken.names(Plugin::NodeVolumeLimits), Obstacle::VolumeLimit),
+        (spoken.limits_volumes(), Obstacle::VolumeLimit),
         (spoken.names(Plugin::NodePorts), Obstacle::HostPort),
         (spoken.says(&Detail::ClaimInUse), Obstacle::VolumeInUse),
         (spoken.says(&Detail::AntiAffinity), Obstacle::AntiAffinity),

@@ -12,6 +12,7 @@ use super::no_node::{
     volume_limit, volume_node_affinity, volumes_apart,
 };
 use super::obstacles::{self, Decisive, Obstacle};
+use super::siblings;
 use crate::finding::Finding;
 
 /// Runs the checks on pods that wait for a node without an assistant.
@@ -35,6 +36,9 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
     }
     let message = condition.message.as_str();
     let decisive = obstacles::decisive(focus, pod, message);
+    let takes_turns = decisive.obstacle == Obstacle::Resources
+        && judged(focus, pod).is_complete
+        && decisive.nodes.iter().any(|node| siblings::makes_room(focus, pod, node));
     let mut links = vec![
         format!(
             "The pod of task {} waits for a node; no assistant has a part in it (no annotation on the TaskRun).",
@@ -56,7 +60,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
             "who holds the resources and what each node has free: pods of other namespaces were not read, so no node is recommended",
         );
     }
-    Some(finding)
+    Some(if takes_turns { siblings::for_its_turn(finding) } else { finding })
 }
 
 fn cause(focus: &Focus<'_>, pod: &Pod, task: &str, message: &str, decisive: &Decisive) -> Finding {

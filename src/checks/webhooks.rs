@@ -71,7 +71,7 @@ pub fn silence(text: &str) -> &'static str {
 }
 
 /// What a webhook or policy gives as its reason.
-fn reason(text: &str) -> &str {
+pub fn reason(text: &str) -> &str {
     let rest = text.split_once("denied the request: ").or_else(|| text.split_once("denied request: "));
     let rest = rest.map_or(text, |(_, rest)| rest);
     rest.strip_prefix("validation failed: ").unwrap_or(rest).trim()

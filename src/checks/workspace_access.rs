@@ -168,6 +168,7 @@ fn explanation(
         ),
         is_remote: volume.is_some_and(|volume| volume.spec.nfs.is_some()),
         block: block(focus),
+        is_openshift: is_openshift(cluster),
     };
     explain(&situation)
 }

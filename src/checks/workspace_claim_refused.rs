@@ -30,7 +30,7 @@ fn by_run(focus: &Focus<'_>) -> Vec<Finding> {
         None => Finding::new(Cause::WorkspaceClaimRefused, format!("{WHOM} cannot be made: {}", condition.message)),
     };
     let name = RefusedBy::read(&condition.message).quota().to_owned();
-    let finding = finding.facts(Facts::Quota { name, words: condition.message.clone() });
+    let finding = finding.facts(Facts::Quota { name, words: reason(&condition.message).to_owned() });
     vec![finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings())]
 }
 
@@ -63,7 +63,7 @@ fn by_assistant(focus: &Focus<'_>) -> Vec<Finding> {
             let waiting = focus.beside_assistant().filter(|(_, name)| *name == node.name);
             let waiting: Vec<_> = waiting.flat_map(|(task, _)| focus.quote_waiting(task)).collect();
             Finding::new(Cause::WorkspaceClaimRefused, summary)
-                .facts(Facts::Quota { name: RefusedBy::read(text).quota().to_owned(), words: text.to_owned() })
+                .facts(Facts::Quota { name: RefusedBy::read(text).quota().to_owned(), words: reason(text).to_owned() })
                 .link(format!("The StatefulSet {} makes its pod only once the claim exists; every task of the run waits for that pod.", node.name))
                 .evidence(waiting)
                 .evidence(set.map(|set| focus.quote_replicas(set)))

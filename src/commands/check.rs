@@ -1,6 +1,7 @@
 //! `check`: which Tekton is installed, what its flags mean in that version, what an
 //! upgrade will change, and what the namespaces would refuse.
 
+use crate::analysis::tekton::TektonVersion;
 use crate::checks::preflight::{self, Preflight};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::report;
@@ -13,6 +14,9 @@ use super::print;
 /// Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    tekton_version: Option<TektonVersion>,
     /// Output format
     #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Output>,
@@ -34,7 +38,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         Some(namespace) => vec![namespace],
         None => choice::with_runs(&cluster).into_iter().map(str::to_owned).collect(),
     };
-    let found = preflight::preflight(&cluster, &namespaces);
+    let found = preflight::preflight(&cluster, &namespaces, args.tekton_version);
     let exit_code = code(&found);
     if print::document(ui, args.output, exit_code, || v1::preflight::Preflight::of(&found))? {
         return Ok(exit_code);
@@ -51,6 +55,11 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     ui.show(&report::preflight::document(&found))?;
     Ok(exit_code)
+}
+
+/// A version of Tekton as people write it.
+fn version(text: &str) -> Result<TektonVersion, String> {
+    TektonVersion::parse(text).ok_or_else(|| "expected a version such as 1.16 or v1.16.0".to_owned())
 }
 
 fn code(found: &Preflight) -> u8 {

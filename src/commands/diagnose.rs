@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::checks::focus::Focus;
+use crate::checks::judged::kubernetes_version;
 use crate::checks::{self, controller_log, ruled_out};
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
@@ -86,6 +87,9 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         (chosen.cluster, vec![report])
     };
     choice::warn_of_unread(ui, &cluster);
+    if reports.iter().any(|report| !report.findings.is_empty()) {
+        super::nodes::warn_of_other_rules(ui, kubernetes_version(&cluster));
+    }
     let now = choice::now(&cluster);
     for report in &mut reports {
         repairs::attach(&cluster, report, now);

@@ -105,7 +105,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Err(CommandError::usage(format!("{} is compared with itself", left.title()))
             .hint("name two runs, or one to compare with the newest good run of its pipeline"));
     }
-    let found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
+    let mut found = comparison::compare((&left.cluster, left.run()?), (&right.cluster, right.run()?));
+    if let Some(is_left) = only_asked(&left, &right)? {
+        found.retain(|difference| difference.level == comparison::Level::Spec && !is_default(difference, is_left));
+    }
     let levels = chosen_levels(&args.level);
     let (left_report, right_report) = (left.report()?, right.report()?);
     let left_is_worse = right_report.findings.is_empty();
@@ -141,6 +144,25 @@ fn without_secrets(mut difference: Difference) -> Difference {
     difference.left = shown(&difference.path, difference.left);
     difference.right = shown(&difference.path, difference.right);
     difference
+}
+
+/// Whether one side, the left one, is a file with a run that no server has seen: it can only be
+/// compared in what it asks for.
+fn only_asked(left: &Side, right: &Side) -> Result<Option<bool>, CommandError> {
+    for (side, is_left) in [(left, true), (right, false)] {
+        if side.file.is_some() && side.run()?.status.conditions.is_empty() {
+            return Ok(Some(is_left));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the server filled in what the file leaves open (tektoncd/pipeline
+/// pkg/apis/pipeline/v1/pipelinerun_defaults.go, v1.15).
+fn is_default(difference: &Difference, is_left: bool) -> bool {
+    const FILLED_IN: [&str; 2] = ["spec.taskRunTemplate.serviceAccountName", "spec.timeouts.pipeline"];
+    let of_file = if is_left { &difference.left } else { &difference.right };
+    of_file.is_none() && FILLED_IN.contains(&difference.path.as_str())
 }
 
 /// The levels that were asked for; what the runs ask for, where none was.

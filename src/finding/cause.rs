@@ -149,6 +149,7 @@ causes! {
     VolumeFull: "TKF421" "volume-full" Run Stays;
     VolumeReadOnly: "TKF422" "volume-read-only" Run Stays;
     ClaimLost: "TKF423" "claim-lost" Placement Ruled;
+    SelinuxLabelConflict: "TKF424" "selinux-label-conflict" Start Open;
     PendingBySpecStatus: "TKF501" "pending-by-spec-status" End Gone;
     CancelledByUser: "TKF502" "cancelled-by-user" End Gone;
     RunInvalid: "TKF503" "run-invalid" End Stays;

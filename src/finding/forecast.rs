@@ -55,6 +55,15 @@ pub enum Block {
         /// The refusal.
         refused: incoming::Refused,
     },
+    /// Tekton finds a variable of the pipeline invalid.
+    Variable {
+        /// The task that has it.
+        task: String,
+        /// Its name.
+        name: String,
+    },
+    /// An admission plugin refuses a new claim.
+    Claim(admission::Refusal),
     /// A task binds two claims, which Tekton refuses.
     TwoClaims(String),
     /// A task would wait for an assistant that Tekton does not create: two workspaces bind
@@ -237,6 +246,8 @@ impl Block {
                 }
                 Plugin::ResourceQuota => of(who, Cause::AssistantQuota, Cause::QuotaExceeded),
             },
+            Self::Variable { .. } => Cause::RunInvalid,
+            Self::Claim(_) => Cause::WorkspaceClaimRefused,
             Self::Remains(cause, _) => *cause,
             Self::TwoClaims(_) => Cause::TwoClaimsInOneTask,
             Self::NoAssistant(_) => Cause::AssistantMissingSharedClaim,

@@ -235,6 +235,8 @@ pub enum Facts {
     Set(String),
     /// The architecture of a node.
     Architecture(String),
+    /// Runs that hold what the run needs, each with the node on which they do.
+    Holders(Vec<(String, String)>),
     /// A container of a pod.
     Container {
         /// The pod.
@@ -272,7 +274,8 @@ impl Facts {
             | Self::Reason(_)
             | Self::ExitCode(_)
             | Self::FileDenied(_)
-            | Self::Architecture(_) => self.clone(),
+            | Self::Architecture(_)
+            | Self::Holders(_) => self.clone(),
         }
     }
 }

@@ -47,7 +47,7 @@ pub enum VolumeSource {
     Projected(serde_json::Value),
     /// A disk that a node may hold only once, kept whole
     /// (`gcePersistentDisk`, `awsElasticBlockStore`, `rbd`, `iscsi`, `azureDisk`,
-    /// `cinder`, `csi`, `flexVolume`, `hostPath`).
+    /// `cinder`, `csi`, `flexVolume`, `hostPath`), or an `image`.
     Inline {
         /// Field name.
         kind: String,
@@ -117,7 +117,8 @@ struct NamedSource {
     optional: bool,
 }
 
-const INLINE: [&str; 9] = [
+const INLINE: [&str; 10] = [
+    "image",
     "gcePersistentDisk",
     "awsElasticBlockStore",
     "rbd",

@@ -13,6 +13,14 @@ pub fn apply(op: &Op, cluster: &mut Cluster) {
         Op::Submit { .. } | Op::Retry { .. } | Op::Manual { .. } => {}
         // A new claim is bound by the time it counts: it is judged as one to be made.
         Op::Create { object, .. } if object.kind == Kind::Claim => {}
+        Op::Release { run } if run.kind == Kind::TaskRun => cluster.task_runs.change(
+            |known| known.metadata.namespace == run.namespace && known.metadata.name == run.name,
+            |known| {
+                if let Some(spec) = known.spec.as_object_mut() {
+                    spec.remove("status");
+                }
+            },
+        ),
         Op::Release { run } => cluster.pipeline_runs.change(
             |known| known.metadata.namespace == run.namespace && known.metadata.name == run.name,
             |known| {
@@ -33,6 +41,12 @@ pub fn apply(op: &Op, cluster: &mut Cluster) {
             |known| known.metadata.namespace == set.namespace && known.metadata.name == set.name,
             |known| known.spec.replicas = Some(*to),
         ),
+        Op::Unannotate { object, key } if object.kind == Kind::Claim => cluster.claims.change(
+            |known| known.metadata.namespace == object.namespace && known.metadata.name == object.name,
+            |known| drop(known.metadata.annotations.remove(key)),
+        ),
+        // Nothing that is judged hangs on annotations of other kinds.
+        Op::Unannotate { .. } => {}
         Op::Grant { namespace, grant } => grant.give(cluster, namespace),
         Op::SetFlags { place, pairs } => {
             let operator = matches!(place, FlagPlace::TektonConfig { .. });
@@ -83,6 +97,7 @@ pub fn apply(op: &Op, cluster: &mut Cluster) {
                     let side = match bound.side {
                         "min" => &mut item.min,
                         "max" => &mut item.max,
+                        "default" => &mut item.default_limit,
                         _ => &mut item.max_limit_request_ratio,
                     };
                     match bound.new {

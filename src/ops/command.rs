@@ -115,7 +115,10 @@ impl Op {
                 client(&words)
             }
             Self::Create { object, manifest } => {
-                let mut command = Command::of_client(caller, &["create", "-n", &object.namespace, "-f", "-"]);
+                let namespace = ["-n", object.namespace.as_str()];
+                let namespace = if object.namespace.is_empty() { &[][..] } else { &namespace[..] };
+                let words: Vec<&str> = ["create"].iter().chain(namespace).chain(&["-f", "-"]).copied().collect();
+                let mut command = Command::of_client(caller, &words);
                 command.input = Some(manifest.to_string());
                 vec![command]
             }
@@ -138,6 +141,9 @@ impl Op {
             }
             Self::Scale { set, to, .. } => {
                 client(&["scale", &set.target(), "-n", &set.namespace, &format!("--replicas={to}")])
+            }
+            Self::Unannotate { object, key } => {
+                client(&["annotate", &object.target(), "-n", &object.namespace, &format!("{key}-")])
             }
             Self::Retry { set } => {
                 client(&["annotate", &set.target(), "-n", &set.namespace, "tekton-fix/retry=now", "--overwrite"])

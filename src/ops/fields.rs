@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::edit;
 use super::{FlagPlace, Op};
+use crate::model::Kind;
 use crate::model::run::PipelineRun;
 
 /// A field with its new value.
@@ -27,6 +28,7 @@ pub fn changed(op: &Op, run: &PipelineRun) -> Vec<Field> {
             compare("spec", &old["spec"], &new["spec"], &mut fields);
             fields
         }
+        Op::Release { run } if run.kind == Kind::TaskRun => one(format!("{}.spec.status", run.target()), Value::Null),
         Op::Release { .. } => one("spec.status".to_owned(), Value::Null),
         Op::Delete { object, .. } => one(object.target(), Value::Null),
         Op::Create { object, manifest } => one(object.target(), manifest.clone()),
@@ -66,6 +68,7 @@ pub fn changed(op: &Op, run: &PipelineRun) -> Vec<Field> {
             })
             .collect(),
         Op::Scale { set, to, .. } => one(format!("{}.spec.replicas", set.target()), json!(to)),
+        Op::Unannotate { object, key } => one(format!("{}.metadata.annotations[{key}]", object.target()), Value::Null),
         Op::Retry { .. } | Op::Manual { .. } => Vec::new(),
     }
 }

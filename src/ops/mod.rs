@@ -9,6 +9,7 @@ mod command;
 pub mod edit;
 mod fields;
 mod grant;
+mod instruction;
 mod request;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use command::{Caller, Command};
 pub use edit::Edit;
 pub use fields::{Field, changed};
 pub use grant::{Allowed, Grant, Reach};
+pub use instruction::{Instruction, Refused};
 pub use request::{Request, Write};
 
 /// An object by kind, namespace and name.
@@ -92,7 +94,7 @@ pub struct Hard {
 pub struct Bound {
     /// Position in `spec.limits`.
     pub item: usize,
-    /// `min`, `max` or `maxLimitRequestRatio`.
+    /// `min`, `max`, `default` or `maxLimitRequestRatio`.
     pub side: &'static str,
     /// Resource.
     pub resource: String,
@@ -128,9 +130,9 @@ pub enum Op {
         /// Whether the old run is cancelled once the new one exists.
         cancel_old: bool,
     },
-    /// Take `spec.status` off a run that is held by it.
+    /// Take `spec.status` off a run or a TaskRun that is held by it.
     Release {
-        /// The run.
+        /// The run or TaskRun.
         run: ObjectRef,
     },
     /// Delete an object.
@@ -204,6 +206,13 @@ pub enum Op {
         /// The StatefulSet.
         set: ObjectRef,
     },
+    /// Take an annotation off an object.
+    Unannotate {
+        /// The object.
+        object: ObjectRef,
+        /// The annotation.
+        key: String,
+    },
     /// Something that only a person can do.
     Manual {
         /// What.
@@ -212,187 +221,6 @@ pub enum Op {
         /// Commands that show what it takes to do it; they change nothing.
         look: Vec<Vec<String>>,
     },
-}
-
-/// What only a person can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "instruction")]
-pub enum Instruction {
-    /// Wait until these runs end.
-    WaitForRuns {
-        /// The runs, each with its node.
-        runs: Vec<String>,
-    },
-    /// Meet a policy, or have an exception made.
-    MeetPolicy {
-        /// What is refused.
-        subject: Refused,
-        /// The policy's own words.
-        words: String,
-    },
-    /// Let Tekton's controller create what it was refused.
-    LetControllerCreate {
-        /// The refusal's own words.
-        words: String,
-    },
-    /// Let the nodes reach a registry.
-    ReachRegistry,
-    /// Give an account credentials for a registry.
-    PullSecret {
-        /// The account.
-        account: String,
-    },
-    /// Let the nodes trust a registry.
-    TrustRegistry,
-    /// Wait for the registry's rate limit.
-    WaitForRegistry,
-    /// Name an image that exists.
-    CorrectImage,
-    /// Make the image pullable.
-    MakePullable,
-    /// Bring a node back, or remove it.
-    RecoverNode,
-    /// Create a Secret or ConfigMap whose contents are not known here.
-    CreateSource {
-        /// `secret` or `configmap`, with the name.
-        sources: Vec<String>,
-    },
-    /// Start Tekton's controller.
-    StartController,
-    /// Find out why Tekton's controller does not go on.
-    InspectController,
-    /// Ask for less in the steps of a task.
-    AskForLess {
-        /// The task.
-        task: String,
-        /// The field of the steps' securityContext.
-        field: &'static str,
-    },
-    /// Let an account use an SCC that allows what a step asks for, or ask for less.
-    GrantSomeScc {
-        /// The account.
-        account: String,
-    },
-    /// End something else that uses a quota.
-    FreeQuota {
-        /// The quota.
-        quota: String,
-    },
-    /// Raise a quota whose numbers were not read.
-    RaiseQuota {
-        /// The quota.
-        quota: String,
-        /// The refusal's own words.
-        words: String,
-    },
-    /// Ask for what a LimitRange allows, or change it.
-    FitLimitRange {
-        /// The LimitRanges.
-        ranges: Vec<String>,
-    },
-    /// Give containers default requests with a LimitRange.
-    DefaultRequests,
-    /// Set a flag to a value that Tekton knows.
-    ValidFlag {
-        /// The key.
-        key: String,
-        /// Values that it may have.
-        values: Vec<&'static str>,
-        /// Another key that has to be set for the value to be accepted.
-        with: Option<(&'static str, &'static str)>,
-    },
-    /// Provide a storage class, or a volume.
-    ProvideVolume {
-        /// Other classes that exist.
-        classes: Vec<String>,
-    },
-    /// End a pod that holds a port.
-    EndPod {
-        /// The pod.
-        pod: String,
-        /// What it holds.
-        holds: String,
-    },
-    /// Ask for less than the task does now.
-    RequestLess {
-        /// The task.
-        task: String,
-    },
-    /// Use a node that has room for the whole pipeline: none is known.
-    FindNode,
-    /// Give each workspace a claim of its own.
-    SeparateClaims,
-    /// Swap the order of the workspaces.
-    SwapWorkspaces,
-    /// Bind both workspaces to one claim with different sub-paths.
-    OneClaim,
-    /// Give a step more memory.
-    MoreMemory {
-        /// The task.
-        task: String,
-        /// The step.
-        step: String,
-        /// Its limit today.
-        limit: Option<String>,
-    },
-    /// Give a container of Tekton's own more memory, in config-defaults.
-    MoreMemoryForTekton {
-        /// The container.
-        container: String,
-        /// Its limit today.
-        limit: Option<String>,
-    },
-    /// Use an image that is built for the node's architecture.
-    ImageForArchitecture,
-    /// Correct what the queue does not admit, or ask its owner.
-    AskQueue {
-        /// What the queue says.
-        words: String,
-    },
-    /// Find out why a container is not ready.
-    InspectContainer {
-        /// The container.
-        container: String,
-    },
-    /// Let a step get at files on a volume.
-    OpenFiles {
-        /// How.
-        how: String,
-    },
-}
-
-impl Instruction {
-    /// Whether it takes rights of an administrator.
-    fn is_administrators(&self) -> bool {
-        matches!(
-            self,
-            Self::MeetPolicy { .. }
-                | Self::LetControllerCreate { .. }
-                | Self::ReachRegistry
-                | Self::TrustRegistry
-                | Self::RecoverNode
-                | Self::StartController
-                | Self::InspectController
-                | Self::GrantSomeScc { .. }
-                | Self::RaiseQuota { .. }
-                | Self::FitLimitRange { .. }
-                | Self::ValidFlag { .. }
-                | Self::ProvideVolume { .. }
-                | Self::MoreMemoryForTekton { .. }
-        )
-    }
-}
-
-/// What a policy refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Refused {
-    /// The assistant's pod.
-    Assistant,
-    /// A TaskRun.
-    TaskRun,
-    /// A task's pod.
-    TaskPod,
 }
 
 /// A right on a kind of object.
@@ -427,6 +255,8 @@ pub enum Risk {
     AllRuns(Mode),
     /// Containers that need root then fail, cluster-wide.
     RootlessContainers,
+    /// Tekton's own containers then carry no restrictions, cluster-wide.
+    PlainContainers,
     /// Every pod of the namespace may do what a level allows.
     Level(&'static str),
     /// Whom a grant reaches.
@@ -487,6 +317,7 @@ impl Risk {
             | Self::VolumeStays => Danger::Medium,
             Self::AllRuns(_)
             | Self::RootlessContainers
+            | Self::PlainContainers
             | Self::Level(_)
             | Self::Grant(_)
             | Self::Queue
@@ -501,8 +332,16 @@ impl Op {
     /// others.
     pub fn danger(&self) -> Danger {
         match self {
-            Self::Submit { .. } | Self::Release { .. } | Self::Scale { .. } | Self::Retry { .. } => Danger::Low,
-            Self::Create { object, .. } if object.kind != Kind::LimitRange => Danger::Low,
+            Self::Submit { .. }
+            | Self::Release { .. }
+            | Self::Scale { .. }
+            | Self::Retry { .. }
+            | Self::Unannotate { .. } => Danger::Low,
+            Self::Create { object, .. }
+                if !matches!(object.kind, Kind::LimitRange | Kind::SecurityContextConstraints) =>
+            {
+                Danger::Low
+            }
             Self::Create { .. }
             | Self::Delete { .. }
             | Self::Grant { .. }
@@ -519,10 +358,12 @@ impl Op {
     pub fn right(&self) -> Right {
         match self {
             Self::Submit { .. } => Right::InNamespace("create", Kind::PipelineRun),
-            Self::Release { .. } => Right::InNamespace("patch", Kind::PipelineRun),
+            Self::Release { run } => Right::InNamespace("patch", run.kind),
             Self::Delete { object, .. } => Right::InNamespace("delete", object.kind),
+            Self::Create { object, .. } if object.namespace.is_empty() => Right::Administrator,
             Self::Create { object, .. } => Right::InNamespace("create", object.kind),
-            Self::Scale { set, .. } => Right::InNamespace("patch", set.kind),
+            Self::Scale { set, .. } | Self::Retry { set } => Right::InNamespace("patch", set.kind),
+            Self::Unannotate { object, .. } => Right::InNamespace("patch", object.kind),
             Self::Manual { instruction: Instruction::AskForLess { .. }, .. } => Right::Task,
             Self::Manual { instruction: Instruction::CreateSource { .. }, .. } => {
                 Right::InNamespace("create", Kind::ConfigMap)
@@ -534,7 +375,6 @@ impl Op {
             | Self::Enforce { .. }
             | Self::RaiseQuota { .. }
             | Self::MoveBounds { .. }
-            | Self::Retry { .. }
             | Self::Manual { .. } => Right::Administrator,
         }
     }

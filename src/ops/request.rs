@@ -86,6 +86,11 @@ impl Op {
                 one(range, Write::Json(Value::from(bounds.iter().map(bound).collect::<Vec<_>>())))
             }
             Self::Scale { set, to, .. } => one(set, Write::Merge(json!({ "spec": { "replicas": to } }))),
+            Self::Unannotate { object, key } => {
+                let mut annotations = Map::new();
+                annotations.insert(key.clone(), Value::Null);
+                one(object, Write::Merge(json!({ "metadata": { "annotations": annotations } })))
+            }
             // The value differs each time: one that is there already would change nothing.
             Self::Retry { set } => {
                 one(set, Write::Merge(json!({ "metadata": { "annotations": { "tekton-fix/retry": mark } } })))

@@ -25,6 +25,7 @@ pub(super) fn assistant(focus: &Focus<'_>) -> Vec<Plan> {
         plans.push(Plan::new("security-context-to-tasks", vec![submit(focus, edits, true)]));
     }
     plans.push(grant(focus));
+    plans.extend(super::seccomp::plans(focus));
     // People try this first; it is refused before any node counts.
     plans.push(scheduling::pin(focus, &[]));
     plans
@@ -54,7 +55,8 @@ pub fn block_start(focus: &Focus<'_>) -> Option<i64> {
 }
 
 pub(super) fn task_pod(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
-    let found = smallest_change::find(focus).plans;
+    let mut found = smallest_change::find(focus).plans;
+    found.extend(super::seccomp::plans(focus));
     if !found.is_empty() {
         return found;
     }

@@ -1,14 +1,14 @@
 //! Repairs by Tekton's feature flags, which hold for the whole cluster.
 
 use crate::analysis::tekton::Coschedule;
-use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT, assistant_flags};
+use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT, SET_SECURITY_CONTEXT, assistant_flags};
 use crate::checks::focus::Focus;
 use crate::ops::{FlagPlace, Instruction, Op};
 
 use super::{Plan, manual_with, submit, tekton_namespace};
 
 /// Gives Tekton's own containers what the level `restricted` demands.
-pub(super) const SECURITY_CONTEXT: &str = "set-security-context";
+pub(super) const SECURITY_CONTEXT: &str = SET_SECURITY_CONTEXT;
 
 /// Where flags last: in the operator's TektonConfig, else in the ConfigMap.
 fn place(focus: &Focus<'_>) -> FlagPlace {
@@ -59,9 +59,14 @@ pub(super) fn one_assistant_for_each_run(focus: &Focus<'_>) -> Plan {
 
 /// Tekton gives its own containers a restricted security context; absent where it does.
 pub(super) fn security_context(focus: &Focus<'_>) -> Option<Plan> {
-    let flags = focus.installation.feature_flags;
-    let is_set = flags.and_then(|map| map.data.get(SECURITY_CONTEXT)).is_some_and(|value| value == "true");
+    let is_set = focus.installation.sets_security_context() == Some(true);
     (!is_set).then(|| set(focus, SECURITY_CONTEXT, vec![(SECURITY_CONTEXT, "true".to_owned())]))
+}
+
+/// Tekton leaves its own containers as they are; absent where it does.
+pub(super) fn security_context_off(focus: &Focus<'_>) -> Option<Plan> {
+    let is_set = focus.installation.sets_security_context() == Some(true);
+    is_set.then(|| set(focus, "set-security-context-off", vec![(SECURITY_CONTEXT, "false".to_owned())]))
 }
 
 /// A value that Tekton knows, in place of one that it rejects.

@@ -9,14 +9,19 @@ pub mod probe;
 mod refusals;
 mod requests;
 mod scheduling;
+mod seccomp;
 pub mod smallest_change;
 mod starting;
+mod storage;
+mod volumes_apart;
+mod within_limits;
 mod workspaces;
 
 use std::borrow::Cow;
 
 use crate::assess;
 use crate::checks::focus::Focus;
+use crate::checks::{pending_by_spec_status, siblings};
 use crate::finding::{Cause, Facts, Finding, Offer, RunReport};
 use crate::model::{Cluster, Kind};
 use crate::ops::{self, Edit, Instruction, ObjectRef, Op, Risk};
@@ -56,13 +61,13 @@ pub fn for_admission(focus: &Focus<'_>) -> Vec<Offer> {
 /// A plan with its forecast, and what it endangers.
 pub(crate) fn offer(focus: &Focus<'_>, findings: &[Finding], plan: Plan) -> Offer {
     let forecast = assess::forecast(focus, findings, &plan.ops);
-    let risks = plan.ops.iter().flat_map(|op| risks(focus, op)).collect();
+    let risks = plan.ops.iter().flat_map(|op| risks(focus, &plan.ops, op)).collect();
     let fields = plan.ops.iter().flat_map(|op| ops::changed(op, focus.run())).collect();
     Offer { id: plan.id, ops: plan.ops, forecast, risks, fields }
 }
 
 /// What an operation endangers.
-fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
+fn risks(focus: &Focus<'_>, all: &[Op], op: &Op) -> Vec<Risk> {
     use crate::ops::{Mode, OldRun};
     match op {
         Op::Submit { edits, cancel_old, .. } => {
@@ -95,14 +100,22 @@ fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
         Op::Delete { force: true, .. } => vec![Risk::TwoHolders],
         Op::Delete { object, .. } if object.kind == Kind::PipelineRun => vec![Risk::RecordsLost],
         Op::Delete { .. } => vec![Risk::VolumeStays],
+        // Nobody may use it before it is granted.
+        Op::Create { object, .. } if object.kind == Kind::SecurityContextConstraints => Vec::new(),
         Op::Create { object, .. } => vec![Risk::NewObject(object.kind)],
-        Op::Grant { namespace, grant } => vec![Risk::Grant(grant.reach(focus.cluster, namespace))],
+        Op::Grant { namespace, grant } => {
+            // What is granted may only be made by the same plan.
+            let mut cluster = focus.cluster.overlay();
+            all.iter().filter(|op| matches!(op, Op::Create { .. })).for_each(|op| ops::apply(op, &mut cluster));
+            vec![Risk::Grant(grant.reach(&cluster, namespace))]
+        }
         Op::SetFlags { pairs, .. } => {
             let is_off = pairs.iter().any(|(key, value)| {
                 *key == crate::analysis::tekton::flags::COSCHEDULE && value == "disabled"
                     || *key == crate::analysis::tekton::flags::DISABLE_ASSISTANT && value == "true" && pairs.len() == 1
             });
             match pairs.first() {
+                Some((flags::SECURITY_CONTEXT, value)) if value == "false" => vec![Risk::PlainContainers],
                 Some((flags::SECURITY_CONTEXT, _)) => vec![Risk::RootlessContainers],
                 _ if is_off => vec![Risk::AllRuns(Mode::Off)],
                 _ => vec![Risk::AllRuns(Mode::PerRun)],
@@ -114,6 +127,7 @@ fn risks(focus: &Focus<'_>, op: &Op) -> Vec<Risk> {
         | Op::MoveBounds { .. }
         | Op::Scale { .. }
         | Op::Retry { .. }
+        | Op::Unannotate { .. }
         | Op::Manual { .. } => Vec::new(),
     }
 }
@@ -125,6 +139,8 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         _ => String::new(),
     };
     match finding.cause {
+        // It goes on by itself.
+        _ if siblings::is_for_its_turn(finding) => Vec::new(),
         Cause::AssistantRefusedByScc | Cause::TimeoutAfterAssistantRefusedByScc => admission::assistant(focus),
         Cause::TaskPodRefusedByScc => admission::task_pod(focus, &finding.facts),
         Cause::AssistantRefusedByPodSecurity => refusals::pod_security(focus),
@@ -132,6 +148,7 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::AssistantRefusedByPolicy => refusals::policy(focus, ops::Refused::Assistant, words()),
         Cause::TaskPodRefusedByPolicy => refusals::policy(focus, ops::Refused::TaskPod, words()),
         Cause::TaskRunRefused => refusals::policy(focus, ops::Refused::TaskRun, words()),
+        Cause::SchedulingGated => scheduling::gated(focus),
         Cause::AssistantQuota | Cause::QuotaExceeded => refusals::quota(focus, &finding.facts),
         Cause::QuotaNeedsRequests => refusals::needs_requests(focus),
         Cause::AssistantLimitrange => refusals::limit_range(focus),
@@ -167,21 +184,33 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::UntoleratedTaint | Cause::AssistantPendingUntoleratedTaint => {
             scheduling::tolerate(focus, &finding.facts)
         }
-        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => scheduling::follow_volume(focus),
+        Cause::AssistantPendingVolumeNodeAffinity | Cause::VolumeNodeAffinity => {
+            let mut plans = scheduling::follow_volume(focus);
+            plans.extend(volumes_apart::plans(focus));
+            plans
+        }
+        Cause::VolumesInDifferentZones => volumes_apart::plans(focus),
         Cause::AssistantPendingVolumeLimit | Cause::VolumeLimit | Cause::AssistantPendingInsufficientResources => {
             scheduling::elsewhere(focus)
         }
         Cause::InsufficientResources => scheduling::no_room(focus),
-        Cause::NodeSelectorMismatch => scheduling::selector(focus),
+        Cause::NodeSelectorMismatch => scheduling::other_labels(focus),
         Cause::NodesCordoned | Cause::AssistantPendingCordoned => scheduling::uncordon(focus, &finding.facts),
         Cause::HostportConflict => scheduling::free_port(&finding.facts),
         Cause::SchedulerNotRunning => scheduling::drop_field(focus, "drop-scheduler-name", "schedulerName"),
         Cause::PvcMissing => workspaces::missing(focus, &finding.facts),
-        Cause::ClaimBeingDeleted => workspaces::being_deleted(focus, &finding.facts),
+        Cause::ClaimBeingDeleted | Cause::ClaimLost => workspaces::being_deleted(focus, &finding.facts),
+        Cause::VolumeFull => storage::full(focus, &finding.facts),
+        Cause::VolumeReadOnly => storage::read_only(focus),
+        Cause::ReferenceNotFetched => {
+            let correct = manual(Instruction::CorrectReference { words: words() });
+            vec![Plan::new("correct-reference", vec![correct, submit(focus, Vec::new(), true)])]
+        }
         Cause::AssistantScaledToZero => assistant::scale_up(focus, &finding.facts),
         Cause::PvcUnbound => workspaces::unbound(focus),
         Cause::WorkspaceClaimRefused => workspaces::claim_refused(focus, &finding.facts),
-        Cause::VolumeMultiAttach => vec![scheduling::pin(focus, &[])],
+        Cause::VolumeMultiAttach => scheduling::held_elsewhere(focus, &finding.facts),
+        Cause::SelinuxLabelConflict => starting::other_label(focus, &finding.facts),
         Cause::VolumeSourceMissing => starting::source_missing(focus, &finding.facts),
         Cause::ImagePull => starting::image(focus, &finding.facts),
         Cause::NodeNotReady => starting::node_lost(focus),
@@ -191,23 +220,23 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         Cause::WrongArchitecture => starting::other_architecture(focus, &finding.facts),
         Cause::HeldByQueue => vec![Plan::new("ask-queue", vec![manual(Instruction::AskQueue { words: words() })])],
         Cause::ResolverAnswerUnnoticed => vec![Plan::new("wake-run", vec![Op::Retry { set: run(focus) }])],
+        Cause::ImageWouldRunAsRoot => starting::would_run_as_root(focus, &finding.facts),
         Cause::SidecarNotReady => starting::sidecar(focus, &finding.facts),
         Cause::WorkspacePermissionDenied => starting::denied(focus),
-        Cause::PendingBySpecStatus => vec![Plan::new("release-run", vec![Op::Release { run: run(focus) }])],
+        Cause::PendingBySpecStatus => {
+            let held = pending_by_spec_status::held(focus).map(|task| &task.task_run.metadata.name);
+            let tasks: Vec<Op> = held.map(|name| Op::Release { run: object(focus, Kind::TaskRun, name) }).collect();
+            let ops = if tasks.is_empty() { vec![Op::Release { run: run(focus) }] } else { tasks };
+            vec![Plan::new("release-run", ops)]
+        }
         Cause::ControllerNotRunning => starting::controller(focus),
         // What these need is not known here, or nothing is to be done about the run.
         Cause::AssistantRefused
         | Cause::AssistantPending
         | Cause::NodeUnderPressure
-        | Cause::VolumesInDifferentZones
         | Cause::Unschedulable
-        | Cause::SchedulingGated
         | Cause::TaskPodRefused
         | Cause::ContainerNotCreated
-        | Cause::ImageWouldRunAsRoot
-        | Cause::VolumeFull
-        | Cause::VolumeReadOnly
-        | Cause::ClaimLost
         | Cause::StepFailed
         | Cause::TaskFailed
         | Cause::PodNotStarted
@@ -221,7 +250,6 @@ fn for_finding(focus: &Focus<'_>, finding: &Finding) -> Vec<Plan> {
         | Cause::ManagedByOtherController
         | Cause::CustomRunWaits
         | Cause::ResolverNotAnswering
-        | Cause::ReferenceNotFetched
         | Cause::FlagInForce
         | Cause::NewerThanKnown
         | Cause::UpgradeChangesMeaning

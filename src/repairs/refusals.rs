@@ -8,6 +8,8 @@ use crate::analysis::admission::quota as quotas;
 use crate::analysis::tekton::assistant_pod;
 use crate::checks::focus::Focus;
 use crate::checks::future;
+use crate::checks::refused::{RefusedBy, between};
+use crate::checks::webhooks;
 use crate::finding::Facts;
 use crate::model::cluster::find;
 use crate::model::namespace::LimitRange;
@@ -15,7 +17,7 @@ use crate::model::pod::Pod;
 use crate::model::{Kind, Quantity};
 use crate::ops::{Bound, Edit, Hard, Instruction, Op, Refused};
 
-use super::{Plan, flags, in_cluster, manual, manual_with, object, submit};
+use super::{Plan, flags, in_cluster, manual, manual_with, object, submit, within_limits};
 
 /// The level that the namespace enforces; that of a refusal where it was not read.
 fn enforced<'a>(focus: &'a Focus<'_>) -> &'a str {
@@ -56,7 +58,39 @@ pub(super) fn task_pod_security(focus: &Focus<'_>) -> Vec<Plan> {
     plans
 }
 
+/// What a webhook takes that does not refuse by a policy: one that is silent has to answer
+/// again, and what Tekton's own finds invalid has to be corrected.
+fn webhook(words: &str) -> Option<(&'static str, Op)> {
+    match RefusedBy::read(words) {
+        RefusedBy::WebhookSilent(webhook) => {
+            let instruction = Instruction::RecoverWebhook { webhook };
+            let host = between(words, "https://", "/").and_then(|host| host.split(".svc").next());
+            let namespace = host.and_then(|host| host.split_once('.')).map(|(_, namespace)| namespace);
+            let all: &[&str] = &["get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"];
+            Some((
+                "recover-webhook",
+                match namespace {
+                    Some(namespace) => manual_with(instruction, &[&["get", "pods,endpointslices", "-n", namespace]]),
+                    None => manual_with(instruction, &[all]),
+                },
+            ))
+        }
+        RefusedBy::Invalid(_) => {
+            let words = webhooks::reason(words).to_owned();
+            Some(("correct-definition", manual(Instruction::CorrectDefinition { words })))
+        }
+        _ => None,
+    }
+}
+
 pub(super) fn policy(focus: &Focus<'_>, subject: Refused, words: String) -> Vec<Plan> {
+    match webhook(&words) {
+        // Tekton, or the StatefulSet's controller, tries again by itself.
+        Some((id @ "recover-webhook", op)) => return vec![Plan::new(id, in_cluster(focus, vec![op]))],
+        // A run keeps the definition with which it began.
+        Some((id, op)) => return vec![Plan::new(id, vec![op, submit(focus, Vec::new(), true)])],
+        None => {}
+    }
     let kinds = "validatingadmissionpolicies,validatingwebhookconfigurations";
     let op = manual_with(Instruction::MeetPolicy { subject, words }, &[&["get", kinds, "-o", "yaml"]]);
     vec![Plan::new("policy-exception", in_cluster(focus, vec![op]))]
@@ -105,10 +139,10 @@ fn raise(focus: &Focus<'_>, name: &str, words: &str) -> Op {
 pub(super) fn quota(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Quota { name, words } = facts else { return Vec::new() };
     let free = Instruction::FreeQuota { quota: name.clone() };
-    vec![
-        Plan::new("raise-quota", in_cluster(focus, vec![raise(focus, name, words)])),
-        Plan::new("free-quota", vec![manual_with(free, &[&["get", "pods", "-n", focus.namespace()]])]),
-    ]
+    let mut plans: Vec<Plan> = within_limits::out_of_best_effort(focus, name).into_iter().collect();
+    plans.push(Plan::new("raise-quota", in_cluster(focus, vec![raise(focus, name, words)])));
+    plans.push(Plan::new("free-quota", vec![manual_with(free, &[&["get", "pods", "-n", focus.namespace()]])]));
+    plans
 }
 
 /// An object of the namespace whose count a quota limits: the refusal says by how much.
@@ -141,7 +175,9 @@ fn raise_count(focus: &Focus<'_>, name: &str, words: &str) -> Op {
 /// The StatefulSet of the assistant itself was refused.
 pub(super) fn stateful_set(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Quota { name, words } = facts else { return Vec::new() };
-    let (id, op) = if name.is_empty() {
+    let (id, op) = if let Some(known) = webhook(words) {
+        known
+    } else if name.is_empty() {
         let instruction = Instruction::LetControllerCreate { words: words.clone() };
         ("allow-statefulset", manual(instruction))
     } else {
@@ -156,11 +192,7 @@ pub(super) fn claim(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     if name.is_empty() {
         return Vec::new();
     }
-    let mut ops = vec![raise_count(focus, name, words)];
-    if !focus.is_running() {
-        ops.push(submit(focus, Vec::new(), false));
-    }
-    vec![Plan::new("raise-quota", ops)]
+    vec![Plan::new("raise-quota", in_cluster(focus, vec![raise_count(focus, name, words)]))]
 }
 
 pub(super) fn needs_requests(focus: &Focus<'_>) -> Vec<Plan> {
@@ -242,7 +274,9 @@ pub(super) fn task_limit_range(focus: &Focus<'_>) -> Vec<Plan> {
     let names: Vec<String> = ranges(focus).iter().map(|range| range.metadata.name.clone()).collect();
     let look: &[&str] = &["get", "limitranges", "-n", focus.namespace(), "-o", "yaml"];
     let op = manual_with(Instruction::FitLimitRange { ranges: names }, &[look]);
-    vec![Plan::new("fit-limitrange", vec![op, submit(focus, Vec::new(), true)])]
+    let mut plans = within_limits::plans(focus);
+    plans.push(Plan::new("fit-limitrange", vec![op, submit(focus, Vec::new(), true)]));
+    plans
 }
 
 pub(super) fn service_account(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {

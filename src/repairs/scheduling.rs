@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::analysis::tekton::pod_template;
 use crate::assess::placement::{self, NoBest};
 use crate::checks::focus::Focus;
-use crate::checks::future;
 use crate::finding::Facts;
 use crate::model::volume::VolumeSource;
 use crate::ops::edit::{self, HOSTNAME};
@@ -32,11 +31,43 @@ fn pin_as(id: &'static str, focus: &Focus<'_>, edits: &[Edit]) -> Plan {
 /// No node is known that takes the whole pipeline.
 struct NoNode;
 
+/// The volume is attached to another node: a run that is pinned there shares it, and one that
+/// waits gets it.
+pub(super) fn held_elsewhere(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let mut plans = vec![pin(focus, &[])];
+    if let Facts::Holders(holders) = facts
+        && !holders.is_empty()
+    {
+        let runs = holders.iter().map(|(run, node)| format!("{run} on {node}")).collect();
+        plans.push(Plan::new("wait-for-runs", vec![manual(Instruction::WaitForRuns { runs })]));
+    }
+    plans
+}
+
+/// Gates are for whoever put them there: they hold the next run's pods too.
+pub(super) fn gated(focus: &Focus<'_>) -> Vec<Plan> {
+    let assistants = focus.tree.assistants.iter().filter_map(|node| node.pod);
+    let pods = assistants.chain(focus.unplaced().map(|(_, pod)| pod));
+    let mut gates: Vec<String> =
+        pods.flat_map(|pod| &pod.spec.scheduling_gates).map(|gate| gate.name.clone()).collect();
+    gates.sort();
+    gates.dedup();
+    let look: &[&str] = &[
+        "get",
+        "pods",
+        "-n",
+        focus.namespace(),
+        "-o",
+        "custom-columns=POD:.metadata.name,GATES:.spec.schedulingGates[*].name",
+    ];
+    vec![Plan::new("open-gates", vec![super::manual_with(Instruction::OpenGates { gates }, &[look])])]
+}
+
 /// The best node for the changed run as an edit. Where pods of other namespaces were not
 /// read it is the best as far as was read: the forecast says what is open.
 fn best(focus: &Focus<'_>, edits: &[Edit]) -> Result<Edit, NoNode> {
     let new = edit::edited(focus.run(), edits).map_err(|_| NoNode)?;
-    let plan = future::of(focus, &future::as_run(focus, &edit::unpinned(&new))).plan;
+    let plan = placement::pinned_anywhere(focus, &new);
     match placement::best_node(focus, &plan, &placement::old_pods(focus)) {
         Ok(node) => Ok(pin_to(focus, &node)),
         Err(NoBest::FreeUnknown(nodes)) => nodes.first().map(|node| pin_to(focus, node)).ok_or(NoNode),
@@ -156,6 +187,18 @@ pub(super) fn selector(focus: &Focus<'_>) -> Vec<Plan> {
         return Vec::new();
     }
     vec![Plan::new("drop-node-selector", vec![submit(focus, edits, true)])]
+}
+
+/// Labels that no node has, where the run itself asks for none: a selector of its own takes the
+/// place of the one in `default-pod-template`.
+pub(super) fn other_labels(focus: &Focus<'_>) -> Vec<Plan> {
+    const ANY: (&str, &str) = ("kubernetes.io/os", "linux");
+    let plans = selector(focus);
+    if !plans.is_empty() || !focus.selects_by_default() {
+        return plans;
+    }
+    let edit = Edit::NodeSelector { key: ANY.0.to_owned(), value: ANY.1.to_owned() };
+    vec![Plan::new("own-node-selector", vec![submit(focus, vec![edit], true)]), pin(focus, &[])]
 }
 
 /// Drops a field of the pod template that stands in the way.

@@ -1,5 +1,6 @@
 //! Repairs for pods that have a node and do not start there, or lost it.
 
+use crate::analysis::scc::ranges;
 use crate::checks::containers::is_of_tekton;
 use crate::checks::focus::Focus;
 use crate::checks::workspace_access;
@@ -7,6 +8,27 @@ use crate::finding::{Facts, ImageTrouble};
 use crate::ops::{Edit, Instruction, Op};
 
 use super::{Plan, assistant, block_start, manual, manual_with, resubmit, submit, tekton_namespace};
+
+/// A user that is not root, where the namespace has no range of its own.
+const ANY_USER: i64 = 65532;
+
+/// Pods with different SELinux labels on one volume: one label for both, or one after the
+/// other.
+pub(super) fn other_label(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = Vec::new();
+    let own = focus.run().spec_at("/taskRunTemplate/podTemplate/securityContext/seLinuxOptions");
+    if own.is_some_and(|options| !options.is_null()) {
+        let edits = vec![Edit::DropSecurityField { field: "seLinuxOptions" }];
+        plans.push(Plan::new("drop-selinux-options", vec![submit(focus, edits, true)]));
+    }
+    if let Facts::Holders(holders) = facts
+        && !holders.is_empty()
+    {
+        let runs = holders.iter().map(|(run, node)| format!("{run} on {node}")).collect();
+        plans.push(Plan::new("wait-for-runs", vec![manual(Instruction::WaitForRuns { runs })]));
+    }
+    plans
+}
 
 /// A Secret or ConfigMap that is mounted and does not exist; the kubelet tries again.
 pub(super) fn source_missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
@@ -73,6 +95,23 @@ pub(super) fn other_architecture(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> 
         .collect();
     let image = vec![manual(Instruction::ImageForArchitecture), submit(focus, Vec::new(), true)];
     plans.push(Plan::new("correct-image", image));
+    plans
+}
+
+/// A container that must not run as root and would: another user for the run's pods, or, for
+/// Tekton's own containers, the flag off.
+pub(super) fn would_run_as_root(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
+    let Facts::Container { container, .. } = facts else { return Vec::new() };
+    let is_step = container.starts_with("step-") || container.starts_with("sidecar-");
+    let mut plans: Vec<Plan> = Vec::new();
+    if !is_step {
+        plans.extend(super::flags::security_context_off(focus));
+    }
+    let user = match focus.cluster.namespace(focus.namespace()).map(|known| ranges::user_ids(&known.metadata)) {
+        Some(Ok(range)) => range.min,
+        _ => ANY_USER,
+    };
+    plans.push(Plan::new("run-as-user", vec![submit(focus, vec![Edit::RunAsUser { user }], true)]));
     plans
 }
 

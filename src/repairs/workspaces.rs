@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
+use crate::analysis::admission::claims;
 use crate::analysis::tekton::assistant::{self, ClaimWorkspace};
 use crate::checks::focus::Focus;
 use crate::checks::no_node::volume_in_use;
 use crate::checks::no_node::volume_node_affinity::claims_of;
+use crate::checks::obstacles::SELECTED_NODE;
 use crate::finding::Facts;
-use crate::model::Kind;
 use crate::model::volume::{Claim, StorageClass};
+use crate::model::{Kind, Quantity};
 use crate::ops::edit::claim_template;
 use crate::ops::{Edit, Instruction, Op};
 
@@ -20,7 +22,7 @@ const SIZE: &str = "1Gi";
 const ONE_NODE: &str = "ReadWriteOnce";
 
 /// How many tasks bind a workspace of the run to their own.
-fn users(focus: &Focus<'_>, workspace: &str) -> usize {
+pub(super) fn users(focus: &Focus<'_>, workspace: &str) -> usize {
     let run = focus.run();
     let uses =
         |task: &&Value| assistant::task_claim_workspaces(run, task).iter().any(|bound| bound.workspace == workspace);
@@ -33,7 +35,7 @@ fn bind(focus: &Focus<'_>, id: &'static str, workspace: &str, binding: Value) ->
 }
 
 /// A workspace bound to an emptyDir.
-fn empty_dir(focus: &Focus<'_>, workspace: &str) -> Plan {
+pub(super) fn empty_dir(focus: &Focus<'_>, workspace: &str) -> Plan {
     bind(focus, "workspace-empty-dir", workspace, json!({ "emptyDir": {} }))
 }
 
@@ -61,11 +63,25 @@ fn own_claim(focus: &Focus<'_>, workspace: &str, like: &str) -> Plan {
 }
 
 /// Size, class and access mode that a claim asks for.
-fn wishes(claim: Option<&Claim>) -> (String, Option<&str>, String) {
+pub(super) fn wishes(claim: Option<&Claim>) -> (String, Option<&str>, String) {
     let size = claim.and_then(|claim| claim.spec.resources.requests.get("storage")).map(ToString::to_string);
     let class = claim.and_then(|claim| claim.spec.storage_class_name.as_deref()).filter(|class| !class.is_empty());
     let mode = claim.and_then(|claim| claim.spec.access_modes.first().cloned());
     (size.unwrap_or_else(|| SIZE.to_owned()), class, mode.unwrap_or_else(|| ONE_NODE.to_owned()))
+}
+
+/// Size, class and access mode of what a workspace is bound to: a claim, or the template of
+/// one.
+pub(super) fn wishes_of(focus: &Focus<'_>, bound: &ClaimWorkspace) -> (String, Option<String>, String) {
+    let template = || {
+        let bindings = focus.run().spec_at("/workspaces")?.as_array()?;
+        let binding = bindings.iter().find(|b| b["name"].as_str() == Some(&bound.workspace))?;
+        serde_json::from_value::<Claim>(binding.get("volumeClaimTemplate")?.clone()).ok()
+    };
+    let made = if bound.claim.is_none() { template() } else { None };
+    let known = bound.claim.as_deref().and_then(|name| focus.cluster.claim(focus.namespace(), name));
+    let (size, class, mode) = wishes(made.as_ref().or(known));
+    (size, class.map(str::to_owned), mode)
 }
 
 /// One claim less for a task that binds two.
@@ -125,13 +141,38 @@ pub(super) fn missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     plans
 }
 
-/// A claim that is being deleted: a new run with claims of its own, or without this one.
+/// Claims that are tried in place of one.
+const OTHERS: usize = 3;
+
+/// Bound claims of the namespace that are as large and as shareable as one, and belong to
+/// nothing else: each with the plan that binds a workspace to it.
+pub(super) fn other_claims(focus: &Focus<'_>, workspace: &str, like: &Claim) -> Vec<(String, Plan)> {
+    let size = |claim: &Claim| claim.spec.resources.requests.get("storage").copied();
+    let is_usable = |claim: &&Claim| {
+        claim.metadata.namespace == focus.namespace()
+            && claim.metadata.name != like.metadata.name
+            && claim.status.phase == "Bound"
+            && claim.metadata.deletion_timestamp.is_none()
+            && claim.metadata.owner_references.is_empty()
+            && claim.spec.access_modes == like.spec.access_modes
+            && size(claim) >= size(like)
+    };
+    let claims = focus.cluster.claims.iter().filter(is_usable).take(OTHERS);
+    let plan = |claim: &Claim| {
+        let binding = json!({ "persistentVolumeClaim": { "claimName": claim.metadata.name } });
+        (claim.metadata.name.clone(), bind(focus, "other-claim", workspace, binding))
+    };
+    claims.map(plan).collect()
+}
+
+/// A claim that is being deleted, or has lost its volume: a new run with claims of its own, or without this one.
 pub(super) fn being_deleted(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Claim(claim) = facts else { return Vec::new() };
     let mut plans = vec![super::resubmit(focus, true)];
     let old = focus.cluster.claim(focus.namespace(), claim);
     for workspace in bound_to(focus, claim) {
         plans.push(from_template(focus, &workspace, old, None));
+        plans.extend(old.into_iter().flat_map(|old| other_claims(focus, &workspace, old)).map(|(_, plan)| plan));
         plans.push(empty_dir(focus, &workspace));
     }
     plans
@@ -151,7 +192,7 @@ pub(super) fn unbound(focus: &Focus<'_>) -> Vec<Plan> {
     let workspaces = assistant::claim_workspaces(run).into_iter().filter(|bound| {
         bound.claim.as_deref().is_none_or(|name| waiting.iter().any(|claim| claim.metadata.name == name))
     });
-    let mut plans: Vec<Plan> = Vec::new();
+    let mut plans: Vec<Plan> = lost_choice(focus, &waiting);
     if let Some(class) = usable().max_by_key(|class| works(class)) {
         plans.extend(workspaces.map(|bound| {
             let old = waiting.iter().find(|claim| Some(&claim.metadata.name) == bound.claim.as_ref()).copied();
@@ -163,6 +204,29 @@ pub(super) fn unbound(focus: &Focus<'_>) -> Vec<Plan> {
         plans.push(Plan::new("existing-storage-class", vec![manual(Instruction::ProvideVolume { classes })]));
     }
     plans
+}
+
+/// Claims for which the scheduler chose a node that is gone: without the annotation it
+/// chooses again.
+fn lost_choice(focus: &Focus<'_>, waiting: &[&Claim]) -> Vec<Plan> {
+    if !focus.cluster.coverage.proves_absence(Kind::Node, "") {
+        return Vec::new();
+    }
+    let pods = focus.tree.assistants.iter().filter_map(|node| node.pod).chain(focus.unplaced().map(|(_, pod)| pod));
+    let used: Vec<&str> = pods.flat_map(claims_of).collect();
+    let is_lost = |claim: &&&Claim| {
+        let node = claim.metadata.annotation(SELECTED_NODE);
+        used.contains(&claim.metadata.name.as_str()) && node.is_some_and(|node| focus.cluster.node(node).is_none())
+    };
+    let ops: Vec<Op> = waiting
+        .iter()
+        .filter(is_lost)
+        .map(|claim| Op::Unannotate {
+            object: object(focus, Kind::Claim, &claim.metadata.name),
+            key: SELECTED_NODE.to_owned(),
+        })
+        .collect();
+    if ops.is_empty() { Vec::new() } else { vec![Plan::new("choose-node-again", super::in_cluster(focus, ops))] }
 }
 
 /// A claim that only one pod may use, which the assistant is, or that of a run that is
@@ -191,7 +255,24 @@ fn end_left_behind(focus: &Focus<'_>) -> Option<Plan> {
     Some(Plan::new("delete-ended-run", vec![delete]))
 }
 
-/// The claim of a template could not be made.
+/// The claim of a template could not be made: a smaller one where a quota has room for it,
+/// an emptyDir for what one task uses alone, or more room.
 pub(super) fn claim_refused(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
-    refusals::claim(focus, facts)
+    let made = assistant::claim_workspaces(focus.run()).into_iter().filter(|bound| bound.claim.is_none());
+    let made: Vec<ClaimWorkspace> = made.collect();
+    let mut plans: Vec<Plan> = Vec::new();
+    if let [bound] = made.as_slice() {
+        let (size, class, mode) = wishes_of(focus, bound);
+        let asked: Option<Quantity> = size.parse().ok();
+        let most = claims::largest(focus.cluster, focus.namespace(), class.as_deref());
+        let most = most.filter(|most| *most > Quantity::default() && asked.is_some_and(|asked| asked > *most));
+        if let Some(most) = most {
+            let binding = claim_template(&most.to_string(), class.as_deref(), &mode);
+            plans.push(bind(focus, "smaller-claim", &bound.workspace, binding));
+        }
+    }
+    plans.extend(refusals::claim(focus, facts));
+    let alone = made.iter().filter(|bound| users(focus, &bound.workspace) < 2);
+    plans.extend(alone.map(|bound| empty_dir(focus, &bound.workspace)));
+    plans
 }

@@ -61,10 +61,10 @@ pub(crate) fn verdict(rows: &[(Difference, Option<Consequence>)], worse: &RunRep
             format!("the runs ask for the same; the difference lies in the environment: {}", finding.summary)
         }
         ([], Some(finding)) => {
-            format!(
-                "none of the {spec} differences in what the runs ask for explains it; it lies in the environment: {}",
-                finding.summary
-            )
+            let differences =
+                if spec == 1 { "the difference".to_owned() } else { format!("none of the {spec} differences") };
+            let not = if spec == 1 { " not" } else { "" };
+            format!("{differences} in what the runs ask for is{not} known to explain it: {}", finding.summary)
         }
         (paths, Some(finding)) => format!("{} is the difference that matters: {}", common(paths), finding.summary),
         (paths, None) => format!("{} matters", paths.join(", ")),

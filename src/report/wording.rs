@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::analysis::pipeline_fit::{Obstacle, Reason, Who as Whose, load};
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
-use crate::finding::{Offer, Outcome};
+use crate::finding::{Cause, Offer, Outcome};
 use crate::model::Kind;
 use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Right, Risk};
 
@@ -67,6 +67,9 @@ pub(crate) fn op(op: &Op) -> String {
             let edits: Vec<String> = edits.iter().map(edit).collect();
             edits.join(", ")
         }
+        Op::Release { run } if run.kind == Kind::TaskRun => {
+            format!("remove spec.status of TaskRun {}, unless something else (a queue) is to release it", run.name)
+        }
         Op::Release { .. } => "remove spec.status, unless something else (a queue) is to release the run".to_owned(),
         Op::Delete { object, force: true } => {
             format!(
@@ -91,6 +94,9 @@ pub(crate) fn op(op: &Op) -> String {
         }
         Op::Create { object, .. } if object.kind == Kind::LimitRange => {
             "give containers default requests with a LimitRange".to_owned()
+        }
+        Op::Create { object, .. } if object.kind == Kind::SecurityContextConstraints => {
+            format!("create SCC {} with seccomp profile runtime/default allowed", object.name)
         }
         Op::Create { object, .. } => format!("create {} {}", object.kind.name(), object.name),
         Op::Grant { grant, .. } => format!("let ServiceAccount {} use SCC {}", grant.account, grant.scc),
@@ -124,6 +130,9 @@ pub(crate) fn op(op: &Op) -> String {
             format!("annotate the run {}, so that Tekton's controller looks at it again", set.name)
         }
         Op::Retry { set } => format!("have the StatefulSet {} try again at once", set.name),
+        Op::Unannotate { object, key } => {
+            format!("take the annotation {key} off {} {}", object.kind.name(), object.name)
+        }
         Op::Manual { instruction, .. } => self::instruction(instruction),
     }
 }
@@ -204,6 +213,21 @@ fn instruction(instruction: &Instruction) -> String {
         Instruction::LetControllerCreate { words } => {
             format!("let Tekton's controller create StatefulSets in the namespace: {words}")
         }
+        Instruction::RecoverWebhook { webhook } => {
+            format!("have the webhook {webhook} answer again (the pods and the Service behind it)")
+        }
+        Instruction::CorrectDefinition { words } => {
+            format!("correct the definition of the task or the pipeline: {words}")
+        }
+        Instruction::CorrectReference { words } if words.is_empty() => {
+            "correct the reference, or what it takes to fetch it".to_owned()
+        }
+        Instruction::CorrectReference { words } => {
+            format!("correct the reference, or what it takes to fetch it: {words}")
+        }
+        Instruction::OpenGates { gates } => {
+            format!("have whoever set {} take them off the pods; the run then goes on by itself", gates.join(", "))
+        }
         Instruction::ReachRegistry => {
             "let the nodes reach the registry (name, DNS, proxy, firewall); other credentials change nothing".to_owned()
         }
@@ -232,7 +256,7 @@ fn instruction(instruction: &Instruction) -> String {
         Instruction::RaiseQuota { quota, words } if words.is_empty() => format!("raise ResourceQuota {quota}"),
         Instruction::RaiseQuota { quota, words } => format!("raise ResourceQuota {quota}, which says: {words}"),
         Instruction::FitLimitRange { ranges } => {
-            format!("request what LimitRange {} allows, or change it", ranges.join(", "))
+            format!("request what LimitRange {} allows, or let the steps set limits of their own", ranges.join(", "))
         }
         Instruction::DefaultRequests => "give containers default requests with a LimitRange".to_owned(),
         Instruction::ValidFlag { key, values, with } => match with {
@@ -260,7 +284,7 @@ fn instruction(instruction: &Instruction) -> String {
         Instruction::MoreMemoryForTekton { container, limit } => {
             let limit = limit.as_ref().map(|limit| format!(" (its limit is {limit})")).unwrap_or_default();
             format!(
-                "give Tekton's container {container} more memory{limit} in default-container-resource-requirements of                  ConfigMap config-defaults"
+                "give Tekton's container {container} more memory{limit} in default-container-resource-requirements of ConfigMap config-defaults"
             )
         }
         Instruction::ImageForArchitecture => "use an image that is built for the node's architecture".to_owned(),
@@ -304,6 +328,11 @@ pub(crate) fn block(block: &Block) -> String {
         }
         Block::Admission { who, refusal } => format!("the pod of {} is refused: {}", whose(who), refusal.text),
         Block::Incoming { who, refused } => format!("admission refuses the pod of {}: {refused}", whose(who)),
+        Block::Variable { task, name } => format!(
+            "Tekton refuses the variable $({name}) of task {task}: since 1.14 it must begin with params, tasks, finally, context, \
+             workspaces or results; a shell variable is ${{NAME}}"
+        ),
+        Block::Claim(refusal) => format!("its new claim is refused: {}", refusal.text),
         Block::TwoClaims(task) => format!("task {task} binds two claims, which Tekton refuses"),
         Block::NoAssistant(task) => {
             format!("task {task} would wait for an assistant that Tekton does not create (two workspaces on one claim)")
@@ -365,7 +394,10 @@ pub(crate) fn gap(gap: &Gap) -> String {
         Gap::RunEnded => "the run is over; resubmit it once this is done".to_owned(),
         Gap::NotProven => "the refusal itself is not proven".to_owned(),
         Gap::Manual => "the effect depends on what exactly is done".to_owned(),
-        Gap::Open(_, words) => format!("whether this is met again: {words}"),
+        Gap::Open(Cause::WrongArchitecture, _) => "whether the image holds programs for that architecture".to_owned(),
+        Gap::Open(Cause::StepKilled | Cause::InitContainerFailed, _) => "how much memory is enough".to_owned(),
+        Gap::Open(Cause::VolumeFull, _) => "how much room is enough".to_owned(),
+        Gap::Open(cause, _) => format!("whether the cause ({cause}) is lifted by that"),
         Gap::Unexplained(cause) => format!("the refusal ({cause}) was observed, and nothing that was read explains it"),
     }
 }
@@ -509,6 +541,9 @@ pub(crate) fn rights(offer: &Offer) -> String {
 impl Risk {
     /// Whether it concerns others than the run.
     pub(crate) fn is_wide(&self) -> bool {
-        matches!(self, Self::AllRuns(_) | Self::RootlessContainers | Self::Level(_) | Self::Grant(_))
+        matches!(
+            self,
+            Self::AllRuns(_) | Self::RootlessContainers | Self::PlainContainers | Self::Level(_) | Self::Grant(_)
+        )
     }
 }

@@ -190,3 +190,12 @@ async fn exit_codes_are_those_that_are_promised() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output));
     }
 }
+
+/// Without the right to list ConfigMaps, the one with Tekton's version can still be read.
+#[tokio::test]
+async fn the_version_is_read_by_name_where_config_maps_may_not_be_listed() {
+    let server = Server::start(Path::new(EXPORT), Fault::ListStatus("configmaps", 403)).await;
+    let output = plugin(&server, &["check", "-n", "private-models"]).await;
+    let text = text(&output);
+    assert!(text.starts_with("Tekton 1."), "{text}");
+}

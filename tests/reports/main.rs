@@ -8,6 +8,7 @@
 mod offers;
 #[path = "../recorded/mod.rs"]
 mod recorded;
+mod variants;
 mod words;
 
 use std::path::Path;

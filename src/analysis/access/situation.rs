@@ -40,6 +40,8 @@ pub struct Situation {
     pub is_remote: bool,
     /// The namespace's group, the one fsGroup that its SCCs take.
     pub block: Option<u32>,
+    /// Whether the cluster is OpenShift's, where SCCs decide which ids a pod may have.
+    pub is_openshift: bool,
 }
 
 /// Why a path was denied.
@@ -315,7 +317,11 @@ fn mode_remedies(situation: &Situation, path: &[Entry], wish: Wish, explanation:
             if reader.fs_group.is_some() && reader.policy == ChangePolicy::OnRootMismatch {
                 explanation.remedies.push("take fsGroupChangePolicy: OnRootMismatch away: the volume's root looks right already, so files made later stay as they are".into());
             }
-            if let (None, Some(block)) = (reader.fs_group, situation.block) {
+            // Elsewhere any group will do; one that has the step's own number is easy to know
+            // again.
+            let group =
+                if situation.is_openshift { situation.block } else { reader.process.uid.filter(|uid| *uid != 0) };
+            if let (None, Some(block)) = (reader.fs_group, group) {
                 let mut given = path.to_vec();
                 fs_group::apply(&mut given, block, ChangePolicy::Always);
                 let mut process = reader.process.clone();
@@ -323,8 +329,10 @@ fn mode_remedies(situation: &Situation, path: &[Entry], wish: Wish, explanation:
                 process.uid = process.uid.or(Some(u32::MAX));
                 let asked = if matches!(wish, Wish::Create) && given.len() > 1 { &given[..2] } else { &given[..] };
                 if judge(&process, asked, None, wish) == Allowed::Yes {
+                    let whose =
+                        if situation.is_openshift { "the start of the namespace's block" } else { "the step's own id" };
                     let summary = format!(
-                        "set fsGroup of the run's pod template to {block}, the start of the namespace's block: the kubelet then gives all files to that group before each pod starts"
+                        "set fsGroup of the run's pod template to {block}, {whose}: the kubelet then gives all files to that group before each pod starts"
                     );
                     explanation.remedies.push(Remedy { summary, fs_group: Some(block) });
                 }
@@ -336,10 +344,14 @@ fn mode_remedies(situation: &Situation, path: &[Entry], wish: Wish, explanation:
         }
         Ownership::Unknown(what) => explanation.unknown.push(format!("whether fsGroup counts on this volume: {what}")),
     }
+    if situation.others.is_empty() {
+        return;
+    }
     explanation
         .remedies
         .push("let the writer leave files open to the group: umask 002, or chmod -R g+rwX at its end".into());
-    explanation.remedies.push("run both tasks as one user: runAsUser in both, in the namespace's range".into());
+    let range = if situation.is_openshift { ", in the namespace's range" } else { "" };
+    explanation.remedies.push(format!("run both tasks as one user: runAsUser in both{range}").into());
 }
 
 /// The directories of a path, one after the other, for `ls`.
@@ -376,7 +388,15 @@ mod tests {
 
     fn situation(line: &str, reader: Party, others: Vec<Party>) -> Situation {
         let denial = of_line(line).unwrap();
-        Situation { denial, reader, others, ownership: Ownership::Managed, is_remote: false, block: Some(9_700) }
+        Situation {
+            denial,
+            reader,
+            others,
+            ownership: Ownership::Managed,
+            is_remote: false,
+            block: Some(9_700),
+            is_openshift: true,
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Admission that every cluster has: LimitRanges, ResourceQuotas, Pod Security and
 //! ServiceAccounts. Each module mirrors one plugin; SCCs have a room of their own.
 
+pub mod claims;
 pub mod limit_range;
 pub mod pod_security;
 pub mod quota;

@@ -42,7 +42,9 @@ pub fn judge(cluster: &Cluster, pod: &Pod) -> Judgement {
         return judgement;
     };
     let level = namespace.metadata.label(ENFORCE).unwrap_or("privileged");
-    let broken = violations(pod, level);
+    let of_namespace = namespace.metadata.label(ENFORCE_VERSION).and_then(minor);
+    let minor = of_namespace.or_else(|| cluster.server_version.as_deref().and_then(minor));
+    let broken = violations_at(pod, level, minor);
     if !broken.is_empty() {
         let text = format!("violates PodSecurity \"{level}:latest\": {}", broken.join(", "));
         judgement.refusals.push(Refusal { plugin: Plugin::PodSecurity, object: name.clone(), text });
@@ -50,8 +52,58 @@ pub fn judge(cluster: &Cluster, pod: &Pod) -> Judgement {
     judgement
 }
 
+/// Label with the version of the levels; without it, or with `latest`, the server's counts.
+const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
+
+/// The minor of `v1.29`.
+fn minor(version: &str) -> Option<u32> {
+    let rest = version.trim_start_matches('v').strip_prefix("1.")?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..digits].parse().ok()
+}
+
+/// Sysctls that `baseline` allows, each since a minor of Kubernetes (check_sysctls.go, 1.37).
+const SYSCTLS: [(u32, &str); 14] = [
+    (0, "kernel.shm_rmid_forced"),
+    (0, "net.ipv4.ip_local_port_range"),
+    (0, "net.ipv4.tcp_syncookies"),
+    (0, "net.ipv4.ping_group_range"),
+    (0, "net.ipv4.ip_unprivileged_port_start"),
+    (27, "net.ipv4.ip_local_reserved_ports"),
+    (29, "net.ipv4.tcp_keepalive_time"),
+    (29, "net.ipv4.tcp_fin_timeout"),
+    (29, "net.ipv4.tcp_keepalive_intvl"),
+    (29, "net.ipv4.tcp_keepalive_probes"),
+    (32, "net.ipv4.tcp_rmem"),
+    (32, "net.ipv4.tcp_wmem"),
+    (37, "net.ipv4.tcp_slow_start_after_idle"),
+    (37, "net.ipv4.tcp_notsent_lowat"),
+];
+
+/// Sysctls of a pod that no minor up to this one allows; where the minor is not known, none at
+/// all.
+fn forbidden_sysctls(pod: &Pod, minor: Option<u32>) -> Vec<&str> {
+    let context = pod.spec.security_context.iter();
+    let names = context.flat_map(|context| &context.sysctls).map(|sysctl| sysctl.name.as_str());
+    let is_allowed =
+        |name: &str| SYSCTLS.iter().any(|(since, known)| *known == name && minor.is_none_or(|minor| minor >= *since));
+    names.filter(|name| !is_allowed(name)).collect()
+}
+
 /// The rules of a level that a pod breaks.
 pub fn violations(pod: &Pod, level: &str) -> Vec<String> {
+    violations_at(pod, level, None)
+}
+
+fn violations_at(pod: &Pod, level: &str, minor: Option<u32>) -> Vec<String> {
+    let baseline = |pod: &Pod| {
+        let mut broken = baseline(pod);
+        let sysctls = forbidden_sysctls(pod, minor);
+        if !sysctls.is_empty() {
+            broken.push(format!("forbidden sysctls ({})", sysctls.join(", ")));
+        }
+        broken
+    };
     match level {
         "baseline" => baseline(pod),
         "restricted" => {
@@ -185,5 +237,19 @@ mod tests {
         .unwrap();
         assert_eq!(violations(&privileged, "baseline"), ["privileged (containers \"a\")"]);
         assert!(violations(&privileged, "privileged").is_empty());
+    }
+
+    #[test]
+    fn sysctls_are_allowed_by_version() {
+        let pod: Pod = serde_json::from_value(serde_json::json!({ "spec": { "securityContext": { "sysctls": [
+            { "name": "net.ipv4.tcp_syncookies", "value": "1" }, { "name": "net.ipv4.tcp_rmem", "value": "1" },
+            { "name": "net.ipv4.tcp_notsent_lowat", "value": "1" }, { "name": "net.core.somaxconn", "value": "1" }] } } }))
+        .unwrap();
+        let names = |minor| forbidden_sysctls(&pod, minor);
+        assert_eq!(names(Some(31)), ["net.ipv4.tcp_rmem", "net.ipv4.tcp_notsent_lowat", "net.core.somaxconn"]);
+        assert_eq!(names(Some(36)), ["net.ipv4.tcp_notsent_lowat", "net.core.somaxconn"]);
+        assert_eq!((names(Some(37)), names(None)), (vec!["net.core.somaxconn"], vec!["net.core.somaxconn"]));
+        assert_eq!(violations(&pod, "baseline"), ["forbidden sysctls (net.core.somaxconn)"]);
+        assert_eq!((minor("v1.29"), minor("1.37.2+x"), minor("latest")), (Some(29), Some(37), None));
     }
 }

@@ -104,7 +104,8 @@ pub fn needed(
     .collect()
 }
 
-fn hard(quota: &ResourceQuota) -> &ResourceList {
+/// The limits in force.
+pub(super) fn hard(quota: &ResourceQuota) -> &ResourceList {
     if quota.status.hard.is_empty() { &quota.spec.hard } else { &quota.status.hard }
 }
 
@@ -113,12 +114,16 @@ pub fn violation(quota: &ResourceQuota, pod: &Pod) -> Option<String> {
     if !is_counted(quota, pod) {
         return None;
     }
+    if let Some(text) = unnamed(hard(quota), pod) {
+        return Some(format!("failed quota: {}: must specify {text}", quota.metadata.name));
+    }
+    exceeded(quota, &usage(pod))
+}
+
+/// The plugin's words where an object that counts for so much is too much.
+pub(super) fn exceeded(quota: &ResourceQuota, usage: &BTreeMap<String, Quantity>) -> Option<String> {
     let name = &quota.metadata.name;
     let hard = hard(quota);
-    if let Some(text) = unnamed(hard, pod) {
-        return Some(format!("failed quota: {name}: must specify {text}"));
-    }
-    let usage = usage(pod);
     let mut exceeded: Vec<(&String, Quantity, Quantity, Quantity)> = Vec::new();
     for (resource, limit) in hard {
         let Some(asked) = usage.get(resource.as_str()).copied() else { continue };
@@ -205,14 +210,25 @@ fn effective_requests(resources: &Resources) -> ResourceList {
     requests
 }
 
-fn is_in_scope(pod: &Pod, scope: &str) -> bool {
-    let is_best_effort = || {
-        pod.spec
-            .containers
-            .iter()
-            .chain(&pod.spec.init_containers)
-            .all(|c| c.resources.requests.is_empty() && c.resources.limits.is_empty())
+/// Whether no container of a pod asks for anything.
+pub fn is_best_effort(pod: &Pod) -> bool {
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+    containers.all(|c| c.resources.requests.is_empty() && c.resources.limits.is_empty())
+}
+
+/// Whether a quota counts only pods that ask for nothing.
+pub fn counts_best_effort_only(quota: &ResourceQuota) -> bool {
+    const SCOPE: &str = "BestEffort";
+    let expressions =
+        quota.spec.scope_selector.as_ref().and_then(|selector| selector.get("matchExpressions")?.as_array());
+    let is_of_scope = |expression: &Value| {
+        expression["scopeName"].as_str() == Some(SCOPE) && expression["operator"].as_str() != Some("DoesNotExist")
     };
+    quota.spec.scopes.iter().any(|scope| scope == SCOPE) || expressions.into_iter().flatten().any(is_of_scope)
+}
+
+fn is_in_scope(pod: &Pod, scope: &str) -> bool {
+    let is_best_effort = || is_best_effort(pod);
     match scope {
         "Terminating" => pod.spec.active_deadline_seconds.is_some_and(|seconds| seconds >= 0),
         "NotTerminating" => pod.spec.active_deadline_seconds.is_none_or(|seconds| seconds < 0),

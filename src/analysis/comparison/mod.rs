@@ -45,6 +45,14 @@ pub struct Difference {
     pub right: Option<String>,
 }
 
+impl Difference {
+    /// A field that v1 does not have, with its place there: what a file says in it never
+    /// reached the run.
+    pub fn dropped(&self) -> Option<(&'static str, &'static str)> {
+        spec::dropped(&self.path).filter(|_| self.level == Level::Spec && (self.left.is_none() || self.right.is_none()))
+    }
+}
+
 /// All differences, level by level, by path.
 pub fn compare(left: (&Cluster, &PipelineRun), right: (&Cluster, &PipelineRun)) -> Vec<Difference> {
     let mut differences = spec::differences(left.1, right.1);

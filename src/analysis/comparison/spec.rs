@@ -38,6 +38,27 @@ pub(super) fn leaves(run: &PipelineRun) -> Vec<(String, String)> {
     found
 }
 
+/// Fields of older versions of a PipelineRun, with where v1 has them: under v1 the API server
+/// drops them (tektoncd/pipeline config/300-crds/300-pipelinerun.yaml, since v0.70).
+const DROPPED: [(&str, &str); 5] = [
+    ("spec.podTemplate", "spec.taskRunTemplate.podTemplate"),
+    ("spec.serviceAccountName", "spec.taskRunTemplate.serviceAccountName"),
+    ("spec.timeout", "spec.timeouts.pipeline"),
+    ("taskPodTemplate", "podTemplate of the entry in spec.taskRunSpecs"),
+    ("taskServiceAccountName", "serviceAccountName of the entry in spec.taskRunSpecs"),
+];
+
+/// The field that v1 does not have, and its place there.
+pub(super) fn dropped(path: &str) -> Option<(&'static str, &'static str)> {
+    let is_below = |path: &str, field: &str| {
+        path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    DROPPED.into_iter().find(|(field, _)| {
+        let in_specs = path.strip_prefix("spec.taskRunSpecs[").and_then(|rest| rest.split_once("]."));
+        is_below(path, field) || in_specs.is_some_and(|(_, rest)| is_below(rest, field))
+    })
+}
+
 /// The field and the name by which an entry of a list is known.
 fn entry_name(entry: &Value) -> Option<(&str, &str)> {
     ["name", "pipelineTaskName", "key", "input"].into_iter().find_map(|key| Some((key, entry.get(key)?.as_str()?)))
@@ -52,7 +73,8 @@ fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::Null => {}
         Value::Object(map) => {
-            if map.is_empty() {
+            // Elsewhere an empty object says as much as none.
+            if map.is_empty() && path.ends_with(".emptyDir") {
                 found.push((path.to_owned(), "{}".to_owned()));
             }
             for (key, value) in map {
@@ -93,7 +115,18 @@ mod tests {
         let found = differences(&left, &right);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].path, "spec.params[b].value");
+        let template = run(json!({ "taskRunTemplate": {} }));
+        assert!(differences(&template, &run(json!({}))).is_empty());
+        assert_eq!(
+            dropped("spec.podTemplate.securityContext.fsGroup").map(|(field, _)| field),
+            Some("spec.podTemplate")
+        );
+        assert_eq!(
+            dropped("spec.taskRunSpecs[a].taskPodTemplate.nodeSelector").map(|(field, _)| field),
+            Some("taskPodTemplate")
+        );
+        assert_eq!((dropped("spec.timeouts.pipeline"), dropped("spec.taskRunTemplate.podTemplate")), (None, None));
         let pinned = run(json!({ "nodeSelector": { "kubernetes.io/hostname": "n" } }));
-        assert_eq!(differences(&run(json!({})), &pinned)[1].path, "spec.nodeSelector[kubernetes.io/hostname]");
+        assert_eq!(differences(&run(json!({})), &pinned)[0].path, "spec.nodeSelector[kubernetes.io/hostname]");
     }
 }

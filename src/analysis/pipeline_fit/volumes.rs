@@ -76,6 +76,9 @@ fn is_for_one_node(cluster: &Cluster, namespace: &str, name: &str) -> Option<boo
 /// Whether a volume has to be attached to its node.
 fn is_attached(cluster: &Cluster, volume: &PersistentVolume) -> Option<bool> {
     let spec = &volume.spec;
+    if is_seen_attached(cluster, &volume.metadata.name) {
+        return Some(true);
+    }
     if spec.nfs.is_some() || spec.host_path.is_some() || spec.local.is_some() || spec.azure_file.is_some() {
         return None;
     }
@@ -86,6 +89,16 @@ fn is_attached(cluster: &Cluster, volume: &PersistentVolume) -> Option<bool> {
         // Without a CSIDriver object every volume is attached.
         None => Some(cluster.coverage.proves_absence(Kind::CsiDriver, "")),
     }
+}
+
+/// Whether the attach-detach controller has attached the volume, or says that it cannot
+/// attach it twice (`pkg/controller/volume/attachdetach/reconciler/reconciler.go`
+/// `reportMultiAttachError`, 1.27 to 1.37).
+fn is_seen_attached(cluster: &Cluster, volume: &str) -> bool {
+    let refusal = format!("Multi-Attach error for volume \"{volume}\"");
+    let attached = |name: Option<&str>| name == Some(volume);
+    cluster.volume_attachments.iter().any(|a| attached(a.spec.source.persistent_volume_name.as_deref()))
+        || cluster.events.iter().any(|event| event.message.contains(&refusal))
 }
 
 /// Claims for one pod only that both lists of pods mount.

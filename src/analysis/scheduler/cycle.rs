@@ -52,6 +52,13 @@ pub(super) struct Filtered {
     pub(super) error: Option<String>,
 }
 
+/// Names of plugins in alphabetical order, as upstream prints a set.
+pub(super) fn plugin_names(plugins: &BTreeSet<Plugin>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = plugins.iter().map(|plugin| plugin.name()).collect();
+    names.sort_unstable();
+    names
+}
+
 impl<'s, 'a> Cycle<'s, 'a> {
     /// Runs every plugin's PreFilter. After a refusal the others run only when all
     /// obstacles are wanted.
@@ -118,6 +125,9 @@ impl<'s, 'a> Cycle<'s, 'a> {
             Plugin::NodeDeclaredFeatures => {
                 self.declared = self.accept(plugin, node_declared_features::pre_filter(pod, behaviour));
             }
+            Plugin::NodeName if behaviour.node_name_restricts && !pod.spec.node_name.is_empty() => {
+                self.restrict(plugin, Some(BTreeSet::from([pod.spec.node_name.as_str()])));
+            }
             Plugin::NodeUnschedulable
             | Plugin::NodeName
             | Plugin::TaintToleration
@@ -150,7 +160,7 @@ impl<'s, 'a> Cycle<'s, 'a> {
             Some(known) => known.intersection(&names).copied().collect(),
         };
         if names.is_empty() && self.refusal.is_none() {
-            let plugins: Vec<&str> = self.named_by.iter().map(|plugin| plugin.name()).collect();
+            let plugins = plugin_names(&self.named_by);
             let message = match plugins.as_slice() {
                 [one] => format!("node(s) didn't satisfy plugin {one}"),
                 many => format!("node(s) didn't satisfy plugin(s) [{}] simultaneously", many.join(" ")),
@@ -163,6 +173,11 @@ impl<'s, 'a> Cycle<'s, 'a> {
             self.refusal = Some(PreFilterRefusal { plugin: None, code, message });
         }
         self.names = Some(names);
+    }
+
+    /// What VolumeBinding knows of the pod's claims.
+    pub(super) fn binding(&self) -> Option<&volume_binding::State<'a>> {
+        self.binding.as_ref()
     }
 
     /// Whether the node is among those to filter.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::cycle::{Cycle, Filtered};
+use super::cycle::{Cycle, Filtered, plugin_names};
 use super::filter::View;
 use super::message::write;
 use super::preemption::{self, Left, PostFilter};
@@ -36,15 +36,12 @@ pub fn judge(cluster: &Cluster, pod: &Pod, version: KubernetesVersion, options: 
     let itself = [(pod.metadata.namespace.as_str(), pod.metadata.name.as_str())];
     let without: &[_] = if pod.spec.node_name.is_empty() { &[] } else { &itself };
     let snapshot = Snapshot::assuming(cluster, version, Assumed { without, ..Assumed::default() });
-    let mut judgement = if pod.spec.node_name.is_empty() {
-        judge_in(&snapshot, pod, options)
-    } else {
-        let mut unplaced = pod.clone();
-        unplaced.spec.node_name.clear();
-        judge_in(&snapshot, &unplaced, options)
-    };
-    judgement.version = version;
-    judgement
+    if pod.spec.node_name.is_empty() {
+        return judge_in(&snapshot, pod, options);
+    }
+    let mut unplaced = pod.clone();
+    unplaced.spec.node_name.clear();
+    judge_in(&snapshot, &unplaced, options)
 }
 
 /// Judges a pod against a state that was prepared once for many pods.
@@ -225,7 +222,7 @@ fn message(cycle: &Cycle<'_, '_>, filtered: &[Option<Filtered>]) -> Option<Strin
                     Restricted::Tried | Restricted::Hidden => None,
                     Restricted::FilteredOut => Some("node is filtered out by the prefilter result".into()),
                     Restricted::Named => {
-                        let plugins: Vec<&str> = cycle.named_by.iter().map(|plugin| plugin.name()).collect();
+                        let plugins = plugin_names(&cycle.named_by);
                         Some(format!("node(s) didn't satisfy plugin(s) [{}]", plugins.join(" ")).into())
                     }
                 };

@@ -1,7 +1,7 @@
 //! NodeVolumeLimits: how many CSI volumes a node can attach; and the in-tree limit
 //! plugins that it replaced.
 //!
-//! Mirrors `plugins/nodevolumelimits/csi.go` (1.27 to 1.36) and `non_csi.go` (until
+//! Mirrors `plugins/nodevolumelimits/csi.go` (1.27 to 1.37) and `non_csi.go` (until
 //! 1.30).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,6 +15,9 @@ use super::verdict::{Refusal, Unread};
 use crate::model::Kind;
 use crate::model::pod::Pod;
 use crate::model::volume::{Claim, CsiNode, PersistentVolume, Volume};
+
+/// What follows the name of a driver that a node lacks.
+pub(super) const DRIVER_MISSING: &str = " CSI driver is not installed on the node";
 
 const REASON: &str = "node(s) exceed max volume count";
 
@@ -62,6 +65,10 @@ fn judge(pod: &Pod, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Result<Outc
     }
     if wanted.is_empty() {
         return Ok(Outcome::Pass);
+    }
+    if let Some(driver) = missing_driver(&wanted, csi_node, snapshot)? {
+        let reason = format!("{driver}{DRIVER_MISSING}");
+        return Ok(Refusal::unschedulable(Plugin::NodeVolumeLimits, reason).into());
     }
     let limits = limits(view, csi_node, snapshot);
     if limits.is_empty() {
@@ -117,6 +124,32 @@ fn judge(pod: &Pod, view: &View<'_, '_>, snapshot: &Snapshot<'_>) -> Result<Outc
         doubt = doubt.or(unread.clone()).or(unresolved.cloned());
     }
     Ok(Outcome::unless_unread(doubt))
+}
+
+/// A driver that the node lacks and that asks not to have pods placed there
+/// (`checkCSIDriverOnNode`, 1.37).
+fn missing_driver(
+    wanted: &Volumes,
+    csi_node: Option<&CsiNode>,
+    snapshot: &Snapshot<'_>,
+) -> Result<Option<String>, Trouble> {
+    if !snapshot.behaviour.driver_must_be_installed {
+        return Ok(None);
+    }
+    let is_here =
+        |driver: &str| csi_node.is_some_and(|node| node.spec.drivers.iter().any(|known| known.name == driver));
+    let mut drivers: Vec<&String> = wanted.values().filter(|driver| !is_here(driver)).collect();
+    drivers.sort_unstable();
+    for driver in drivers {
+        match snapshot.storage.driver(driver) {
+            Found::Here(known) if known.spec.prevent_pod_scheduling_if_missing == Some(true) => {
+                return Ok(Some(driver.clone()));
+            }
+            Found::Here(_) | Found::Absent => {}
+            Found::Unknown(unread) => return Err(Trouble::Unread(unread)),
+        }
+    }
+    Ok(None)
 }
 
 fn limits(view: &View<'_, '_>, csi_node: Option<&CsiNode>, snapshot: &Snapshot<'_>) -> BTreeMap<String, i64> {

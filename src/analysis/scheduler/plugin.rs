@@ -35,8 +35,9 @@ macro_rules! names {
 
 names! {
     /// Filter plugins in the order in which they run
-    /// (`pkg/scheduler/apis/config/v1/default_plugins.go` 1.27 to 1.36; the legacy
-    /// limit plugins until 1.30, NodeDeclaredFeatures since 1.35).
+    /// (`pkg/scheduler/apis/config/v1/default_plugins.go` 1.27 to 1.37; the legacy
+    /// limit plugins until 1.30, NodeDeclaredFeatures since 1.35). Since 1.37 NodeName is the
+    /// first; it then leaves no other node to filter, so the order of the two does not show.
     Plugin {
         /// Cordoned nodes.
         NodeUnschedulable,
@@ -92,16 +93,21 @@ names! {
         NodeResourcesBalancedAllocation,
         /// Images already there.
         ImageLocality,
+        /// Storage that is left where claims would be bound (1.37).
+        VolumeBinding,
     }
 }
 
 impl ScorePlugin {
-    /// Weight in the sum (`default_plugins.go` 1.27 to 1.36).
+    /// Weight in the sum (`default_plugins.go` 1.27 to 1.37).
     pub const fn weight(self) -> i64 {
         match self {
             Self::TaintToleration => 3,
             Self::NodeAffinity | Self::PodTopologySpread | Self::InterPodAffinity => 2,
-            Self::NodeResourcesFit | Self::NodeResourcesBalancedAllocation | Self::ImageLocality => 1,
+            Self::NodeResourcesFit
+            | Self::NodeResourcesBalancedAllocation
+            | Self::ImageLocality
+            | Self::VolumeBinding => 1,
         }
     }
 }

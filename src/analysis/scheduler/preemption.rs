@@ -29,7 +29,8 @@ pub(super) enum Left {
 /// What PostFilter says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PostFilter {
-    /// Nothing: victims were found.
+    /// Victims were found. Until 1.36 that has no words; since then the message ends with
+    /// the node and the number of victims, which are not computed here.
     Silent,
     /// The end of the message.
     Says(String),
@@ -45,7 +46,7 @@ pub(super) fn post_filter(cycle: &Cycle<'_, '_>, left: &[Left]) -> PostFilter {
         // ran, and ends PostFilter with this error.
         return PostFilter::Says("not found".to_owned());
     }
-    let claims = if behaviour.dynamic_resources { "no new claims to deallocate, " } else { "" };
+    let claims = if behaviour.says_no_new_claims { "no new claims to deallocate, " } else { "" };
     match preempt(cycle, left) {
         Ok(None) => PostFilter::Silent,
         Ok(Some(text)) => PostFilter::Says(format!("{claims}preemption: {text}")),

@@ -1,6 +1,6 @@
 //! What a pod asks for, and what existing pods use.
 //!
-//! Mirrors `k8s.io/component-helpers/resource/helpers.go` (0.33.13, 0.36.2; until
+//! Mirrors `k8s.io/component-helpers/resource/helpers.go` (0.33.13, 0.36.2, 0.37.2; until
 //! 1.31 `pkg/api/v1/resource/helpers.go`) and the `Resource` type of
 //! `pkg/scheduler/framework/types.go`.
 
@@ -260,6 +260,14 @@ fn sum<'a>(pod: &'a Pod, behaviour: &Behaviour, wanted: Wanted) -> Sum<'a> {
     {
         let in_force = (wanted.in_force && behaviour.resized_pod_level_usage && pod.status.resources.is_some())
             .then(|| pod_level_in_force(pod));
+        if let Some(sum) = in_force.as_ref().filter(|_| behaviour.usage_is_largest_total) {
+            // Every resource of the pod level that is in force, asked for or not.
+            let scalars = sum.other.iter().map(|(name, quantity)| (*name, Some(*quantity)));
+            let all = [("cpu", sum.cpu), ("memory", sum.memory)].into_iter().chain(scalars);
+            for (name, quantity) in all.filter(|(name, _)| is_pod_level(name)) {
+                quantity.into_iter().for_each(|quantity| total.set(name, quantity));
+            }
+        }
         for (name, quantity) in resources.requests.iter().filter(|(name, _)| is_pod_level(name)) {
             let quantity = match &in_force {
                 None => *quantity,
@@ -276,7 +284,59 @@ fn sum<'a>(pod: &'a Pod, behaviour: &Behaviour, wanted: Wanted) -> Sum<'a> {
     total
 }
 
+/// Which numbers of a container are meant.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// What it asks for.
+    Spec,
+    /// What the node has reserved.
+    Allocated,
+    /// What is in force.
+    Actuated,
+}
+
+/// The largest of what is asked for, reserved and in force, each added up by itself
+/// (`AggregateContainerRequests`, component-helpers 0.37.2).
+fn largest_total<'a>(pod: &'a Pod, behaviour: &Behaviour, defaults: Defaults) -> Sum<'a> {
+    let infeasible = is_resize_infeasible(pod);
+    let of_status = |container: &'a Container, status: Option<&'a ContainerStatus>, part: Part| {
+        let actuated = status.and_then(|status| status.resources.as_ref()).map(|resources| &resources.requests);
+        let actuated = actuated.filter(|list| !list.is_empty() && matches!(part, Part::Actuated));
+        let allocated = status.map(|status| &status.allocated_resources);
+        let allocated = allocated.filter(|list| !list.is_empty() && !matches!(part, Part::Spec));
+        match actuated.or(allocated) {
+            Some(list) => Sum::of(list),
+            None if infeasible && !matches!(part, Part::Spec) => Sum::default(),
+            None => Sum::of(&container.resources.requests),
+        }
+    };
+    let total = |part: Part| {
+        added_up(pod, behaviour, |container, statuses, _| {
+            let status = statuses.iter().find(|status| status.name == container.name);
+            let mut sum = of_status(container, status, part);
+            sum.fill(defaults);
+            sum
+        })
+    };
+    // Status of the pod as a whole holds the totals already.
+    let of_pod = pod.status.resources.as_ref().map(|resources| &resources.requests).filter(|list| !list.is_empty());
+    let reserved = Some(&pod.status.allocated_resources).filter(|list| !list.is_empty());
+    let (allocated, actuated) = match (reserved, of_pod) {
+        (Some(allocated), Some(actuated)) if behaviour.resized_pod_level_usage => {
+            (Sum::of(allocated), Sum::of(actuated))
+        }
+        _ => (total(Part::Allocated), total(Part::Actuated)),
+    };
+    let mut largest = if infeasible { Sum::default() } else { total(Part::Spec) };
+    largest.fold(&actuated, Ord::max);
+    largest.fold(&allocated, Ord::max);
+    largest
+}
+
 fn containers<'a>(pod: &'a Pod, behaviour: &Behaviour, wanted: Wanted) -> Sum<'a> {
+    if wanted.in_force && behaviour.usage_is_largest_total {
+        return largest_total(pod, behaviour, wanted.defaults);
+    }
     let request = |container: &'a Container, statuses: &'a [ContainerStatus], resizable: bool| {
         let status = (wanted.in_force && resizable)
             .then(|| statuses.iter().find(|status| status.name == container.name))
@@ -289,6 +349,16 @@ fn containers<'a>(pod: &'a Pod, behaviour: &Behaviour, wanted: Wanted) -> Sum<'a
         sum.fill(wanted.defaults);
         sum
     };
+    added_up(pod, behaviour, request)
+}
+
+/// Containers in sum, or the largest moment of the init containers; `request` gives the
+/// numbers of one, by its statuses and whether it may be resized.
+fn added_up<'a>(
+    pod: &'a Pod,
+    behaviour: &Behaviour,
+    request: impl Fn(&'a Container, &'a [ContainerStatus], bool) -> Sum<'a>,
+) -> Sum<'a> {
     let mut total = Sum::default();
     for container in &pod.spec.containers {
         total.fold(&request(container, &pod.status.container_statuses, true), Quantity::saturating_add);

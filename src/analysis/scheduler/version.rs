@@ -27,11 +27,16 @@ impl KubernetesVersion {
     pub const OLDEST: Self = Self::new(1, 27, 0);
     /// Newest release whose scheduler is reproduced; later ones are judged as
     /// this one.
-    pub const NEWEST: Self = Self::new(1, 36, 2);
+    pub const NEWEST: Self = Self::new(1, 37, 2);
 
     /// A release by its numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch }
+    }
+
+    /// The release by whose rules this one is judged.
+    pub fn nearest_known(self) -> Self {
+        self.clamp(Self::OLDEST, Self::NEWEST)
     }
 
     /// Whether the rules of this release are known. Others are judged by the
@@ -132,6 +137,22 @@ pub struct Behaviour {
     pub beta_zone_met_by_ga: bool,
     /// DynamicResources runs (on by default since 1.34).
     pub dynamic_resources: bool,
+    /// Its PostFilter says that there is nothing to give back (1.34 to 1.36; since then it
+    /// says nothing).
+    pub says_no_new_claims: bool,
+    /// Usage of resized pods is the largest of three totals, and no longer a total of the
+    /// largest of each container (1.37, component-helpers `AggregateContainerRequests`).
+    pub usage_is_largest_total: bool,
+    /// A node without a CSI driver that asks for it is refused (`VolumeLimitScaling`: beta 1.37).
+    pub driver_must_be_installed: bool,
+    /// VolumeBinding scores by free capacity (`StorageCapacityScoring`: beta 1.37).
+    pub storage_capacity_scores: bool,
+    /// `spec.nodeName` names the only node to filter (NodeName has a PreFilter since 1.37).
+    pub node_name_restricts: bool,
+    /// ImageLocality adds up image volumes (1.36).
+    pub image_volumes_score: bool,
+    /// Image volumes count as images that are wanted (1.37).
+    pub image_volumes_count: bool,
     /// NodeDeclaredFeatures refuses (on by default since 1.36).
     pub declared_features: bool,
     /// Taint texts name no taint (1.35 and 1.34.2; kubernetes#135023).
@@ -171,9 +192,9 @@ impl Behaviour {
     ///
     /// Sources: `pkg/features/kube_features.go` and `pkg/scheduler` of
     /// kubernetes/kubernetes 1.27.1, 1.28.0, 1.29.1, 1.30.1, 1.31.1, 1.32.2,
-    /// 1.33.0, 1.34.1, 1.34.7, 1.35.4 and 1.36.2.
+    /// 1.33.0, 1.34.1, 1.34.7, 1.35.4, 1.36.2 and 1.37.2.
     pub fn of(version: KubernetesVersion) -> Self {
-        let version = version.clamp(KubernetesVersion::OLDEST, KubernetesVersion::NEWEST);
+        let version = version.nearest_known();
         let KubernetesVersion { minor, patch, .. } = version;
         let since = |wanted: u32| minor >= wanted;
         // Backports to several minors: fixed in these patch levels and in every
@@ -201,10 +222,17 @@ impl Behaviour {
             allocatable_volume_limits: !since(32),
             in_tree_volume_limits: !since(31),
             gce_migrated: since(28),
-            negative_namespace_selector_matches_all: since(34),
+            negative_namespace_selector_matches_all: (34..=36).contains(&minor),
             hostname_volumes_restrict: !hostname_fixed,
             beta_zone_met_by_ga: since(29),
             dynamic_resources: since(34),
+            says_no_new_claims: (34..=36).contains(&minor),
+            usage_is_largest_total: since(37),
+            driver_must_be_installed: since(37),
+            storage_capacity_scores: since(37),
+            node_name_restricts: since(37),
+            image_volumes_score: since(36),
+            image_volumes_count: since(37),
             declared_features: since(36),
             taint_text_is_constant: version >= KubernetesVersion::new(1, 34, 2),
             new_volume_affinity_text: since(33),
@@ -254,8 +282,17 @@ mod tests {
     fn unknown_releases_are_judged_as_the_nearest_known() {
         let far = Behaviour::of(KubernetesVersion::new(1, 99, 0));
         assert_eq!(far, Behaviour::of(KubernetesVersion::NEWEST));
-        assert!(KubernetesVersion::new(1, 36, 9).is_known());
+        assert_eq!(far.version, KubernetesVersion::NEWEST);
+        assert!(KubernetesVersion::new(1, 36, 9).is_known() && KubernetesVersion::new(1, 37, 9).is_known());
         assert!(!KubernetesVersion::new(1, 99, 0).is_known());
+    }
+
+    #[test]
+    fn what_was_wrong_for_some_minors_is_right_again() {
+        let of = |minor| Behaviour::of(KubernetesVersion::new(1, minor, 0));
+        let rows = |minor| (of(minor).negative_namespace_selector_matches_all, of(minor).says_no_new_claims);
+        assert_eq!([33, 34, 36, 37].map(rows), [(false, false), (true, true), (true, true), (false, false)]);
+        assert!(of(37).dynamic_resources && of(37).driver_must_be_installed && !of(36).driver_must_be_installed);
     }
 
     #[test]

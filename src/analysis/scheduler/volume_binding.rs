@@ -1,6 +1,6 @@
 //! VolumeBinding: bound claims reach the node, unbound ones could be bound there.
 //!
-//! Mirrors `plugins/volumebinding/{volume_binding,binder}.go` (1.27 to 1.36),
+//! Mirrors `plugins/volumebinding/{volume_binding,binder}.go` (1.27 to 1.37),
 //! `k8s.io/component-helpers/storage/volume` and
 //! `scheduling/corev1/helpers.go MatchTopologySelectorTerms` (0.33.13).
 
@@ -11,7 +11,7 @@ use super::csi_translation::{InTree, translated_affinity};
 use super::filter::{Outcome, PreFilter, View};
 use super::labels;
 use super::plugin::Plugin;
-use super::snapshot::Snapshot;
+use super::snapshot::{NodeInfo, Snapshot};
 use super::storage::{Found, claim_of, class_of_claim, class_of_volume, not_owned};
 use super::verdict::{Code, Reason, Refusal, Unread};
 use crate::model::Kind;
@@ -285,6 +285,66 @@ impl State<'_> {
         }
         Ok(())
     }
+}
+
+/// A claim's share of the storage of its class on a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Share<'a> {
+    /// The storage class.
+    pub(super) class: &'a str,
+    /// What the claim asks for.
+    pub(super) requested: i64,
+    /// What there is: of the volume, or of the driver's pool.
+    pub(super) capacity: i64,
+    /// Whether a volume that exists would be bound.
+    pub(super) is_static: bool,
+}
+
+impl<'a> State<'a> {
+    /// What unbound claims would take on a node that fits.
+    pub(super) fn shares(&self, node: &NodeInfo<'_>, snapshot: &Snapshot<'a>) -> Vec<Share<'a>> {
+        let labels = &node.node.metadata.labels;
+        let mut unbound: Vec<&Unbound<'a>> = self.unbound.iter().collect();
+        unbound.sort_by_key(|unbound| size(unbound.claim));
+        let mut chosen: Vec<&str> = Vec::new();
+        let mut shares = Vec::new();
+        for unbound in unbound {
+            let claim = unbound.claim;
+            let requested = size(claim).value();
+            let is_chosen = claim.metadata.annotation("volume.kubernetes.io/selected-node").is_some();
+            match matching_volume(unbound, labels, &chosen).filter(|_| !is_chosen) {
+                Some(volume) => {
+                    chosen.push(&volume.metadata.name);
+                    let capacity = volume.spec.capacity.get("storage").copied().unwrap_or_default().value();
+                    shares.push(Share { class: class_of_volume(volume), requested, capacity, is_static: true });
+                }
+                None => shares.extend(pool(claim, labels, snapshot).map(|capacity| Share {
+                    class: class_of_claim(claim),
+                    requested,
+                    capacity,
+                    is_static: false,
+                })),
+            }
+        }
+        shares
+    }
+}
+
+/// Free space that the claim's driver publishes for nodes with these labels.
+fn pool(claim: &Claim, labels: &StringMap, snapshot: &Snapshot<'_>) -> Option<i64> {
+    let Found::Here(class) = snapshot.storage.class(class_of_claim(claim)) else { return None };
+    let Found::Here(driver) = snapshot.storage.driver(&class.provisioner) else { return None };
+    if driver.spec.storage_capacity != Some(true) {
+        return None;
+    }
+    let wanted = size(claim).value();
+    let enough = snapshot.cluster.csi_storage_capacities.iter().find(|capacity| {
+        let limit = capacity.maximum_volume_size.or(capacity.capacity);
+        capacity.storage_class_name == class.metadata.name
+            && limit.is_some_and(|limit| limit.value() >= wanted)
+            && labels::matches(capacity.node_topology.as_ref(), labels)
+    })?;
+    Some(enough.capacity.unwrap_or_default().value())
 }
 
 fn size(claim: &Claim) -> Quantity {

@@ -1,13 +1,15 @@
 //! What `config-defaults` and `feature-flags` say about the pods that Tekton makes.
 //!
 //! Mirrors tektoncd/pipeline `pkg/apis/config/default.go` and `feature_flags.go`
-//! (v0.68.1 to v1.15.0). The ConfigMap's YAML texts come in as values.
+//! (v0.68.1 to v1.16.0). The ConfigMap's YAML texts come in as values.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::flags::{parse_bool, sets_security_context};
 use super::pod_template::{self, Template};
+use super::version::TektonVersion;
 use crate::model::meta::StringMap;
 use crate::model::pod::Resources;
 use crate::model::pod_security::{Capabilities, ContainerSecurityContext, SeccompProfile};
@@ -41,12 +43,17 @@ pub struct Defaults {
 }
 
 impl Defaults {
-    /// Reads both ConfigMaps; `yaml` reads a text of theirs.
-    pub fn read(defaults: Option<&StringMap>, flags: Option<&StringMap>, yaml: impl Fn(&str) -> Option<Value>) -> Self {
+    /// Reads both ConfigMaps as `version` does; `yaml` reads a text of theirs.
+    pub fn read(
+        defaults: Option<&StringMap>,
+        flags: Option<&StringMap>,
+        version: Option<TektonVersion>,
+        yaml: impl Fn(&str) -> Option<Value>,
+    ) -> Self {
         let text = |key: &str| defaults.and_then(|data| data.get(key)).filter(|text| !text.trim().is_empty());
         let value = |key: &str| text(key).and_then(|text| yaml(text));
         let flag = |key: &str| flags.and_then(|data| data.get(key)).map(|text| text.to_lowercase());
-        let is_on = |key: &str| matches!(flag(key).as_deref(), Some("true" | "t" | "1"));
+        let is_on = |key: &str| flags.and_then(|data| parse_bool(data.get(key)?)).unwrap_or(false);
         let container_resources =
             value(CONTAINER_RESOURCES).and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
         Self {
@@ -54,7 +61,7 @@ impl Defaults {
             assistant_template: pod_template::of(value(ASSISTANT_TEMPLATE).as_ref()),
             container_resources,
             service_account: text("default-service-account").cloned(),
-            set_security_context: is_on("set-security-context"),
+            set_security_context: sets_security_context(flags, version).unwrap_or(false),
             read_only_root: is_on("set-security-context-read-only-root-filesystem"),
             native_sidecars: is_on("enable-kubernetes-sidecar"),
             results_sidecar: flag("results-from").as_deref() == Some("sidecar-logs"),
@@ -90,7 +97,7 @@ mod tests {
             (ASSISTANT_TEMPLATE, "  "),
         ]);
         let flags = map(&[("set-security-context", "true"), ("results-from", "sidecar-logs")]);
-        let read = Defaults::read(Some(&data), Some(&flags), |text| serde_json::from_str(text).ok());
+        let read = Defaults::read(Some(&data), Some(&flags), None, |text| serde_json::from_str(text).ok());
         assert_eq!(read.pod_template["nodeSelector"]["a"], "b");
         assert_eq!(read.container_resources["default"].requests["cpu"].to_string(), "5m");
         assert!(read.assistant_template.is_empty() && read.results_sidecar && !read.native_sidecars);

@@ -17,6 +17,31 @@ pub const DISABLE_ASSISTANT: &str = "disable-affinity-assistant";
 /// The key that decides since 0.51.
 pub const COSCHEDULE: &str = "coschedule";
 
+/// Whether the containers that Tekton adds, the assistant's included, get a restricted
+/// securityContext.
+pub const SET_SECURITY_CONTEXT: &str = "set-security-context";
+
+/// Whether `set-security-context` is on: what the ConfigMap says, else what the version
+/// does of itself. `None` where neither is known.
+pub fn sets_security_context(data: Option<&StringMap>, version: Option<TektonVersion>) -> Option<bool> {
+    let by_default = || version.map(TektonVersion::sets_security_context_by_default);
+    let Some(data) = data else { return by_default() };
+    match data.get(SET_SECURITY_CONTEXT) {
+        // A text that is no boolean makes the controller refuse the whole map.
+        Some(text) => parse_bool(text).or_else(by_default),
+        None => by_default(),
+    }
+}
+
+/// A boolean as Go reads it (`strconv.ParseBool`).
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
 /// Which fields of the API are allowed.
 const API_FIELDS: &str = "enable-api-fields";
 
@@ -92,17 +117,13 @@ fn mode(data: &StringMap, version: TektonVersion) -> Result<Coschedule, InvalidF
 /// The old key, as `strconv.ParseBool` reads it.
 fn legacy_off(data: &StringMap) -> Result<bool, InvalidFlag> {
     let Some(value) = data.get(DISABLE_ASSISTANT) else { return Ok(false) };
-    match value.as_str() {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(InvalidFlag {
-            key: DISABLE_ASSISTANT.to_owned(),
-            value: value.clone(),
-            error: format!(
-                "failed parsing feature flags config {value:?}: strconv.ParseBool: parsing {value:?}: invalid syntax"
-            ),
-        }),
-    }
+    parse_bool(value).ok_or_else(|| InvalidFlag {
+        key: DISABLE_ASSISTANT.to_owned(),
+        value: value.clone(),
+        error: format!(
+            "failed parsing feature flags config {value:?}: strconv.ParseBool: parsing {value:?}: invalid syntax"
+        ),
+    })
 }
 
 /// What the operator's TektonConfig sets a key of `feature-flags` to: its own field, or
@@ -123,6 +144,29 @@ mod tests {
     fn flags(version: &str, pairs: &[(&str, &str)]) -> AssistantFlags {
         let data = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         assistant_flags(&data, TektonVersion::parse(version).unwrap())
+    }
+
+    #[test]
+    fn the_security_context_is_on_by_default_since_1_16() {
+        let on = |version: Option<&str>, value: Option<&str>| {
+            let data: StringMap =
+                value.into_iter().map(|value| (SET_SECURITY_CONTEXT.to_owned(), value.to_owned())).collect();
+            sets_security_context(Some(&data), version.and_then(TektonVersion::parse))
+        };
+        for (version, value, expected) in [
+            (Some("1.15.1"), None, Some(false)),
+            (Some("1.16.0"), None, Some(true)),
+            (Some("1.16.0"), Some("false"), Some(false)),
+            (Some("1.16.0"), Some("F"), Some(false)),
+            (Some("0.65.0"), Some("T"), Some(true)),
+            (Some("1.15.0"), Some("True"), Some(true)),
+            (Some("1.15.0"), Some("yes"), Some(false)),
+            (None, Some("1"), Some(true)),
+            (None, None, None),
+        ] {
+            assert_eq!(on(version, value), expected, "{version:?} {value:?}");
+        }
+        assert_eq!(sets_security_context(None, TektonVersion::parse("1.17.0")), Some(true));
     }
 
     #[test]

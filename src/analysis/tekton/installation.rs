@@ -48,6 +48,12 @@ impl<'a> Installation<'a> {
         self.version.as_ref().map(|(version, _)| *version)
     }
 
+    /// Whether Tekton's own containers get a restricted securityContext, as far as the flag or
+    /// the version is known.
+    pub fn sets_security_context(&self) -> Option<bool> {
+        flags::sets_security_context(self.feature_flags.map(|map| &map.data), self.tekton())
+    }
+
     /// The flags that govern the assistant, where ConfigMap and version are known.
     pub fn assistant_flags(&self) -> Option<AssistantFlags> {
         Some(flags::assistant_flags(&self.feature_flags?.data, self.tekton()?))

@@ -10,6 +10,7 @@ pub mod pod_template;
 pub mod run_tree;
 pub mod step_resources;
 pub mod task_pod;
+pub mod variables;
 pub mod version;
 pub mod workspaces;
 

@@ -14,9 +14,9 @@ pub struct TektonVersion {
 }
 
 impl TektonVersion {
-    /// The newest release whose behaviour is known here; a newer one is judged
+    /// The newest release whose behaviour is known here; one of a newer minor is judged
     /// like it, and the output says so.
-    pub const NEWEST_KNOWN: Self = Self::new(1, 15, 0);
+    pub const NEWEST_KNOWN: Self = Self::new(1, 16, 0);
 
     /// A version by its numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
@@ -32,6 +32,19 @@ impl TektonVersion {
         let (major, minor) = (parts.next()??, parts.next()??);
         let patch = parts.next().flatten().unwrap_or(0);
         Some(Self { major, minor, patch })
+    }
+
+    /// Whether it is of a minor that came out after the newest known one: patches change no
+    /// behaviour (v1.15.1 is v1.15.0 but for its dependencies).
+    pub fn is_newer_than_known(self) -> bool {
+        let known = Self::NEWEST_KNOWN;
+        (self.major, self.minor) > (known.major, known.minor)
+    }
+
+    /// Whether `set-security-context` is on where the ConfigMap does not say: since 1.16.0
+    /// (pull request 9589, pkg/apis/config/feature_flags.go `DefaultSetSecurityContext`).
+    pub fn sets_security_context_by_default(self) -> bool {
+        self >= Self::new(1, 16, 0)
     }
 
     /// Whether the key `disable-affinity-assistant` is read at all: it was removed
@@ -81,6 +94,12 @@ impl TektonVersion {
         self >= Self::new(0, 70, 0)
     }
 
+    /// Whether variables of a pipeline must begin with a known prefix: since 1.14.0
+    /// (b0feac468).
+    pub fn checks_variable_prefixes(self) -> bool {
+        self >= Self::new(1, 14, 0)
+    }
+
     /// Whether a run is woken for certain once its remote task or pipeline has come:
     /// since 1.15.0 (pull request 10429).
     pub fn wakes_resolved_runs(self) -> bool {
@@ -102,6 +121,13 @@ impl fmt::Display for TektonVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patches_of_a_known_minor_are_known() {
+        let newer = |text| TektonVersion::parse(text).unwrap().is_newer_than_known();
+        assert!(!newer("1.15.1") && !newer("1.16.0") && !newer("1.16.7"));
+        assert!(newer("1.17.0") && newer("2.0.0"));
+    }
 
     #[test]
     fn versions_are_read_and_compared_by_number() {

@@ -35,22 +35,30 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, name: &str) -> Opt
     if before.is_none() && !switched_mode {
         return None;
     }
+    let earlier_assistant = before.and_then(|before| before.task_run.assistant());
+    let change = if switched_mode || earlier_assistant.is_some() {
+        "coschedule was changed to another mode"
+    } else {
+        "the affinity assistant was switched on"
+    };
     let mut finding = start(
         focus,
         task,
         name,
         Cause::AssistantMissingFlagFlip,
-        format!(
-            "the affinity assistant was switched on while the run was under way: task {} waits for {name}, which was never created",
-            task.task
-        ),
+        format!("{change} while the run was under way: task {} waits for {name}, which was never created", task.task),
     );
     if let Some(before) = before {
+        let (old, new) = (&before.task_run.metadata.name, &task.task_run.metadata.name);
         finding = finding
-            .link(format!(
-                "TaskRun {} of the same run has no assistant, TaskRun {} has one: the flag changed between them.",
-                before.task_run.metadata.name, task.task_run.metadata.name
-            ))
+            .link(match earlier_assistant {
+                Some(other) => format!(
+                    "TaskRun {old} of the same run is tied to assistant {other}, TaskRun {new} to {name}: the mode changed between them."
+                ),
+                None => format!(
+                    "TaskRun {old} of the same run has no assistant, TaskRun {new} has one: the flag changed between them."
+                ),
+            })
             .evidence([focus.quote(
                 Kind::TaskRun,
                 &before.task_run.metadata.name,

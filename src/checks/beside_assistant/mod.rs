@@ -20,6 +20,7 @@ use super::no_node::{
     volume_limit, volume_node_affinity,
 };
 use super::obstacles::{self, Obstacle, Spoken, is_unhealthy};
+use super::siblings;
 use crate::finding::{Cause, Finding};
 
 /// A task's pod that waits to join its assistant.
@@ -56,8 +57,11 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
         if focus.is_past_grace(pod.metadata.creation_timestamp) {
             let judged = judged(focus, pod);
             let here = judged.nodes.iter().find(|verdict| verdict.node == node);
+            let is_full = here.is_some_and(|here| here.only(Plugin::NodeResourcesFit));
+            let takes_turns = is_full && judged.is_complete && siblings::makes_room(focus, pod, node);
             let joining = Joining { focus, task: task.task, pod, node, here, message: &condition.message };
-            findings.extend(finding(&joining, task, name));
+            let found = finding(&joining, task, name);
+            findings.extend(found.map(|found| if takes_turns { siblings::for_its_turn(found) } else { found }));
         }
     }
     findings

@@ -29,6 +29,13 @@ pub fn of_assistant(focus: &Focus<'_>, pod: &Pod) -> Finding {
 /// With what is demanded, and what nodes have of it.
 fn finding(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
     let finding = Finding::new(CAUSE, summary).evidence(quote_selection(focus, pod));
+    let by_default: Vec<(&str, Evidence)> =
+        keys(pod).into_iter().filter_map(|key| Some((key, focus.quote_default_selector(key)?))).collect();
+    let finding = by_default.into_iter().fold(finding, |finding, (key, evidence)| {
+        finding
+            .link(format!("The run does not ask for {key}: default-pod-template in ConfigMap config-defaults of Tekton does, for every run without a nodeSelector."))
+            .evidence([evidence])
+    });
     keys(pod).into_iter().fold(finding, |finding, key| match values(focus, key) {
         Some(values) if values.is_empty() => finding.link(format!("No node has the label {key}.")),
         Some(values) => finding.link(format!("Nodes have the label {key} with {values}.")),

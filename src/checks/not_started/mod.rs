@@ -4,6 +4,7 @@ mod container_not_created;
 mod image;
 mod multi_attach;
 pub mod node_not_ready;
+mod selinux_conflict;
 mod source_missing;
 mod unexplained;
 mod volume_not_mounted;
@@ -18,6 +19,7 @@ use container_not_created::{config_error, config_refused};
 use image::image;
 use multi_attach::multi_attach;
 use node_not_ready::node_not_ready;
+use selinux_conflict::selinux_conflict;
 use source_missing::source_missing;
 use unexplained::not_started;
 use volume_not_mounted::volume_not_mounted;
@@ -39,6 +41,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                     return None;
                 }
                 multi_attach(focus, task, pod)
+                    .or_else(|| selinux_conflict(focus, task, pod))
                     .or_else(|| source_missing(focus, task, pod))
                     .or_else(|| node_not_ready(focus, task, pod))
                     .or_else(|| config_error(focus, task, pod))

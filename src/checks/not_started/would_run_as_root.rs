@@ -1,6 +1,7 @@
 //! A container must not run as root, and its image would.
 
 use crate::analysis::scc::admission::VALIDATED;
+use crate::analysis::tekton::flags::SET_SECURITY_CONTEXT;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::refused::between;
@@ -119,18 +120,12 @@ fn who_asks(focus: &Focus<'_>, pod: &Pod, container: &str) -> Vec<(String, Evide
             focus.quote(Kind::Pod, name, field, scc),
         ));
     }
-    let sets_it = focus
-        .installation
-        .feature_flags
-        .filter(|map| map.data.get("set-security-context").is_some_and(|on| on == "true"));
-    if let Some(map) = sets_it.filter(|_| !container.starts_with("step-")) {
-        let evidence = focus.quote_in(
-            &map.metadata.namespace,
-            Kind::ConfigMap,
-            &map.metadata.name,
-            "data.set-security-context",
-            "true",
-        );
+    let is_set = focus.installation.sets_security_context() == Some(true);
+    if let Some(map) = focus.installation.feature_flags.filter(|_| is_set && !container.starts_with("step-")) {
+        let value =
+            map.data.get(SET_SECURITY_CONTEXT).map_or("absent: on by default since Tekton 1.16", String::as_str);
+        let field = format!("data.{SET_SECURITY_CONTEXT}");
+        let evidence = focus.quote_in(&map.metadata.namespace, Kind::ConfigMap, &map.metadata.name, field, value);
         found.push(("Tekton's flag set-security-context gives its own containers runAsNonRoot.".to_owned(), evidence));
     }
     const ENFORCE: &str = "pod-security.kubernetes.io/enforce";

@@ -3,7 +3,9 @@
 
 mod flags;
 mod namespaces;
+mod own_containers;
 mod upgrades;
+mod variables;
 
 use crate::finding::{About, Cause};
 
@@ -81,8 +83,10 @@ pub struct Place {
     pub cannot_tell: Vec<String>,
 }
 
-/// Looks at a cluster; `namespaces` are those to look into.
-pub fn preflight(cluster: &Cluster, namespaces: &[String]) -> Preflight {
+/// Looks at a cluster; `namespaces` are those to look into, `target` the version of Tekton to
+/// which it is to be upgraded.
+pub fn preflight(cluster: &Cluster, namespaces: &[String], target: Option<TektonVersion>) -> Preflight {
+    let target = target.unwrap_or(TektonVersion::NEWEST_KNOWN);
     let installation = Installation::find(cluster);
     let version = installation.tekton();
     let mut found = Preflight {
@@ -99,14 +103,26 @@ pub fn preflight(cluster: &Cluster, namespaces: &[String]) -> Preflight {
     }
     let mode = flags::judge(cluster, &installation, &mut found);
     found.coschedule = mode.map(Coschedule::as_str);
-    upgrades::judge(&installation, mode, &mut found);
-    if let Some(version) = version.filter(|version| *version > TektonVersion::NEWEST_KNOWN) {
+    upgrades::judge(&installation, mode, target, &mut found);
+    if let Some(version) = version.filter(|version| version.is_newer_than_known()) {
         let known = TektonVersion::NEWEST_KNOWN;
         let text = format!(
             "Tekton {version} is newer than {known}, the newest that is known here; it is judged like that one"
         );
         found.notes.push(Note::new(Cause::NewerThanKnown, "info", text));
     }
-    found.namespaces = namespaces.iter().map(|name| namespaces::judge(cluster, &installation, mode, name)).collect();
+    if target.is_newer_than_known() {
+        let known = TektonVersion::NEWEST_KNOWN;
+        found
+            .cannot_tell
+            .push(format!("what an upgrade to Tekton {target} changes beyond {known}, the newest that is known"));
+    }
+    let of_namespace = |name: &String| {
+        let mut place = namespaces::judge(cluster, &installation, mode, name);
+        own_containers::judge(cluster, &installation, target, &mut place);
+        variables::judge(cluster, &installation, target, &mut place);
+        place
+    };
+    found.namespaces = namespaces.iter().map(of_namespace).collect();
     found
 }

@@ -89,10 +89,7 @@ fn bare_assistant(installation: &Installation<'_>, place: &Place) -> Pod {
     let account = installation.defaults.and_then(|defaults| defaults.data.get("default-service-account").cloned());
     let account = account.filter(|account| has_account && place.service_accounts.contains(account));
     pod.spec.service_account_name = account.unwrap_or_else(|| "default".to_owned());
-    let restricts = installation
-        .feature_flags
-        .is_some_and(|flags| flags.data.get("set-security-context").is_some_and(|value| value == "true"));
-    if restricts {
+    if installation.sets_security_context() == Some(true) {
         // pkg/pod/pod.go `SecurityContextConfig`, v0.64.
         let context = serde_json::json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
             "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });

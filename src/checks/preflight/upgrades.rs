@@ -7,11 +7,16 @@ use crate::finding::Cause;
 use super::{Note, Preflight};
 
 /// Notes what lies ahead of the installed version.
-pub(super) fn judge(installation: &Installation<'_>, mode: Option<Coschedule>, found: &mut Preflight) {
+pub(super) fn judge(
+    installation: &Installation<'_>,
+    mode: Option<Coschedule>,
+    target: TektonVersion,
+    found: &mut Preflight,
+) {
     let Some(version) = installation.tekton() else { return };
     // What the same text will mean once the old key is no longer read.
-    if let (Some(map), Some(now), true) = (installation.feature_flags, mode, version.reads_disable_affinity_assistant())
-    {
+    let is_dropped = version.reads_disable_affinity_assistant() && !target.reads_disable_affinity_assistant();
+    if let (Some(map), Some(now), true) = (installation.feature_flags, mode, is_dropped) {
         let after = flags::assistant_flags(&map.data, TektonVersion::new(1, 0, 0)).mode;
         if let Ok(after) = after
             && after != now
@@ -42,7 +47,7 @@ pub(super) fn judge(installation: &Installation<'_>, mode: Option<Coschedule>, f
             "the assistant's pod runs as the run's ServiceAccount instead of default: rights that default was given for it no longer count",
         ),
     ] {
-        if version < since {
+        if version < since && since <= target {
             found.notes.push(Note::new(
                 Cause::NextUpgrade,
                 "info",

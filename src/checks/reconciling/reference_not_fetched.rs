@@ -1,7 +1,9 @@
 //! A task, pipeline, bundle or ClusterTask that cannot be fetched.
 
 use crate::checks::focus::Focus;
-use crate::finding::{Cause, Finding};
+use crate::checks::refused::between;
+use crate::checks::scc_verdict::is_openshift;
+use crate::finding::{Cause, Facts, Finding};
 use crate::model::run::Conditioned;
 
 use super::resolver;
@@ -30,11 +32,12 @@ pub fn ended(focus: &Focus<'_>) -> Option<Finding> {
     let run = focus.run();
     let failed = |condition: &&crate::model::Condition| condition.status == "False" && is_about(condition);
     if let Some(condition) = run.succeeded().filter(failed) {
-        return Some(about(&condition.message).evidence(focus.quote_run()).evidence(focus.quote_run_warnings()));
+        let finding = about(focus, &condition.message);
+        return Some(finding.evidence(focus.quote_run()).evidence(focus.quote_run_warnings()));
     }
     let task = focus.tree.tasks.iter().find_map(|task| Some((task, task.task_run.succeeded().filter(failed)?)));
     task.map(|(task, condition)| {
-        about(&condition.message)
+        about(focus, &condition.message)
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
             .evidence(focus.quote_run_warnings())
@@ -56,15 +59,19 @@ pub fn is_about(condition: &crate::model::Condition) -> bool {
 pub fn request_failed(focus: &Focus<'_>, request: &Conditioned) -> Option<Finding> {
     let condition = request.succeeded().filter(|condition| condition.status == "False")?;
     Some(
-        about(&condition.message)
+        about(focus, &condition.message)
             .evidence(focus.quote_run())
             .evidence([resolver::quote_request(focus, request, condition)]),
     )
 }
 
-fn about(message: &str) -> Finding {
+fn about(focus: &Focus<'_>, message: &str) -> Finding {
     let said = words(message);
-    let finding = Finding::new(CAUSE, format!("a reference of the run could not be fetched: {said}"));
+    let facts = Facts::Refused { by: String::new(), words: said.to_owned() };
+    let finding = Finding::new(CAUSE, format!("a reference of the run could not be fetched: {said}")).facts(facts);
+    if let Some(name) = between(message, "clustertasks.tekton.dev \"", "\"") {
+        return without_cluster_task(focus, finding, name);
+    }
     let lower = message.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if has(&["clustertask"]) {
@@ -79,6 +86,41 @@ fn about(message: &str) -> Finding {
         finding.link("The resolver did not reach the server: look at its network, proxy and DNS.")
     } else {
         finding
+    }
+}
+
+/// A ClusterTask: Tekton 1.0 removed the kind. OpenShift Pipelines has its Tasks in a namespace
+/// of the platform instead, and the cluster resolver fetches them.
+fn without_cluster_task(focus: &Focus<'_>, finding: Finding, name: &str) -> Finding {
+    let finding = finding.link("ClusterTasks were removed in Tekton 1.0.");
+    let own = focus.namespace();
+    let known: Vec<&str> = focus
+        .cluster
+        .tasks
+        .iter()
+        .filter(|task| task.metadata.name == name)
+        .map(|task| task.metadata.namespace.as_str())
+        .collect();
+    if known.contains(&own) {
+        return finding
+            .link(format!("Task {name} exists in namespace {own}: taskRef without kind ClusterTask finds it."));
+    }
+    let reference = |namespace: &str| {
+        format!(
+            "taskRef: {{resolver: cluster, params: [{{name: kind, value: task}}, {{name: name, value: {name}}}, {{name: namespace, value: {namespace}}}]}}"
+        )
+    };
+    match known.first() {
+        Some(namespace) => {
+            finding.link(format!("Task {name} of namespace {namespace} can take its place: {}", reference(namespace)))
+        }
+        None if is_openshift(focus.cluster) => finding
+            .link(format!(
+                "OpenShift Pipelines keeps such tasks in namespace openshift-pipelines: {}",
+                reference("openshift-pipelines")
+            ))
+            .cannot_tell(format!("whether Task {name} is there: kubectl get task {name} -n openshift-pipelines")),
+        None => finding.link(format!("Install Task {name} in a namespace and name it there: {}", reference(own))),
     }
 }
 

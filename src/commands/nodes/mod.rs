@@ -60,14 +60,18 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     choice::warn_of_unread(ui, &cluster);
     let pod = choice::pod(&cluster, &namespace, &name)?;
     let version = args.kubernetes_version.unwrap_or_else(|| kubernetes_version(&cluster));
-    if !version.is_known() {
-        ui.warn(&format!(
-            "the rules of Kubernetes {version} are not known; those of the nearest known release are used"
-        ));
-    }
+    warn_of_other_rules(ui, version);
     let wide = args.output.is_some_and(|output| output != Output::Name);
     let options = Options { all_obstacles: wide, without_assistant: args.without_assistant, verdicts_only: false };
     show(ui, &cluster, pod, version, options, &args)
+}
+
+/// Says whose rules are used for a release whose own are not known.
+pub(super) fn warn_of_other_rules(ui: &mut Ui, version: KubernetesVersion) {
+    if !version.is_known() {
+        let used = version.nearest_known();
+        ui.warn(&format!("the rules of Kubernetes {version} are not known; those of {used} are used"));
+    }
 }
 
 /// Reads the cluster; names the pod that is meant.
@@ -127,8 +131,7 @@ fn show(
     let snapshot = Snapshot::assuming(cluster, version, Assumed { without, ..Assumed::default() });
     let mut unplaced = pod.clone();
     unplaced.spec.node_name.clear();
-    let mut judgement = judge_in(&snapshot, &unplaced, options);
-    judgement.version = version;
+    let judgement = judge_in(&snapshot, &unplaced, options);
     let code = code(&judgement);
     let pod_name = format!("{}/{}", pod.metadata.namespace, pod.metadata.name);
     let is_certain = judgement.nodes.iter().all(|node| node.fits() || node.refusal().is_some());

@@ -21,14 +21,14 @@ use crate::report::wording;
 pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bool) -> Result<u8, CommandError> {
     let old = chosen.run()?;
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let again = edit::unpinned(&edit::resubmission(old, &old.metadata.name));
-    let again = future::as_run(&focus, &again);
-    let future = future::of(&focus, &again);
-    if future.plan.tasks.is_empty() {
+    let new = edit::resubmission(old, &old.metadata.name);
+    let plan = placement::pinned_anywhere(&focus, &new);
+    let again = future::as_run(&focus, &edit::unpinned(&new));
+    if plan.tasks.is_empty() {
         return Err(CommandError::incomplete(format!("the pipeline of run {} is not known", chosen.name))
             .hint("its status has no resolved pipeline and its spec none of its own"));
     }
-    let placement = placement::of(&focus, &future.plan, &placement::old_pods(&focus)).map_err(|_| {
+    let placement = placement::of(&focus, &plan, &placement::old_pods(&focus)).map_err(|_| {
         CommandError::incomplete("nodes were not read, so none can be judged").hint("ask for get and list on nodes")
     })?;
     // Room is of no use to a pod that is refused.

@@ -9,7 +9,6 @@ use serde_json::Value;
 use crate::assess::placement::NoBest;
 use crate::assess::{self, placement};
 use crate::checks::focus::Focus;
-use crate::checks::future;
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::finding::Outcome;
@@ -242,7 +241,7 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Edi
 
 fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, CommandError> {
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-    let plan = future::of(&focus, &future::as_run(&focus, &edit::unpinned(new))).plan;
+    let plan = placement::pinned_anywhere(&focus, new);
     let old = placement::old_pods(&focus);
     let gone: &[_] = if cancel_old || !focus.is_running() { &old } else { &[] };
     placement::best_node(&focus, &plan, gone).map_err(|none| {

@@ -24,6 +24,9 @@ pub(crate) fn risk(risk: &Risk) -> String {
         Risk::RootlessContainers => {
             "cluster-wide: containers that need root or more capabilities then fail; try it on one run first".to_owned()
         }
+        Risk::PlainContainers => {
+            "cluster-wide: Tekton's own containers then carry no seccomp profile and may run as root; namespaces that enforce Pod Security restricted refuse them".to_owned()
+        }
         Risk::Level(level) => format!("every pod of the namespace may then do what {level} allows"),
         Risk::Grant(reach) => {
             let wide = if reach.account == "default" { ", which is every pod that names no other" } else { "" };

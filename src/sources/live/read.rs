@@ -59,6 +59,7 @@ impl Connection {
         }
         self.read_own_namespaces(&mut cluster, wanted).await;
         self.read_tekton_namespace(&mut cluster).await;
+        self.read_tekton_info(&mut cluster).await;
         cluster.sort();
         if let Some(tell) = &self.on_page {
             tell(None);
@@ -94,6 +95,22 @@ impl Connection {
             let listing = self.list_values(&job).await;
             // A refusal here is no reason to lose the rest.
             let _ = record(cluster, &job, listing);
+        }
+    }
+
+    /// Every user may read the ConfigMap with Tekton's version by its name, without the right to
+    /// list others (tektoncd/pipeline config/200-role.yaml, Role tekton-pipelines-info, v1.15).
+    async fn read_tekton_info(&self, cluster: &mut Cluster) {
+        const INFO: &str = "pipelines-info";
+        for namespace in NAMESPACES {
+            let is_refused = matches!(cluster.coverage.of(Kind::ConfigMap, namespace), Reading::Forbidden(_));
+            if !is_refused || cluster.config_maps.iter().any(|map| map.metadata.name == INFO) {
+                continue;
+            }
+            let name = format!("{}/{INFO}", path(Kind::ConfigMap, Some(namespace)));
+            // A refusal here is no reason to lose the rest.
+            let Ok(Some(object)) = self.object(&name).await else { continue };
+            insert(cluster, Kind::ConfigMap, object);
         }
     }
 
@@ -150,16 +167,20 @@ fn record(cluster: &mut Cluster, job: &Job, listing: Listing<Value>) -> Result<(
         return Err(SourceError::new("the API server does not know PipelineRuns (tekton.dev/v1)")
             .hint("is Tekton, or OpenShift Pipelines, installed on this cluster?"));
     }
-    for mut object in objects {
-        crate::sources::export::prune_nulls(&mut object);
-        let version =
-            object.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if let Err(error) = cluster.insert(job.kind, object, Origin::Server(version)) {
-            cluster.unreadable.push(error);
-        }
+    for object in objects {
+        insert(cluster, job.kind, object);
     }
     cluster.coverage.record(job.kind, &namespace, reading);
     Ok(())
+}
+
+/// Puts one object into the cluster.
+fn insert(cluster: &mut Cluster, kind: Kind, mut object: Value) {
+    crate::sources::export::prune_nulls(&mut object);
+    let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Err(error) = cluster.insert(kind, object, Origin::Server(version)) {
+        cluster.unreadable.push(error);
+    }
 }
 
 /// Awaits all, in parallel on one task.

@@ -1,7 +1,7 @@
 //! Reads a `FailedScheduling` message of any release.
 //!
 //! The grammar is that of `FitError.Error` (`pkg/scheduler/framework/types.go`, 1.27
-//! to 1.36). Reasons may hold dots and commas, so the text is split only where the
+//! to 1.37). Reasons may hold dots and commas, so the text is split only where the
 //! grammar cannot be meant otherwise. Any text is read; what it is not, it is not.
 
 use super::reason::{Meaning, meaning};
@@ -70,20 +70,27 @@ pub struct PostFilter {
     /// DynamicResources' word, for example `no new claims to deallocate`.
     pub devices: Option<String>,
     /// What preemption could do. None together with no `devices` and a histogram means
-    /// that victims were found.
+    /// that victims were found, until 1.36.
     pub preemption: Option<Preemption>,
     /// The message ends in the stray `not found` of 1.34 and later, which says
     /// nothing about any object.
     pub stray_not_found: bool,
 }
 
-/// Why preemption does not help.
+/// What preemption comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preemption {
     /// Node by node.
     Nodes(Vec<Counted>),
     /// In one sentence.
     Sentence(String),
+    /// It does help: victims were found (1.37 and later).
+    Found {
+        /// The node on which they are.
+        node: String,
+        /// How many there are.
+        victims: usize,
+    },
 }
 
 /// Words with which PostFilter's part begins.
@@ -166,10 +173,19 @@ fn post_filter(tail: &str) -> PostFilter {
         devices: (!devices.is_empty()).then(|| devices.to_owned()),
         preemption: preemption.map(|text| match counted_head(text) {
             Some((_, rest)) => Preemption::Nodes(histogram(rest.trim().trim_end_matches('.'))),
-            None => Preemption::Sentence(text.trim_end_matches('.').to_owned()),
+            None => found(text).unwrap_or_else(|| Preemption::Sentence(text.trim_end_matches('.').to_owned())),
         }),
         stray_not_found: false,
     }
+}
+
+/// `found a potential placement for pod on node N, preempting M victims`
+/// (`framework/preemption/preemption.go` `Preempt`, 1.37).
+fn found(text: &str) -> Option<Preemption> {
+    let rest = text.strip_prefix("found a potential placement for pod on node ")?;
+    let (node, rest) = rest.split_once(", preempting ")?;
+    let victims = rest.split(' ').next()?.parse().ok()?;
+    Some(Preemption::Found { node: node.to_owned(), victims })
 }
 
 fn starts_with_count(text: &str) -> bool {
@@ -267,6 +283,21 @@ mod tests {
         let message = unschedulable("0/9 nodes are available: 4 Too many pods, 5 node(s) were unsched ...");
         assert!(message.is_cut);
         assert_eq!(message.reasons[0].reason, "Too many pods");
+    }
+
+    #[test]
+    fn since_1_37_a_tail_may_say_that_preemption_helps() {
+        let text = "0/4 nodes are available: 4 Insufficient cpu. preemption: found a potential placement for pod on node \
+                    worker-2, preempting 3 victims";
+        let found = Preemption::Found { node: "worker-2".to_owned(), victims: 3 };
+        assert_eq!(unschedulable(text).post_filter.preemption, Some(found));
+        // And one that does not help has no words of DynamicResources any more.
+        let text = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption \
+                    victims found for incoming pod.";
+        let read = unschedulable(text).post_filter;
+        assert!(
+            read.devices.is_none() && matches!(read.preemption, Some(Preemption::Nodes(nodes)) if nodes[0].count == 1)
+        );
     }
 
     #[test]

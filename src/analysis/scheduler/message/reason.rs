@@ -1,8 +1,9 @@
 //! What the texts of refusals mean.
 //!
-//! Texts of the filter plugins, Kubernetes 1.27 to 1.36, and of older releases whose
+//! Texts of the filter plugins, Kubernetes 1.27 to 1.37, and of older releases whose
 //! messages still stand in collected data.
 
+use crate::analysis::scheduler::node_volume_limits::DRIVER_MISSING;
 use crate::analysis::scheduler::plugin::Plugin;
 
 /// What a reason means.
@@ -46,6 +47,8 @@ pub enum Detail {
     ClaimInUse,
     /// A bound volume that the node does not reach.
     VolumeElsewhere,
+    /// A CSI driver that the node lacks.
+    DriverMissing(String),
 }
 
 impl Meaning {
@@ -116,6 +119,9 @@ pub fn meaning(reason: &str) -> Meaning {
     if let Some(resource) = reason.strip_prefix("Insufficient ") {
         return known(Plugin::NodeResourcesFit, Some(Detail::Resource(resource.to_owned())));
     }
+    if let Some(driver) = reason.strip_suffix(DRIVER_MISSING) {
+        return known(Plugin::NodeVolumeLimits, Some(Detail::DriverMissing(driver.to_owned())));
+    }
     if let Some(taint) = taint(reason) {
         return known(Plugin::TaintToleration, Some(taint));
     }
@@ -183,6 +189,9 @@ mod tests {
         assert_eq!(meaning(gpu), Meaning { plugin: Some(Plugin::TaintToleration), detail: Some(detail) });
         let master = meaning("node(s) had taint {node-role.kubernetes.io/master: }, that the pod didn't tolerate");
         assert_eq!(master.plugin, Some(Plugin::TaintToleration));
+        let driver = meaning("ebs.csi.aws.com CSI driver is not installed on the node");
+        assert_eq!(driver.plugin, Some(Plugin::NodeVolumeLimits));
+        assert_eq!(driver.detail, Some(Detail::DriverMissing("ebs.csi.aws.com".to_owned())));
         let cpu = meaning("Insufficient cpu");
         assert_eq!(cpu.detail, Some(Detail::Resource("cpu".to_owned())));
     }

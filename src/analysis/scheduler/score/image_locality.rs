@@ -1,13 +1,16 @@
 //! Images that the node already holds.
 //!
-//! Mirrors `plugins/imagelocality/image_locality.go` (1.27 to 1.36); image volumes
-//! are not looked at.
+//! Mirrors `plugins/imagelocality/image_locality.go` (1.27 to 1.37).
 
 use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
 
 use super::MAX;
 use crate::analysis::scheduler::cycle::Cycle;
 use crate::analysis::scheduler::snapshot::NodeInfo;
+use crate::model::pod::PodSpec;
+use crate::model::volume::{Volume, VolumeSource};
 
 const MEGABYTE: i64 = 1024 * 1024;
 const LOWEST: i64 = 23 * MEGABYTE;
@@ -18,9 +21,11 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Vec<i64>
     let spec = &cycle.pod.spec;
     let init = &spec.init_containers[..];
     let init = if cycle.snapshot.behaviour.image_locality_init_containers { init } else { &[] };
-    let containers = init.len() + spec.containers.len();
-    let images: Vec<String> =
-        init.iter().chain(&spec.containers).map(|container| normalized(&container.image)).collect();
+    let mounted = if cycle.snapshot.behaviour.image_volumes_score { volumes(spec) } else { Vec::new() };
+    let counted = if cycle.snapshot.behaviour.image_volumes_count { mounted.len() } else { 0 };
+    let containers = init.len() + spec.containers.len() + counted;
+    let of_containers = init.iter().chain(&spec.containers).map(|container| normalized(&container.image));
+    let images: Vec<String> = of_containers.chain(mounted).collect();
     let all = cycle.snapshot.nodes();
     let wanted: HashSet<&str> = images.iter().map(String::as_str).collect();
     // The size that the first node reports counts for all.
@@ -40,6 +45,17 @@ pub(super) fn scores(cycle: &Cycle<'_, '_>, nodes: &[&NodeInfo<'_>]) -> Vec<i64>
         MAX * (sum.clamp(LOWEST, highest) - LOWEST) / (highest - LOWEST)
     };
     nodes.iter().map(|node| score(node)).collect()
+}
+
+/// Images that are mounted as volumes.
+fn volumes(spec: &PodSpec) -> Vec<String> {
+    let reference = |volume: &Volume| match &volume.source {
+        VolumeSource::Inline { kind, content } if kind == "image" => {
+            Some(normalized(content.get("reference").and_then(Value::as_str).unwrap_or_default()))
+        }
+        _ => None,
+    };
+    spec.volumes.iter().filter_map(reference).collect()
 }
 
 /// An image that some node holds.

@@ -1,7 +1,7 @@
 //! Ranking the nodes that fit.
 //!
 //! Mirrors `prioritizeNodes` of `pkg/scheduler/schedule_one.go` and
-//! `RunScorePlugins` of `framework/runtime/framework.go` (1.27 to 1.36): each
+//! `RunScorePlugins` of `framework/runtime/framework.go` (1.27 to 1.37): each
 //! plugin's scores are brought to 0..100, weighted and summed.
 
 mod image_locality;
@@ -10,6 +10,7 @@ mod node_affinity;
 mod node_resources;
 mod pod_topology_spread;
 mod taint_toleration;
+mod volume_binding;
 
 use super::cycle::Cycle;
 use super::plugin::ScorePlugin;
@@ -45,6 +46,7 @@ pub(super) fn score(cycle: &Cycle<'_, '_>, feasible: &[usize]) -> Result<Vec<Sco
             ScorePlugin::NodeResourcesFit => Some(node_resources::allocated(cycle, &nodes, profile)),
             ScorePlugin::NodeResourcesBalancedAllocation => node_resources::balanced(cycle, &nodes),
             ScorePlugin::ImageLocality => Some(image_locality::scores(cycle, &nodes)),
+            ScorePlugin::VolumeBinding => volume_binding::scores(cycle, &nodes),
         };
         for (score, of_plugin) in scores.iter_mut().zip(of_plugin.into_iter().flatten()) {
             let weighted = of_plugin * weight;

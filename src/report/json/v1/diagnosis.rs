@@ -296,6 +296,6 @@ impl From<finding::Outcome> for Outcome {
 #[expect(dead_code, reason = "only its schema is used")]
 struct Operation {
     /// What is done.
-    #[schemars(extend("enum" = ["submit", "release", "delete", "create", "grant", "setFlags", "uncordon", "enforce", "raiseQuota", "moveBounds", "scale", "retry", "manual"]))]
+    #[schemars(extend("enum" = ["submit", "release", "delete", "create", "grant", "setFlags", "uncordon", "enforce", "raiseQuota", "moveBounds", "scale", "retry", "unannotate", "manual"]))]
     op: String,
 }
