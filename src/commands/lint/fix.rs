@@ -1,0 +1,108 @@
+//! `lint --fix`: shows what would change, asks, and writes the file whole.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::files::Source;
+use crate::cli::{CommandError, Ui, exit};
+use crate::lint::{self, Linted, Rules};
+use crate::report;
+
+/// How fixes are made.
+pub(super) struct Fixer {
+    yes: bool,
+    only_diff: bool,
+    only_check: bool,
+    is_shown: bool,
+    pending: bool,
+    declined: bool,
+}
+
+impl Fixer {
+    /// By the flags of the command.
+    pub(super) fn new(yes: bool, only_diff: bool, only_check: bool, is_shown: bool) -> Self {
+        Self { yes, only_diff, only_check, is_shown, pending: false, declined: false }
+    }
+
+    /// The exit code where nothing else is wrong.
+    pub(super) fn code(&self) -> u8 {
+        if self.pending {
+            exit::FINDINGS
+        } else if self.declined {
+            exit::DECLINED
+        } else {
+            exit::OK
+        }
+    }
+
+    /// Makes the safe fixes of a file; what is left of its findings is put into `linted`.
+    pub(super) fn fix(
+        &mut self,
+        ui: &mut Ui,
+        source: &Source,
+        linted: &mut Linted,
+        rules: &Rules,
+    ) -> Result<(), CommandError> {
+        let Some((text, mark)) = source.text() else { return Ok(()) };
+        if linted.findings().iter().all(|finding| finding.fix.is_none()) {
+            return Ok(());
+        }
+        let fixed = lint::fix(text, rules);
+        for (kind, _, path, reason) in &fixed.refused {
+            let why = report::wording::lint::refused(*reason);
+            ui.status(&format!("{}: {} at {path} is not fixed: {why}", linted.file, kind.code()));
+        }
+        if fixed.made == 0 || fixed.text == text {
+            return Ok(());
+        }
+        let is_stdin = source.path.as_os_str() == "-";
+        if is_stdin && !self.only_diff && !self.only_check {
+            ui.text(&fixed.text)?;
+            linted.judgement = lint::judge(&fixed.text, rules);
+            linted.text = fixed.text;
+            return Ok(());
+        }
+        if self.is_shown {
+            ui.show(&report::lint::change(&linted.file, text, &fixed.text))?;
+        }
+        if self.only_diff || self.only_check {
+            self.pending = true;
+            return Ok(());
+        }
+        if !self.yes {
+            let changes = if fixed.made == 1 { "this change".to_owned() } else { format!("these {} changes", fixed.made) };
+            if !ui.confirm(&format!("Make {changes} in {}?", linted.file))? {
+                self.declined = true;
+                return Ok(());
+            }
+        }
+        let bytes = [mark, fixed.text.as_bytes()].concat();
+        write(&source.path, source.bytes(), &bytes)?;
+        linted.judgement = lint::judge(&fixed.text, rules);
+        linted.text = fixed.text;
+        Ok(())
+    }
+}
+
+/// Replaces a file by a new one of the same mode, unless it has changed since it was read.
+/// A link stays one: the file that it names is replaced.
+fn write(path: &Path, before: &[u8], bytes: &[u8]) -> Result<(), CommandError> {
+    let failed =
+        |error: std::io::Error| CommandError::unreadable(format!("cannot write {}: {error}", path.display()));
+    let path = path.canonicalize().map_err(failed)?;
+    if fs::read(&path).map_err(failed)? != before {
+        return Err(CommandError::unreadable(format!("{} has changed meanwhile; nothing was written", path.display())));
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let metadata = fs::metadata(&path).map_err(failed)?;
+    if metadata.permissions().readonly() {
+        return Err(CommandError::unreadable(format!("{} is read-only; nothing was written", path.display())));
+    }
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().set_permissions(metadata.permissions()).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
