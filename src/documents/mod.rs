@@ -16,5 +16,5 @@ mod tree;
 
 pub(crate) use lines::Lines;
 pub(crate) use path::{Path, Segment};
-pub(crate) use read::{Document, Unreadable, read};
+pub(crate) use read::{Document, read};
 pub(crate) use tree::{Content, Entry, Node, Style};

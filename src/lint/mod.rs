@@ -11,8 +11,8 @@ pub(crate) mod schema;
 mod subject;
 
 pub(crate) use checks::assistant::Allowed;
-pub(crate) use finding::{Effect, Finding, Problem, Safety};
-pub(crate) use fixing::{Fixed, fix};
+pub(crate) use finding::{Effect, Finding, Problem};
+pub(crate) use fixing::fix;
 pub(crate) use kind::Kind;
 pub(crate) use schema::Schema;
 

@@ -68,9 +68,4 @@ impl Subject<'_> {
     pub(crate) fn type_name(&self) -> String {
         format!("{}.{}", self.version, self.kind)
     }
-
-    /// Whether it is a Tekton object of this kind.
-    pub(crate) fn is(&self, kind: &str) -> bool {
-        self.group == "tekton.dev" && self.kind == kind
-    }
 }

@@ -11,8 +11,6 @@ use crate::lint::finding::{Effect, Fix, Problem};
 use crate::lint::kind::Kind;
 use crate::lint::subject::Subject;
 
-use super::params;
-
 /// The ids that a namespace allows by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Allowed {
