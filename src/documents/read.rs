@@ -62,8 +62,12 @@ fn read_as_it_is(text: &str) -> (Vec<Document>, Option<Unreadable>) {
             }
         };
         let span = span.byte_range().unwrap_or(0..0);
+        let is_directive = matches!(event, Event::DocumentStart(_, Some(_)));
         if let Err(message) = builder.take(event, span.clone()) {
-            let unreadable = Unreadable { message, offset: span.start, document: builder.documents.len() };
+            // The mark of the document stands behind its directives.
+            let directive = text[..span.start].rfind("%YAML").filter(|_| is_directive);
+            let offset = directive.unwrap_or(span.start);
+            let unreadable = Unreadable { message, offset, document: builder.documents.len() };
             return (builder.documents, Some(unreadable));
         }
     }

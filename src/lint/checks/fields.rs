@@ -85,8 +85,13 @@ impl<'a> Walk<'_, '_, 'a> {
             _ => Effect::Decoder,
         };
         if let Some(finding) = self.out.add(kind, path.clone(), &entry.key.span, problem, effect) {
+            finding.fix = match (change, &right) {
+                (Some(change), _) => Some(Fix::safe(change)),
+                // It is known where it belongs, and something is in the way.
+                (None, Some(_)) => Some(Fix::choice()),
+                (None, None) => None,
+            };
             finding.right_path = right;
-            finding.fix = change.map(Fix::safe);
         }
     }
 

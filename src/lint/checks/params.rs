@@ -26,7 +26,8 @@ pub(crate) fn expressions(text: &str) -> Vec<Expression<'_>> {
     while let Some(start) = text[at..].find("$(").map(|start| at + start) {
         let rest = &text[start + 2..];
         let end = rest.find([')', '\n']).unwrap_or(rest.len());
-        if rest[end..].starts_with(')') {
+        // A name that a shell puts together is no one's to judge.
+        if rest[end..].starts_with(')') && !rest[..end].contains('$') {
             found.push(Expression { inner: &rest[..end], span: start..start + end + 3 });
         }
         at = start + 2;

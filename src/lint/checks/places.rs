@@ -148,7 +148,15 @@ pub(crate) fn place(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Verd
     if let Some(verdict) = elsewhere(schema, levels, entry) {
         return verdict;
     }
-    misspelt(schema, level, entry, false).unwrap_or(Verdict::Unknown)
+    misspelt(schema, level, entry, false).or_else(|| repeats_parent(schema, level, entry)).unwrap_or(Verdict::Unknown)
+}
+
+/// `configMapName` below `configMap`, where the field is `name`.
+fn repeats_parent(schema: Schema, level: &Level<'_>, entry: &Entry) -> Option<Verdict> {
+    let rest = entry.name().strip_prefix(level.path.last_key()?)?;
+    let field = schema.fields(level.type_name).find(|field| field.name.eq_ignore_ascii_case(rest))?;
+    let is_safe = level.node.entry(field.name).is_none() && shape_fits(&field.shape, &entry.value);
+    Some(Verdict::Misspelt { right: field.name.to_owned(), only_case: false, is_safe })
 }
 
 /// Fields that another API version has elsewhere.
@@ -256,6 +264,13 @@ fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -
         })
         .collect();
     near.sort_unstable();
+    if near.is_empty() {
+        // One letter off, with a value of another type: two mistakes at once.
+        let mut off = schema.fields(level.type_name).filter(|field| strsim::osa_distance(&wanted, &fold(field.name)) == 1);
+        let (Some(field), None) = (off.next(), off.next()) else { return None };
+        let is_of_text = entry.value.text().is_some() && length > 5;
+        return is_of_text.then(|| Verdict::Misspelt { right: field.name.to_owned(), only_case: false, is_safe: false });
+    }
     let (distance, right) = *near.first()?;
     let is_only = near.get(1).is_none_or(|(next, _)| *next > distance);
     let is_free = level.node.entry(right).is_none();
@@ -305,7 +320,7 @@ fn elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verd
                 return Some(Verdict::Misplaced { to: None, change: None });
             }
             let to = level.path.keys(&target);
-            let is_free = level.node.at(&target).is_none();
+            let is_free = level.node.at(&target).is_none() && !makes_second_volume(level, place);
             let change = is_free.then(|| Change::Move { from, to: to.clone() });
             return Some(Verdict::Misplaced { to: Some(to), change });
         }
@@ -318,6 +333,12 @@ fn elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verd
     let is_used_by_runs = root.ends_with(".Pipeline") || root.ends_with(".Task") || root.ends_with(".StepAction");
     let in_task = own.type_name.ends_with(".PipelineTask");
     (OF_RUNS.contains(&key) && (is_used_by_runs || in_task)).then_some(Verdict::OfTheRun)
+}
+
+/// Whether a new mapping would be a second volume of a workspace.
+fn makes_second_volume(level: &Level<'_>, place: &[&str]) -> bool {
+    let Some(first) = place.first().filter(|_| level.type_name.ends_with(".WorkspaceBinding")) else { return false };
+    super::run::VOLUMES.iter().any(|volume| volume != first && level.node.entry(volume).is_some())
 }
 
 /// Whether a key at an object's root is one of its metadata.

@@ -14,7 +14,7 @@ use crate::lint::subject::Subject;
 use super::{params, pipeline, task, values};
 
 /// What a workspace can be bound to.
-const VOLUMES: &[&str] =
+pub(crate) const VOLUMES: &[&str] =
     &["persistentVolumeClaim", "volumeClaimTemplate", "emptyDir", "configMap", "secret", "projected", "csi"];
 
 /// Judges a PipelineRun or TaskRun.

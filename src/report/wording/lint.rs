@@ -1,5 +1,6 @@
 //! Findings in manifests in words.
 
+use crate::documents::Segment;
 use crate::documents::edit::Refused;
 use crate::lint::{Effect, Finding, Problem};
 
@@ -69,10 +70,14 @@ pub(crate) fn message(finding: &Finding) -> String {
     }
 }
 
-/// The last step of the path.
+/// The last key of the path, with the items behind it: `runAfter[0]`.
 fn last(finding: &Finding) -> String {
-    let path = finding.path.to_string();
-    path.rsplit('.').next().unwrap_or(&path).to_owned()
+    let segments = &finding.path.0;
+    let from = segments.iter().rposition(|segment| matches!(segment, Segment::Key(_))).unwrap_or_default();
+    match &segments[from..] {
+        [Segment::Key(key)] => key.clone(),
+        rest => crate::documents::Path(rest.to_vec()).to_string(),
+    }
 }
 
 /// What becomes of the mistake once it is submitted.

@@ -47,7 +47,7 @@ pub fn schemas(root: &Path) -> io::Result<PathBuf> {
         let folder = module("github.com/tektoncd/pipeline", version)?;
         all.push(types_of(&folder, &kubernetes["definitions"])?);
     }
-    // What a CRD keeps is a matter of the newest version; 0.68.1 keeps everything.
+    borrow_embedded(&mut all);
     let path = root.join("src/lint/schema/fields.txt");
     fs::write(&path, render(&all))?;
     Ok(path)
@@ -191,6 +191,7 @@ fn mark(types: &mut Types, name: &str, crd: &Value, seen: &mut BTreeSet<String>)
     if !seen.insert(name.to_owned()) {
         return;
     }
+    add_embedded(types, name, crd);
     let Some(fields) = types.get(name).cloned() else { return };
     for (field, known) in fields {
         let mut node = &crd["properties"][&field];
@@ -216,6 +217,45 @@ fn mark(types: &mut Types, name: &str, crd: &Value, seen: &mut BTreeSet<String>)
         }
     }
     seen.remove(name);
+}
+
+/// Names of the fields of the structs that are embedded without a mark: `ResolverRef`.
+const EMBEDDED: [&str; 2] = ["resolver", "params"];
+
+/// The CRDs of versions before 0.70 say nothing of fields: those of embedded structs are
+/// taken from the next version.
+fn borrow_embedded(all: &mut [Types]) {
+    for at in (0..all.len().saturating_sub(1)).rev() {
+        let next = all[at + 1].clone();
+        for (name, fields) in &mut all[at] {
+            let Some(known) = next.get(name).filter(|known| known.contains_key("resolver")) else { continue };
+            for field in EMBEDDED {
+                if let Some(shape) = known.get(field) {
+                    fields.entry(field.to_owned()).or_insert_with(|| shape.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Adds what a CRD has and the OpenAPI description lacks: fields of embedded structs that
+/// are not marked as inline, such as those of `ResolverRef`.
+fn add_embedded(types: &mut Types, name: &str, crd: &Value) {
+    let Some((group, _)) = name.split_once('.') else { return };
+    let param = format!("[{group}.Param]");
+    let has_param = types.contains_key(param.trim_matches(['[', ']']));
+    for (field, schema) in crd["properties"].as_object().into_iter().flatten() {
+        let Some(fields) = types.get_mut(name).filter(|fields| !fields.contains_key(field)) else { continue };
+        let is_param = schema["items"]["properties"].get("value").is_some();
+        let shape = match schema["type"].as_str() {
+            Some("string") => "string",
+            Some("integer") => "int",
+            Some("boolean") => "bool",
+            Some("array") if is_param && has_param => param.as_str(),
+            _ => "any",
+        };
+        fields.insert(field.clone(), Field { shape: shape.to_owned(), is_kept: false });
+    }
 }
 
 /// The table as text.
