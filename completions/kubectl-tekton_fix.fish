@@ -55,6 +55,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "pick-node" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
@@ -364,6 +365,40 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pr
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s f -l filename -d 'As PATH, the way kubectl takes it' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s o -l output -d 'Output format' -r -f -a "json\t'JSON'
+yaml\t'YAML'
+github\t'Annotations of a GitHub workflow'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l tekton-version -d 'Version of Tekton whose fields are taken (default: the newest that is known)' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l against -d 'Folder or file with Namespaces: their ids are compared with those of runs' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l suppress -d 'Findings that are not reported, by code or id; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s R -l recursive -d 'Read folders with all that is below them, which is the default'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l fix -d 'Make the safe fixes, after showing them and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s y -l yes -d 'Do not ask'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l diff -d 'Show the fixes and change nothing'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l check -d 'Change nothing, and exit with 1 where a fix is to be made'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s v -l verbose -d 'Say which files were not judged, and why'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l kubeconfig -d 'Path of the kubeconfig file' -r -F

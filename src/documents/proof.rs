@@ -56,10 +56,13 @@ fn keeps_lines(before: &str, after: &str, change: &Change) -> bool {
         Change::Lift { .. } => come.is_empty() && total(&gone) == 1,
         Change::Move { from, to } => {
             let renames = usize::from(from.last_key() != to.last_key());
-            let keys: Vec<String> = to.0.iter().map(|segment| match segment {
-                super::Segment::Key(name) => format!("{name}:"),
-                super::Segment::Item(_) => String::new(),
-            }).collect();
+            let keys: Vec<String> =
+                to.0.iter()
+                    .map(|segment| match segment {
+                        super::Segment::Key(name) => format!("{name}:"),
+                        super::Segment::Item(_) => String::new(),
+                    })
+                    .collect();
             let parents = come.iter().filter(|(line, _)| keys.iter().any(|key| key == line.trim_end())).count();
             total(&gone) == renames && total(&come) <= parents + renames
         }
@@ -86,15 +89,17 @@ mod tests {
     #[test]
     fn a_block_takes_its_comments_and_line_ends_with_it() {
         let text = "spec:\r\n  a: 1\r\n  # why\r\n  b: # here\r\n    c: |\r\n      x\r\n\r\n        y\r\n  d: 2\r\n";
-        let wanted =
-            "spec:\r\n  a: 1\r\n  t:\r\n    # why\r\n    b: # here\r\n      c: |\r\n        x\r\n\r\n          y\r\n  d: 2\r\n";
+        let wanted = "spec:\r\n  a: 1\r\n  t:\r\n    # why\r\n    b: # here\r\n      c: |\r\n        x\r\n\r\n          y\r\n  d: 2\r\n";
         assert_eq!(moved(text, "spec.b", "spec.t.b").as_deref(), Ok(wanted));
     }
 
     #[test]
     fn a_second_block_joins_the_first() {
         let text = "spec:\n  t:\n    a: 1\n  b: 2\n  c:\n  - x\n  - y\n";
-        assert_eq!(moved(text, "spec.c", "spec.t.c").as_deref(), Ok("spec:\n  t:\n    a: 1\n    c:\n    - x\n    - y\n  b: 2\n"));
+        assert_eq!(
+            moved(text, "spec.c", "spec.t.c").as_deref(),
+            Ok("spec:\n  t:\n    a: 1\n    c:\n    - x\n    - y\n  b: 2\n")
+        );
     }
 
     #[test]

@@ -6,8 +6,20 @@ use super::tree::{Content, Node, Style};
 /// what YAML takes for text. Asked of files that are no YAML as they stand.
 pub(crate) fn is_template(text: &str) -> bool {
     const WORDS: [&str; 14] = [
-        "if ", "range ", "with ", "end", "else", "define ", "include ", "template ", "toYaml ", "block ", "tpl ", ".",
-        "$", "/*",
+        "if ",
+        "range ",
+        "with ",
+        "end",
+        "else",
+        "define ",
+        "include ",
+        "template ",
+        "toYaml ",
+        "block ",
+        "tpl ",
+        ".",
+        "$",
+        "/*",
     ];
     if text.contains("{%") || text.contains("<%") {
         return true;

@@ -17,6 +17,8 @@ pub(crate) struct Collector<'a> {
     pub(crate) lines: &'a Lines,
     /// The fields that are known.
     pub(crate) schema: Schema,
+    /// Whether the object is one of v1beta1.
+    pub(crate) is_beta: bool,
     document: usize,
     findings: Vec<Finding>,
     seen: HashSet<(Kind, usize, Problem)>,
@@ -25,11 +27,18 @@ pub(crate) struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// An empty one for a document.
     pub(crate) fn new(text: &'a str, lines: &'a Lines, schema: Schema, document: usize) -> Self {
-        Self { text, lines, schema, document, findings: Vec::new(), seen: HashSet::new() }
+        Self { text, lines, schema, is_beta: false, document, findings: Vec::new(), seen: HashSet::new() }
     }
 
     /// Adds a finding; what an alias shows a second time is said once.
-    pub(crate) fn add(&mut self, kind: Kind, path: Path, span: &Range<usize>, problem: Problem, effect: Effect) -> Option<&mut Finding> {
+    pub(crate) fn add(
+        &mut self,
+        kind: Kind,
+        path: Path,
+        span: &Range<usize>,
+        problem: Problem,
+        effect: Effect,
+    ) -> Option<&mut Finding> {
         if !self.seen.insert((kind, span.start, problem.clone())) {
             return None;
         }

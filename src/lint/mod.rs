@@ -5,9 +5,9 @@ pub(crate) mod checks;
 mod collector;
 pub(crate) mod finding;
 mod fixing;
-mod ignore;
 pub(crate) mod kind;
 pub(crate) mod schema;
+mod silenced;
 mod subject;
 
 pub(crate) use checks::assistant::Allowed;
@@ -54,8 +54,8 @@ pub(crate) fn judge(text: &str, rules: &Rules) -> Judgement {
     let lines = Lines::of(text);
     let mut findings: Vec<Finding> =
         documents.iter().flat_map(|document| judge_document(text, &lines, document, rules)).collect();
-    let ignored = ignore::Ignored::of(text);
-    findings.retain(|finding| !ignored.covers(finding.kind, lines.index(finding.span.start)));
+    let silenced = silenced::Silenced::of(text);
+    findings.retain(|finding| !silenced.covers(finding.kind, lines.index(finding.span.start)));
     match error {
         None => Judgement::Read(findings),
         Some(error) => {
@@ -131,6 +131,7 @@ fn judge_object(out: &mut Collector<'_>, subject: &Subject<'_>, rules: &Rules) {
         }
         return;
     }
+    out.is_beta = subject.version == "v1beta1";
     if !served::check(out, subject) {
         return;
     }

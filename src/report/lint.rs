@@ -18,7 +18,12 @@ pub(crate) fn document(files: &[Linted]) -> Document {
         for finding in linted.findings() {
             let (line, column) = lines.place(&linted.text, finding.span.start);
             let place = format!("{}:{line}:{column}", linted.file);
-            let head = Tone::Strong.of(place).and(" ").and(Tone::Bad.of(finding.kind.code())).and(" ").and(wording::message(finding));
+            let head = Tone::Strong
+                .of(place)
+                .and(" ")
+                .and(Tone::Bad.of(finding.kind.code()))
+                .and(" ")
+                .and(wording::message(finding));
             let mut body = snippet(linted, &lines, finding, line, column);
             body.push(Block::Paragraph(Text::from(wording::effect(finding))));
             body.extend(cure(finding).map(|text| Block::Paragraph(Text::from(text))));

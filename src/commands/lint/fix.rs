@@ -71,7 +71,8 @@ impl Fixer {
             return Ok(());
         }
         if !self.yes {
-            let changes = if fixed.made == 1 { "this change".to_owned() } else { format!("these {} changes", fixed.made) };
+            let changes =
+                if fixed.made == 1 { "this change".to_owned() } else { format!("these {} changes", fixed.made) };
             if !ui.confirm(&format!("Make {changes} in {}?", linted.file))? {
                 self.declined = true;
                 return Ok(());
@@ -88,8 +89,7 @@ impl Fixer {
 /// Replaces a file by a new one of the same mode, unless it has changed since it was read.
 /// A link stays one: the file that it names is replaced.
 fn write(path: &Path, before: &[u8], bytes: &[u8]) -> Result<(), CommandError> {
-    let failed =
-        |error: std::io::Error| CommandError::unreadable(format!("cannot write {}: {error}", path.display()));
+    let failed = |error: std::io::Error| CommandError::unreadable(format!("cannot write {}: {error}", path.display()));
     let path = path.canonicalize().map_err(failed)?;
     if fs::read(&path).map_err(failed)? != before {
         return Err(CommandError::unreadable(format!("{} has changed meanwhile; nothing was written", path.display())));

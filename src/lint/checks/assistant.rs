@@ -157,9 +157,9 @@ fn selectors(
         _ => ("podTemplate", run.at(&["taskRunTemplate", "podTemplate"])),
     };
     for (index, spec) in run.list("taskRunSpecs").iter().enumerate() {
-        let task = tasks.iter().find(|task| {
-            task.text_of("name").is_some_and(|name| spec.text_of("pipelineTaskName") == Some(name))
-        });
+        let task = tasks
+            .iter()
+            .find(|task| task.text_of("name").is_some_and(|name| spec.text_of("pipelineTaskName") == Some(name)));
         let Some(task) = task else { continue };
         let used = used(task);
         if !claims.iter().any(|(name, ..)| used.contains(name)) {
@@ -169,7 +169,8 @@ fn selectors(
         let at = path.key("taskRunSpecs").item(index).key(template);
         if let Some(entry) = own.entry("nodeSelector") {
             let differs = entry.value.entries().iter().any(|wanted| {
-                of_all.and_then(|all| all.at(&["nodeSelector", wanted.name()])).and_then(Node::text) != wanted.value.text()
+                of_all.and_then(|all| all.at(&["nodeSelector", wanted.name()])).and_then(Node::text)
+                    != wanted.value.text()
             });
             if differs {
                 not_on_assistant(out, entry, at.key("nodeSelector"), task);

@@ -96,15 +96,7 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     /// A value; `span` is that of its key, or its own in a list.
-    fn value(
-        &mut self,
-        node: &'a Node,
-        shape: &Shape,
-        path: &Path,
-        span: &Range<usize>,
-        pruned: bool,
-        in_list: bool,
-    ) {
+    fn value(&mut self, node: &'a Node, shape: &Shape, path: &Path, span: &Range<usize>, pruned: bool, in_list: bool) {
         let node_itself = node;
         let node = node.target();
         if matches!(shape, Shape::Any) || node.is_null() {
@@ -150,8 +142,11 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         let source = self.out.text.get(node.span.clone())?;
         let text = node.text()?.to_owned();
-        let change =
-            Change::Rewrite { at: path.clone(), value: Value::Array(vec![Value::String(text)]), text: format!("[{source}]") };
+        let change = Change::Rewrite {
+            at: path.clone(),
+            value: Value::Array(vec![Value::String(text)]),
+            text: format!("[{source}]"),
+        };
         Some(Fix::safe(change))
     }
 
@@ -196,7 +191,9 @@ impl<'a> Walk<'_, '_, 'a> {
             Shape::Text if node.style == Style::Plain && !source.contains(['\n', '"', '\\']) => {
                 rewrite(Value::String(text.to_owned()), format!("\"{source}\""))
             }
-            Shape::Duration if resolved == Resolved::Int(0) => rewrite(Value::String("0".to_owned()), "\"0\"".to_owned()),
+            Shape::Duration if resolved == Resolved::Int(0) => {
+                rewrite(Value::String("0".to_owned()), "\"0\"".to_owned())
+            }
             Shape::Int if node.style == Style::Quoted => {
                 let number: i64 = text.parse().ok().filter(|number: &i64| number.to_string() == text)?;
                 rewrite(Value::from(number), text.to_owned())
@@ -219,7 +216,8 @@ impl<'a> Walk<'_, '_, 'a> {
 
     fn wrong_type(&mut self, node: &Node, wanted: &'static str, path: &Path, span: &Range<usize>, fix: Option<Fix>) {
         let problem = Problem::Type { wanted, found: values::found(node) };
-        let is_meta = path.0.iter().any(|segment| matches!(segment, crate::documents::Segment::Key(key) if key == "metadata"));
+        let is_meta =
+            path.0.iter().any(|segment| matches!(segment, crate::documents::Segment::Key(key) if key == "metadata"));
         let effect = if is_meta { Effect::Server } else { Effect::Decoder };
         self.out.add_fixed(Kind::WrongType, path.clone(), span, problem, effect, fix);
     }

@@ -49,7 +49,12 @@ pub(crate) fn variable<'a>(inner: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 /// Every scalar below a value, with the entry or item that holds it.
-pub(crate) fn scalars(node: &Node, path: &Path, span: &Range<usize>, visit: &mut dyn FnMut(&Node, &Path, &Range<usize>)) {
+pub(crate) fn scalars(
+    node: &Node,
+    path: &Path,
+    span: &Range<usize>,
+    visit: &mut dyn FnMut(&Node, &Path, &Range<usize>),
+) {
     match &node.target().content {
         Content::Scalar(_) => visit(node.target(), path, span),
         Content::List(items) => {

@@ -53,7 +53,8 @@ fn operations(out: &mut Collector<'_>, entry: &Entry, path: &Path, type_name: &s
         if let Some(unknown) = unknown_step(out.schema, type_name, pointer) {
             let problem = Problem::PatchPath(pointer.to_owned());
             let right = right_pointer(type_name, &unknown);
-            if let Some(finding) = out.add(Kind::MisplacedField, path.clone(), &entry.key.span, problem, Effect::Pruned) {
+            if let Some(finding) = out.add(Kind::MisplacedField, path.clone(), &entry.key.span, problem, Effect::Pruned)
+            {
                 finding.right_path = right;
             }
         }

@@ -111,7 +111,8 @@ fn one_task(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) {
     if given.is_empty() && !SOURCES.iter().any(|field| task::has_near(item, field)) {
         out.add(Kind::MissingField, path.clone(), &item.span, Problem::MissingOneOf(SOURCES), Effect::Webhook);
     }
-    if let (Some(_), Some(spec)) = (item.get("taskRef"), item.entry("taskSpec").filter(|entry| !entry.value.is_null())) {
+    if let (Some(_), Some(spec)) = (item.get("taskRef"), item.entry("taskSpec").filter(|entry| !entry.value.is_null()))
+    {
         let problem = Problem::Both("taskRef", "taskSpec");
         out.add(Kind::ConflictingFields, path.key("taskSpec"), &spec.key.span, problem, Effect::Webhook);
     }
@@ -152,16 +153,17 @@ pub(crate) fn task_ref(out: &mut Collector<'_>, node: &Node, path: &Path, may_be
         if kind == "ClusterTask" && out.schema.prunes() {
             let at = path.key("kind");
             out.add(Kind::RemovedFeature, at, &entry.key.span, Problem::ClusterTask, Effect::Webhook);
-        } else if may_be_custom && !matches!(kind, "Task" | "" | "ClusterTask") && node.get("apiVersion").is_none() && !entry.value.is_null() {
+        } else if may_be_custom
+            && !matches!(kind, "Task" | "" | "ClusterTask")
+            && node.get("apiVersion").is_none()
+            && !entry.value.is_null()
+        {
             let problem = Problem::Missing("apiVersion");
             out.add(Kind::MissingField, path.key("apiVersion"), &entry.key.span, problem, Effect::Webhook);
         }
     }
-    if let Some(entry) = node.entry("bundle")
-        && out.schema.field("v1beta1.TaskRef", "bundle").is_some()
-        && !path.0.is_empty()
-    {
-        // v1 does not have the field at all, which is said as such.
+    // v1 does not have the field at all, which is said as such.
+    if let Some(entry) = node.entry("bundle").filter(|_| out.is_beta) {
         out.add(Kind::RemovedFeature, path.key("bundle"), &entry.key.span, Problem::Bundle, Effect::Webhook);
     }
 }
@@ -181,7 +183,13 @@ fn whens(out: &mut Collector<'_>, item: &Node, path: &Path) {
                     out.add(Kind::InvalidValue, at.key("values"), &entry.key.span, problem, Effect::Webhook);
                 }
                 None if !task::has_near(when, "values") => {
-                    out.add(Kind::MissingField, at.key("values"), &when.span, Problem::Missing("values"), Effect::Webhook);
+                    out.add(
+                        Kind::MissingField,
+                        at.key("values"),
+                        &when.span,
+                        Problem::Missing("values"),
+                        Effect::Webhook,
+                    );
                 }
                 _ => {}
             }
@@ -199,7 +207,10 @@ fn workspaces(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) 
             .or_else(|| binding.entry("name"));
         let Some(entry) = entry else { continue };
         let Some(name) = entry.value.text() else { continue };
-        if scope.workspaces.contains(name) || out.is_open(&entry.value) || task::has_near(binding, "workspace") && binding.entry("workspace").is_none() {
+        if scope.workspaces.contains(name)
+            || out.is_open(&entry.value)
+            || task::has_near(binding, "workspace") && binding.entry("workspace").is_none()
+        {
             continue;
         }
         let at = path.key("workspaces").item(index).key(entry.name());
@@ -256,9 +267,9 @@ fn reference(inner: &str, known: &Known, is_final: bool) -> Option<Problem> {
         let missing = known.results.get(task).is_some_and(|results| !results.contains(result));
         return missing.then(|| Problem::NoResult(result.to_owned()));
     }
-    let status = inner.strip_prefix("tasks.").and_then(|rest| {
-        rest.strip_suffix(".status").or_else(|| rest.strip_suffix(".reason"))
-    })?;
+    let status = inner
+        .strip_prefix("tasks.")
+        .and_then(|rest| rest.strip_suffix(".status").or_else(|| rest.strip_suffix(".reason")))?;
     if !is_final {
         return Some(Problem::NoVariable(inner.to_owned()));
     }
@@ -267,7 +278,8 @@ fn reference(inner: &str, known: &Known, is_final: bool) -> Option<Problem> {
 
 /// Whether a variable begins with none of the words that there are: refused since 1.14.
 fn has_no_prefix(inner: &str) -> bool {
-    let is_variable = !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    let is_variable =
+        !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
     let first = inner.split('.').next().unwrap_or(inner);
     is_variable && !matches!(first, "params" | "tasks" | "finally" | "context" | "workspaces" | "results" | "tt")
 }

@@ -168,7 +168,8 @@ fn moved(schema: Schema, level: &Level<'_>, version: &str, bare: &str, entry: &E
         _ => None,
     };
     let target = resources.or_else(|| {
-        let row = MOVED.iter().find(|(name, field, without, _)| *name == bare && *field == key && *without == version)?;
+        let row =
+            MOVED.iter().find(|(name, field, without, _)| *name == bare && *field == key && *without == version)?;
         Some(row.3)
     })?;
     let at = level.path.key(key);
@@ -193,11 +194,7 @@ fn lifted(schema: Schema, level: &Level<'_>, entry: &Entry, is_of_v1: bool) -> V
         });
     let change = fits.then(|| Change::Lift { from: level.path.key(entry.name()) });
     let to = Some(level.path.clone());
-    if is_of_v1 {
-        Verdict::OtherVersion { version: "v1", to, change }
-    } else {
-        Verdict::Misplaced { to, change }
-    }
+    if is_of_v1 { Verdict::OtherVersion { version: "v1", to, change } } else { Verdict::Misplaced { to, change } }
 }
 
 /// Whether something stands where a field would go.
@@ -236,7 +233,8 @@ fn shape_fits(shape: &Shape, value: &Node) -> bool {
 /// A name that is written otherwise: in another case, or nearly so.
 fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -> Option<Verdict> {
     let key = entry.name();
-    let fold = |text: &str| text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect::<String>();
+    let fold =
+        |text: &str| text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect::<String>();
     let wanted = fold(key);
     if only_case {
         let field = schema.fields(level.type_name).find(|field| fold(field.name) == wanted)?;
@@ -252,7 +250,10 @@ fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -
         .filter_map(|field| {
             let known = fold(field.name);
             let distance = strsim::osa_distance(&wanted, &known);
-            let is_part = length >= 4 && (known.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.len() > 3) || known.ends_with(&wanted) || wanted.len() >= 8 && wanted.starts_with(&known) && known.len() >= 6);
+            let is_part = length >= 4
+                && (known.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.len() > 3)
+                    || known.ends_with(&wanted)
+                    || wanted.len() >= 8 && wanted.starts_with(&known) && known.len() >= 6);
             let is_near = distance <= most && distance * 2 < length;
             if is_near {
                 Some((distance, field.name))
@@ -266,10 +267,15 @@ fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -
     near.sort_unstable();
     if near.is_empty() {
         // One letter off, with a value of another type: two mistakes at once.
-        let mut off = schema.fields(level.type_name).filter(|field| strsim::osa_distance(&wanted, &fold(field.name)) == 1);
+        let mut off =
+            schema.fields(level.type_name).filter(|field| strsim::osa_distance(&wanted, &fold(field.name)) == 1);
         let (Some(field), None) = (off.next(), off.next()) else { return None };
         let is_of_text = entry.value.text().is_some() && length > 5;
-        return is_of_text.then(|| Verdict::Misspelt { right: field.name.to_owned(), only_case: false, is_safe: false });
+        return is_of_text.then(|| Verdict::Misspelt {
+            right: field.name.to_owned(),
+            only_case: false,
+            is_safe: false,
+        });
     }
     let (distance, right) = *near.first()?;
     let is_only = near.get(1).is_none_or(|(next, _)| *next > distance);
@@ -305,7 +311,9 @@ fn elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verd
                 let mut at_depth = Vec::new();
                 below(schema, level.type_name, &entry.value, key, depth, &mut Vec::new(), &mut at_depth);
                 at_depth.retain(|place| {
-                    branch.is_none_or(|branch| !matches!(branch, crate::documents::Segment::Key(name) if name == place[0]))
+                    branch.is_none_or(
+                        |branch| !matches!(branch, crate::documents::Segment::Key(name) if name == place[0]),
+                    )
                 });
                 if !at_depth.is_empty() {
                     places = at_depth;

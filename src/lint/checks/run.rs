@@ -55,7 +55,13 @@ const PIPELINE: &[&str] = &["pipelineRef", "pipelineSpec"];
 const TASK: &[&str] = &["taskRef", "taskSpec"];
 
 /// Exactly one of two sources has to be there.
-fn one_source(out: &mut Collector<'_>, subject: &Subject<'_>, spec: &Entry, path: &Path, names: &'static [&'static str]) {
+fn one_source(
+    out: &mut Collector<'_>,
+    subject: &Subject<'_>,
+    spec: &Entry,
+    path: &Path,
+    names: &'static [&'static str],
+) {
     let is_given = |name: &&&str| spec.value.entry(name).is_some_and(|entry| !entry.value.is_null());
     let count = names.iter().filter(is_given).count();
     if count == 0 && !subject.is_partial && !names.iter().any(|name| task::has_near(spec.value.target(), name)) {

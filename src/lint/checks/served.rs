@@ -19,8 +19,13 @@ const SERVED: [(&str, &[&str]); 7] = [
 
 /// Whether the object is one that servers know; says so where it is not.
 pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>) -> bool {
-    if subject.group != "tekton.dev" || ["kind", "apiVersion"].iter().any(|key| subject.node.entry(key).is_none_or(|entry| out.is_open(&entry.value))) {
-        return subject.group == "tekton.dev" && subject.node.entry("kind").is_some_and(|entry| !out.is_open(&entry.value));
+    if subject.group != "tekton.dev"
+        || ["kind", "apiVersion"]
+            .iter()
+            .any(|key| subject.node.entry(key).is_none_or(|entry| out.is_open(&entry.value)))
+    {
+        return subject.group == "tekton.dev"
+            && subject.node.entry("kind").is_some_and(|entry| !out.is_open(&entry.value));
     }
     let known = SERVED.iter().find(|(kind, _)| *kind == subject.kind);
     if known.is_some_and(|(_, versions)| versions.contains(&subject.version)) {

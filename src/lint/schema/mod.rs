@@ -74,7 +74,9 @@ impl Schema {
         let wanted = parse(version)?;
         let table = table();
         // Fields come and go with minor versions.
-        let fits = |known: &str| parse(known).is_some_and(|known| known[..2.min(wanted.len())] <= wanted[..2.min(wanted.len())]);
+        let fits = |known: &str| {
+            parse(known).is_some_and(|known| known[..2.min(wanted.len())] <= wanted[..2.min(wanted.len())])
+        };
         let version = table.versions.iter().rposition(|known| fits(known)).unwrap_or_default();
         Some(Self { table, version })
     }

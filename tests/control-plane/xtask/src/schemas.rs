@@ -145,10 +145,10 @@ impl Reader<'_> {
             self.add(&name, &definition.clone());
             return name;
         }
-        let places =
-            [("core", "io.k8s.api.core.v1."), ("meta", "io.k8s.apimachinery.pkg.apis.meta.v1.")];
+        let places = [("core", "io.k8s.api.core.v1."), ("meta", "io.k8s.apimachinery.pkg.apis.meta.v1.")];
         for (prefix, package) in places {
-            let full = if reference.starts_with("io.k8s.") { reference.to_owned() } else { format!("{package}{short}") };
+            let full =
+                if reference.starts_with("io.k8s.") { reference.to_owned() } else { format!("{package}{short}") };
             if !full.starts_with(package) {
                 continue;
             }
@@ -272,7 +272,8 @@ fn render(all: &[Types]) -> String {
     let names: BTreeSet<&String> = all.iter().flat_map(BTreeMap::keys).collect();
     for name in names {
         text.push_str(&format!("{name}\n"));
-        let fields: BTreeSet<&String> = all.iter().filter_map(|types| types.get(name)).flat_map(BTreeMap::keys).collect();
+        let fields: BTreeSet<&String> =
+            all.iter().filter_map(|types| types.get(name)).flat_map(BTreeMap::keys).collect();
         for field in fields {
             let known: Vec<Option<&Field>> =
                 all.iter().map(|types| types.get(name).and_then(|fields| fields.get(field))).collect();

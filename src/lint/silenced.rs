@@ -7,19 +7,19 @@ use super::kind::Kind;
 
 /// What the comments of a text silence.
 #[derive(Debug, Default)]
-pub(crate) struct Ignored {
+pub(crate) struct Silenced {
     lines: HashMap<usize, Vec<Kind>>,
     file: Vec<Kind>,
 }
 
 const MARK: &str = "tekton-fix: ignore";
 
-impl Ignored {
+impl Silenced {
     /// Reads the comments of a text.
     pub(crate) fn of(text: &str) -> Self {
-        let mut ignored = Self::default();
+        let mut silenced = Self::default();
         if !text.contains(MARK) {
-            return ignored;
+            return silenced;
         }
         for (number, line) in text.lines().enumerate() {
             let Some((before, after)) = line.split_once(MARK) else { continue };
@@ -34,13 +34,13 @@ impl Ignored {
                 .flatten()
                 .collect();
             if is_file {
-                ignored.file.extend(kinds);
+                silenced.file.extend(kinds);
             } else {
                 let target = if code.trim().is_empty() { number + 1 } else { number };
-                ignored.lines.entry(target).or_default().extend(kinds);
+                silenced.lines.entry(target).or_default().extend(kinds);
             }
         }
-        ignored
+        silenced
     }
 
     /// Whether a finding on a line, from 0 on, is silenced.
@@ -56,9 +56,9 @@ mod tests {
     #[test]
     fn comments_silence_their_line_the_next_one_or_the_file() {
         let text = "a: 1 # tekton-fix: ignore TKF701 shared-claim because\n# tekton-fix: ignore TKF704\nb: 2\n";
-        let ignored = Ignored::of(text);
-        assert!(ignored.covers(Kind::MisplacedField, 0) && ignored.covers(Kind::SharedClaim, 0));
-        assert!(ignored.covers(Kind::UnknownField, 2) && !ignored.covers(Kind::UnknownField, 1));
-        assert!(Ignored::of("# tekton-fix: ignore-file TKF701").covers(Kind::MisplacedField, 9));
+        let silenced = Silenced::of(text);
+        assert!(silenced.covers(Kind::MisplacedField, 0) && silenced.covers(Kind::SharedClaim, 0));
+        assert!(silenced.covers(Kind::UnknownField, 2) && !silenced.covers(Kind::UnknownField, 1));
+        assert!(Silenced::of("# tekton-fix: ignore-file TKF701").covers(Kind::MisplacedField, 9));
     }
 }
