@@ -159,6 +159,9 @@ fn judge_object(out: &mut Collector<'_>, subject: &Subject<'_>, rules: &Rules) {
             let scope = task::Scope { params: Some(&none) };
             task::check(out, &spec.value, &path, &spec.key.span, &scope);
         }
+        ("StepAction", Some(spec)) if !subject.is_partial => {
+            task::step_action(out, &spec.value, &path, &spec.key.span);
+        }
         _ => {}
     }
 }

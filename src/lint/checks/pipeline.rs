@@ -162,7 +162,11 @@ pub(crate) fn task_ref(out: &mut Collector<'_>, node: &Node, path: &Path, may_be
             out.add(Kind::MissingField, path.key("apiVersion"), &entry.key.span, problem, Effect::Webhook);
         }
     }
-    // v1 does not have the field at all, which is said as such.
+    bundle(out, node, path);
+}
+
+/// A reference by bundle in v1beta1; v1 does not have the field at all, which is said as such.
+pub(crate) fn bundle(out: &mut Collector<'_>, node: &Node, path: &Path) {
     if let Some(entry) = node.entry("bundle").filter(|_| out.is_beta) {
         out.add(Kind::RemovedFeature, path.key("bundle"), &entry.key.span, Problem::Bundle, Effect::Webhook);
     }
@@ -288,6 +292,13 @@ fn results(out: &mut Collector<'_>, spec: &Node, path: &Path, known: &Known) {
     for (index, result) in spec.list("results").iter().enumerate() {
         let Some(entry) = result.entry("value") else { continue };
         let at = path.key("results").item(index).key("value");
+        if let Some(text) = entry.value.text()
+            && params::expressions(text).is_empty()
+            && !out.is_open(&entry.value)
+        {
+            let problem = Problem::Invalid("a result of a task: $(tasks.NAME.results.RESULT)");
+            out.add(Kind::InvalidValue, at.clone(), &entry.key.span, problem, Effect::Webhook);
+        }
         let mut wrong = Vec::new();
         params::scalars(&entry.value, &at, &entry.key.span, &mut |scalar, path, span| {
             for expression in params::expressions(scalar.text().unwrap_or_default()) {

@@ -148,7 +148,63 @@ pub(crate) fn place(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Verd
     if let Some(verdict) = elsewhere(schema, levels, entry) {
         return verdict;
     }
-    misspelt(schema, level, entry, false).or_else(|| repeats_parent(schema, level, entry)).unwrap_or(Verdict::Unknown)
+    misspelt(schema, level, entry, false)
+        .or_else(|| repeats_parent(schema, level, entry))
+        .or_else(|| nearly_elsewhere(schema, levels, entry))
+        .unwrap_or(Verdict::Unknown)
+}
+
+/// Two mistakes at once, a wrong place and a wrong name: told, and left to a person.
+fn nearly_elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verdict> {
+    let key = entry.name();
+    let is_near = |name: &str| {
+        let (key, name) = (fold(key), fold(name));
+        key == name || key.len() > 6 && strsim::osa_distance(&key, &name) <= 1
+    };
+    for level in levels.iter().rev() {
+        let (version, bare) = level.type_name.split_once('.').unwrap_or(("", level.type_name));
+        let row = MOVED.iter().find(|(name, field, without, _)| *name == bare && *without == version && is_near(field));
+        if let Some((.., target)) = row {
+            return Some(Verdict::Misplaced { to: Some(level.path.keys(target)), change: None });
+        }
+        let mut near: Vec<Vec<&'static str>> = Vec::new();
+        names_below(schema, level.type_name, 3, &mut Vec::new(), &mut |way, field| {
+            if is_near(field) && !EVERYWHERE.contains(&field) {
+                near.push([way, &[field]].concat());
+            }
+        });
+        if let [target] = near.as_slice() {
+            return Some(Verdict::Misplaced { to: Some(level.path.keys(target)), change: None });
+        }
+        if level.in_list {
+            return None;
+        }
+    }
+    None
+}
+
+/// All fields in the wrappers below a type.
+fn names_below(
+    schema: Schema,
+    type_name: &str,
+    depth: usize,
+    way: &mut Vec<&'static str>,
+    visit: &mut dyn FnMut(&[&'static str], &'static str),
+) {
+    for field in schema.fields(type_name).filter(|field| WRAPPERS.contains(&field.name)) {
+        let Shape::Object(inner) = &field.shape else { continue };
+        way.push(field.name);
+        schema.fields(inner).for_each(|field| visit(way, field.name));
+        if depth > 1 {
+            names_below(schema, inner, depth - 1, way, visit);
+        }
+        way.pop();
+    }
+}
+
+/// A name without what people write otherwise: case, dashes, underscores.
+fn fold(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
 /// `configMapName` below `configMap`, where the field is `name`.
@@ -233,8 +289,6 @@ fn shape_fits(shape: &Shape, value: &Node) -> bool {
 /// A name that is written otherwise: in another case, or nearly so.
 fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -> Option<Verdict> {
     let key = entry.name();
-    let fold =
-        |text: &str| text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect::<String>();
     let wanted = fold(key);
     if only_case {
         let field = schema.fields(level.type_name).find(|field| fold(field.name) == wanted)?;
@@ -250,10 +304,11 @@ fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -
         .filter_map(|field| {
             let known = fold(field.name);
             let distance = strsim::osa_distance(&wanted, &known);
-            let is_part = length >= 4
-                && (known.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.len() > 3)
-                    || known.ends_with(&wanted)
-                    || wanted.len() >= 8 && wanted.starts_with(&known) && known.len() >= 6);
+            // `storageClass` for `storageClassName`, `name` for `claimName`.
+            let is_begun = length >= 4 && known.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.len() > 3);
+            let is_name = wanted == "name" && known.ends_with("name");
+            let goes_on = length >= 8 && known.len() >= 6 && wanted.starts_with(&known);
+            let is_part = is_begun || is_name || goes_on;
             let is_near = distance <= most && distance * 2 < length;
             if is_near {
                 Some((distance, field.name))

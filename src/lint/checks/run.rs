@@ -94,6 +94,9 @@ fn of_pipeline(out: &mut Collector<'_>, subject: &Subject<'_>, entry: &Entry, pa
     let spec = entry.value.target();
     one_source(out, subject, entry, path, PIPELINE);
     timeouts(out, spec, path);
+    if let Some(reference) = spec.entry("pipelineRef") {
+        pipeline::bundle(out, &reference.value, &path.key("pipelineRef"));
+    }
     let Some(embedded) = spec.entry("pipelineSpec").filter(|entry| entry.value.is_mapping()) else { return };
     let inner = embedded.value.target();
     let at = path.key("pipelineSpec");

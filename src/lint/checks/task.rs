@@ -18,7 +18,7 @@ pub(crate) struct Scope<'a> {
 }
 
 /// Fields of a step in which the webhook looks for variables.
-const STEP_FIELDS: [&str; 7] = ["image", "workingDir", "script", "command", "args", "env", "volumeMounts"];
+const STEP_FIELDS: [&str; 6] = ["image", "workingDir", "script", "command", "args", "volumeMounts"];
 
 /// Judges a task's spec; `span` is that of the key under which it stands.
 pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Range<usize>, scope: &Scope<'_>) {
@@ -44,14 +44,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
         let at = path.key("steps").item(index);
         one_step(out, step, &at, template_image);
         uses_workspaces(out, step, &at, &workspaces);
-        for field in STEP_FIELDS {
-            let Some(entry) = step.entry(field) else { continue };
-            let at = at.key(field);
-            if scope.params.is_some() {
-                params::undeclared(out, &entry.value, &at, &entry.key.span, &declared);
-            }
-            contexts(out, &entry.value, &at, &entry.key.span);
-        }
+        variables(out, step, &at, scope.params.map(|_| &declared));
         if let Some(script) = step.entry("script") {
             for expression in params::expressions(script.value.text().unwrap_or_default()) {
                 let Some(name) = params::variable(expression.inner, "results") else { continue };
@@ -74,6 +67,37 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
             let at = path.key("results").item(index).key("type");
             out.add(Kind::InvalidValue, at, &entry.key.span, Problem::Choice(params::TYPES), Effect::Webhook);
         }
+    }
+}
+
+/// Judges a StepAction's spec (pkg/apis/pipeline/v1beta1/stepaction_validation.go).
+pub(crate) fn step_action(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Range<usize>) {
+    params::declarations(out, spec, path);
+    if spec.get("image").is_none() && !has_near(spec, "image") {
+        out.add(Kind::MissingField, path.key("image"), span, Problem::Missing("image"), Effect::Webhook);
+    }
+    let declared = params::names(spec.list("params"));
+    variables(out, spec, path, Some(&declared));
+}
+
+/// Parameters and variables of the context in the fields of a step.
+fn variables(out: &mut Collector<'_>, step: &Node, path: &Path, declared: Option<&HashSet<String>>) {
+    for field in STEP_FIELDS {
+        let Some(entry) = step.entry(field) else { continue };
+        let at = path.key(field);
+        if let Some(declared) = declared {
+            params::undeclared(out, &entry.value, &at, &entry.key.span, declared);
+        }
+        contexts(out, &entry.value, &at, &entry.key.span);
+    }
+    // Of the environment the webhook looks at values only, not at `valueFrom`.
+    for (index, variable) in step.list("env").iter().enumerate() {
+        let Some(entry) = variable.entry("value") else { continue };
+        let at = path.key("env").item(index).key("value");
+        if let Some(declared) = declared {
+            params::undeclared(out, &entry.value, &at, &entry.key.span, declared);
+        }
+        contexts(out, &entry.value, &at, &entry.key.span);
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn effect(finding: &Finding) -> &'static str {
         (Effect::Lost, Problem::KeyTwice(_)) => "kubectl takes the last one, kustomize and Argo CD refuse the file",
         (Effect::Lost, _) => "accepted, with another value than the one written",
         (Effect::Works, _) => "works today, because everything below is kept and Go ignores case",
-        (Effect::NotRead, _) => "kubectl cannot read it either",
+        (Effect::NotRead, _) => "nothing from here on is judged",
     }
 }
 
