@@ -276,9 +276,10 @@ impl<'a> Mover<'a> {
         before.bytes().all(|byte| matches!(byte, b' ' | b'-')).then_some(before.len())
     }
 
-    /// How the block's lines end.
+    /// How lines end near this one; the last line of a text may not end at all.
     fn line_end(&self, line: usize) -> &'static str {
-        if self.line(line).ends_with("\r\n") { "\r\n" } else { "\n" }
+        let ended = (0..=line).rev().map(|line| self.line(line)).find(|text| text.ends_with('\n'));
+        if ended.is_some_and(|text| text.ends_with("\r\n")) { "\r\n" } else { "\n" }
     }
 
     fn moved(&self, from: &Path, to: &Path) -> Result<Vec<String>, Refused> {

@@ -31,21 +31,29 @@ enum Claim {
     Made(String),
 }
 
-/// Claims of a run's workspaces by their names.
-fn claims<'a>(run: &'a Node) -> Vec<(&'a str, Claim, usize, &'a Rc<Node>)> {
+/// A workspace of a run that binds a claim.
+struct Bound<'a> {
+    workspace: &'a str,
+    claim: Claim,
+    index: usize,
+    binding: &'a Node,
+}
+
+/// The workspaces of a run that bind claims.
+fn claims(run: &Node) -> Vec<Bound<'_>> {
     run.list("workspaces")
         .iter()
         .enumerate()
         .filter_map(|(index, binding)| {
-            let name = binding.text_of("name")?;
+            let workspace = binding.text_of("name")?;
             let claim = match binding.at(&["persistentVolumeClaim", "claimName"]).and_then(Node::text) {
                 Some(claim) => Claim::Named(claim.to_owned()),
                 None => {
                     binding.get("volumeClaimTemplate")?;
-                    Claim::Made(name.to_owned())
+                    Claim::Made(workspace.to_owned())
                 }
             };
-            Some((name, claim, index, binding))
+            Some(Bound { workspace, claim, index, binding })
         })
         .collect()
 }
@@ -57,11 +65,11 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[A
     let path = subject.path.key("spec");
     let claims = claims(run);
     if subject.kind == "TaskRun" {
-        let distinct: std::collections::BTreeSet<&Claim> = claims.iter().map(|(_, claim, ..)| claim).collect();
+        let distinct: std::collections::BTreeSet<&Claim> = claims.iter().map(|bound| &bound.claim).collect();
         if distinct.len() > 1
             && let Some(entry) = run.entry("workspaces")
         {
-            let names = claims.iter().map(|(name, ..)| (*name).to_owned()).collect();
+            let names = claims.iter().map(|bound| bound.workspace.to_owned()).collect();
             let problem = Problem::TwoClaims(names);
             out.add(Kind::TwoClaimsInTask, path.key("workspaces"), &entry.key.span, problem, Effect::RunFails);
         }
@@ -69,11 +77,11 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[A
     }
     shared(out, run, &path, &claims);
     two(out, run, &path, &claims);
-    for (_, _, index, binding) in &claims {
-        let Some(modes) = binding.at(&["volumeClaimTemplate", "spec", "accessModes"]) else { continue };
+    for bound in &claims {
+        let Some(modes) = bound.binding.at(&["volumeClaimTemplate", "spec", "accessModes"]) else { continue };
         for (at, mode) in modes.items().iter().enumerate().filter(|(_, mode)| mode.text() == Some("ReadWriteOncePod")) {
             let keys = ["volumeClaimTemplate", "spec", "accessModes"];
-            let at = path.key("workspaces").item(*index).keys(&keys).item(at);
+            let at = path.key("workspaces").item(bound.index).keys(&keys).item(at);
             out.add(Kind::SinglePodClaim, at, &mode.span, Problem::SinglePod, Effect::RunHangs);
         }
     }
@@ -85,7 +93,7 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[A
 }
 
 /// The workspaces of the run that a task of its pipeline uses.
-fn used<'a>(task: &'a Node) -> Vec<&'a str> {
+fn used(task: &Node) -> Vec<&str> {
     task.list("workspaces")
         .iter()
         .filter_map(|binding| binding.text_of("workspace").filter(|name| !name.is_empty()).or(binding.text_of("name")))
@@ -97,46 +105,43 @@ fn tasks(run: &Node) -> Option<Vec<&Rc<Node>>> {
     Some(pipeline.list("tasks").iter().chain(pipeline.list("finally")).collect())
 }
 
-fn shared(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[(&str, Claim, usize, &Rc<Node>)]) {
-    let mut by_claim: BTreeMap<&Claim, Vec<(&str, usize, &Rc<Node>)>> = BTreeMap::new();
-    for (name, claim, index, binding) in claims {
-        by_claim.entry(claim).or_default().push((*name, *index, *binding));
+fn shared(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[Bound<'_>]) {
+    let mut by_claim: BTreeMap<&Claim, Vec<&Bound<'_>>> = BTreeMap::new();
+    for bound in claims {
+        by_claim.entry(&bound.claim).or_default().push(bound);
     }
     for (claim, bindings) in by_claim {
-        let (Claim::Named(claim), [.., (last, index, binding)]) = (claim, bindings.as_slice()) else { continue };
-        if bindings.len() < 2 {
-            continue;
-        }
+        let (Claim::Named(claim), [_, .., last]) = (claim, bindings.as_slice()) else { continue };
         // The last workspace of the claim gets the assistant; a task that uses another one
         // alone waits for one that nobody makes.
         let waits = tasks(run).is_none_or(|tasks| {
             tasks.iter().any(|task| {
                 let used = used(task);
-                !used.contains(last) && bindings.iter().any(|(name, ..)| used.contains(name))
+                !used.contains(&last.workspace) && bindings.iter().any(|bound| used.contains(&bound.workspace))
             })
         });
-        let field = binding.get("persistentVolumeClaim").and_then(|claim| claim.entry("claimName"));
+        let field = last.binding.get("persistentVolumeClaim").and_then(|claim| claim.entry("claimName"));
         if let Some(entry) = field.filter(|entry| waits && !out.is_open(&entry.value)) {
-            let at = path.key("workspaces").item(*index).keys(&["persistentVolumeClaim", "claimName"]);
+            let at = path.key("workspaces").item(last.index).keys(&["persistentVolumeClaim", "claimName"]);
             let problem = Problem::SharedClaim(claim.clone());
             out.add(Kind::SharedClaim, at, &entry.key.span, problem, Effect::RunHangs);
         }
     }
 }
 
-fn two(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[(&str, Claim, usize, &Rc<Node>)]) {
+fn two(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[Bound<'_>]) {
     let Some(pipeline) = run.get("pipelineSpec") else { return };
     for field in ["tasks", "finally"] {
         for (index, task) in pipeline.list(field).iter().enumerate() {
             let used = used(task);
-            let bound: Vec<_> = claims.iter().filter(|(name, ..)| used.contains(name)).collect();
-            let distinct: std::collections::BTreeSet<&Claim> = bound.iter().map(|(_, claim, ..)| claim).collect();
+            let bound: Vec<_> = claims.iter().filter(|bound| used.contains(&bound.workspace)).collect();
+            let distinct: std::collections::BTreeSet<&Claim> = bound.iter().map(|bound| &bound.claim).collect();
             if distinct.len() < 2 {
                 continue;
             }
             if let Some(entry) = task.entry("workspaces") {
                 let at = path.keys(&["pipelineSpec", field]).item(index).key("workspaces");
-                let names = bound.iter().map(|(name, ..)| (*name).to_owned()).collect();
+                let names = bound.iter().map(|bound| bound.workspace.to_owned()).collect();
                 out.add(Kind::TwoClaimsInTask, at, &entry.key.span, Problem::TwoClaims(names), Effect::RunFails);
             }
         }
@@ -144,13 +149,7 @@ fn two(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[(&str, Claim,
 }
 
 /// What chooses nodes in `taskRunSpecs`, which the assistant never sees.
-fn selectors(
-    out: &mut Collector<'_>,
-    subject: &Subject<'_>,
-    run: &Node,
-    path: &Path,
-    claims: &[(&str, Claim, usize, &Rc<Node>)],
-) {
+fn selectors(out: &mut Collector<'_>, subject: &Subject<'_>, run: &Node, path: &Path, claims: &[Bound<'_>]) {
     let Some(tasks) = tasks(run) else { return };
     let (template, of_all) = match subject.version {
         "v1beta1" => ("taskPodTemplate", run.get("podTemplate")),
@@ -162,7 +161,7 @@ fn selectors(
             .find(|task| task.text_of("name").is_some_and(|name| spec.text_of("pipelineTaskName") == Some(name)));
         let Some(task) = task else { continue };
         let used = used(task);
-        if !claims.iter().any(|(name, ..)| used.contains(name)) {
+        if !claims.iter().any(|bound| used.contains(&bound.workspace)) {
             continue;
         }
         let Some(own) = spec.get(template) else { continue };

@@ -33,7 +33,7 @@ pub(crate) struct Level<'a> {
 }
 
 /// Reads an object from its root on.
-pub(crate) fn check<'a>(out: &mut Collector<'_>, node: &'a Node, type_name: &'static str, path: &Path) {
+pub(crate) fn check(out: &mut Collector<'_>, node: &Node, type_name: &'static str, path: &Path) {
     let pruned = out.schema.prunes();
     Walk { out, levels: Vec::new() }.object(node, type_name, path, pruned, false);
 }
