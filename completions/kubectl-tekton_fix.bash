@@ -43,6 +43,9 @@ _kubectl__tekton_fix() {
             kubectl__tekton_fix,history)
                 cmd="kubectl__tekton_fix__subcmd__history"
                 ;;
+            kubectl__tekton_fix,lint)
+                cmd="kubectl__tekton_fix__subcmd__lint"
+                ;;
             kubectl__tekton_fix,nodes)
                 cmd="kubectl__tekton_fix__subcmd__nodes"
                 ;;
@@ -100,6 +103,9 @@ _kubectl__tekton_fix() {
             kubectl__tekton_fix__subcmd__help,history)
                 cmd="kubectl__tekton_fix__subcmd__help__subcmd__history"
                 ;;
+            kubectl__tekton_fix__subcmd__help,lint)
+                cmd="kubectl__tekton_fix__subcmd__help__subcmd__lint"
+                ;;
             kubectl__tekton_fix__subcmd__help,nodes)
                 cmd="kubectl__tekton_fix__subcmd__help__subcmd__nodes"
                 ;;
@@ -134,7 +140,7 @@ _kubectl__tekton_fix() {
 
     case "${cmd}" in
         kubectl__tekton_fix)
-            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help --version diagnose repair diff check rerun nodes pick-node admission probe explain history undo resume rbac version options completion __complete help"
+            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help --version diagnose repair diff check rerun nodes pick-node admission probe lint explain history undo resume rbac version options completion __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -220,7 +226,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd____complete)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -306,7 +312,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__admission)
-            opts="-f -o -n -A -s -h --filename --pod --creator --creator-group --kubernetes-version --confirm-on-server --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-f -o -n -A -s -h --filename --pod --creator --creator-group --kubernetes-version --confirm-on-server --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,7 +430,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__check)
-            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -518,7 +524,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__completion)
-            opts="-n -A -s -h --install --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help bash elvish fish powershell zsh"
+            opts="-n -A -s -h --install --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -608,7 +614,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__diagnose)
-            opts="-o -l -w -n -A -s -h --output --selector --all --why-not --watch --watch-timeout --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-o -l -w -n -A -s -h --output --selector --all --why-not --watch --watch-timeout --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,7 +720,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__diff)
-            opts="-o -n -A -s -h --level --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-o -n -A -s -h --level --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -812,7 +818,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__explain)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -898,7 +904,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__help)
-            opts="diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help"
+            opts="diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1024,6 +1030,20 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__tekton_fix__subcmd__help__subcmd__lint)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1164,7 +1184,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__history)
-            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1257,8 +1277,122 @@ _kubectl__tekton_fix() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__tekton_fix__subcmd__lint)
+            opts="-f -R -o -y -v -n -A -s -h --filename --recursive --output --tekton-version --against --suppress --fix --yes --diff --check --verbose --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json yaml github" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json yaml github" -- "${cur}"))
+                    return 0
+                    ;;
+                --tekton-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-authority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__tekton_fix__subcmd__nodes)
-            opts="-o -n -A -s -h --pod --task --without-assistant --for-pipeline --kubernetes-version --all --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-o -n -A -s -h --pod --task --without-assistant --for-pipeline --kubernetes-version --all --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1364,7 +1498,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__options)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1450,7 +1584,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__probe)
-            opts="-y -o -n -A -s -h --task --yes --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-y -o -n -A -s -h --task --yes --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1556,7 +1690,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__rbac)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help read repair"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help read repair"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1642,7 +1776,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__repair)
-            opts="-y -o -n -A -s -h --plan --yes --max-risk --keep-old --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-y -o -n -A -s -h --plan --yes --max-risk --keep-old --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1752,7 +1886,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__rerun)
-            opts="-p -w -y -o -n -A -s -h --pin-node --node-selector --fs-group --run-as-user --pod-template --param --timeout --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --request --correct-pod-template --cancel-old --yes --output --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-p -w -y -o -n -A -s -h --pin-node --node-selector --fs-group --run-as-user --pod-template --param --timeout --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --request --correct-pod-template --cancel-old --yes --output --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1929,7 +2063,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__resume)
-            opts="-y -o -n -A -s -h --yes --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-y -o -n -A -s -h --yes --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2027,7 +2161,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__undo)
-            opts="-y -n -A -s -h --yes --dry-run --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-y -n -A -s -h --yes --dry-run --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2117,7 +2251,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__version)
-            opts="-o -n -A -s -h --client --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --color --help"
+            opts="-o -n -A -s -h --client --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_tekton_fix_global_optspecs
-    string join \n n/namespace= A/all-namespaces from= kubeconfig= context= cluster= user= as= as-group= token= s/server= request-timeout= insecure-skip-tls-verify tls-server-name= certificate-authority= client-certificate= client-key= color= h/help V/version
+    string join \n n/namespace= A/all-namespaces from= kubeconfig= context= cluster= user= as= as-group= token= s/server= request-timeout= insecure-skip-tls-verify tls-server-name= certificate-authority= client-certificate= client-key= show-secrets color= h/help V/version
 end
 
 function __fish_kubectl_tekton_fix_needs_command
@@ -44,6 +44,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s V -l version -d 'Print version'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
@@ -95,6 +96,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s w -l watch -d 'Follow a live run until its pods are placed, it is done, or it is stuck'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l plan -d 'Carry out the plan of this id instead of choosing' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l max-risk -d 'Consider only plans of at most this risk' -r -f -a "low\t'Only the run itself is concerned, and nothing is lost'
@@ -127,6 +129,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l keep-old -d 'Leave the old run as it is once a new one goes on'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l level -d 'Only this level; may be repeated' -r -f -a "spec\t'What was asked'
 pods\t'What Tekton and admission made of it'
@@ -154,6 +157,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
@@ -179,6 +183,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l pin-node -d 'Pin every pod to a node; without a name, to the best one on which the whole pipeline fits' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l node-selector -d 'Every pod on nodes with this label' -r
@@ -240,6 +245,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s y -l yes -d 'Do not ask'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l pod -d 'Judge this pod, which need not belong to a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l task -d 'Judge the pod of this task of the run' -r
@@ -271,6 +277,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand no
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l all -d 'Every node in a row of its own, however many there are'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l pod -d 'Judge this pod, which need not belong to a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l task -d 'Judge the pod of this task of the run' -r
@@ -302,6 +309,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pi
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l all -d 'Every node in a row of its own, however many there are'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s f -l filename -d 'Judge a run that has not been submitted yet' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l pod -d 'Judge this pod, which need not belong to a run' -r
@@ -333,6 +341,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l confirm-on-server -d 'Ask the server as well, by a dry run that impersonates the creator, and show where it disagrees'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l task -d 'Task of the pipeline that the probe stands for (default: the first that waits or failed)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l dry-run -d '`client` prints the TaskRun, `server` has the server check it; nothing is created' -r -f -a "none\t'Create the object'
@@ -364,6 +373,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s y -l yes -d 'Do not ask'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s f -l filename -d 'As PATH, the way kubectl takes it' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s o -l output -d 'Output format' -r -f -a "json\t'JSON'
@@ -398,6 +408,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s v -l verbose -d 'Say which files were not judged, and why'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -419,6 +430,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
@@ -444,6 +456,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l dry-run -d '`server` has the server check it, `client` only names it; nothing is changed' -r -f -a "none\t'Create the object'
 client\t'Print it'
@@ -469,6 +482,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s y -l yes -d 'Do not ask'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l wait -d 'How long to wait until the run\'s pods have nodes' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s o -l output -d '`json` prints an event a line' -r -f -a "json\t'JSON, an event a line'"
@@ -493,6 +507,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s y -l yes -d 'Do not ask'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -514,6 +529,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
@@ -540,6 +556,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client -d 'Only the version of this program; asks no server'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -561,6 +578,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s n -l namespace -d 'Namespace of the run' -r
@@ -583,6 +601,7 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -604,22 +623,24 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "options" -d 'List the flags that every command takes'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "__complete" -d 'Answers a completion'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "__complete" -d 'Answers a completion'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -223,15 +223,13 @@ fn folders_are_read_as_git_sees_them() {
 
 #[test]
 fn standard_input_is_judged_and_its_fix_is_printed() {
-    let mut child = Command::new(BINARY)
-        .args(["lint", "--fix", "-", "-o", "github"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        Command::new(BINARY).args(["lint", "--fix", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all((RUN.to_owned() + "  timeout: 1h\n").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), RUN.to_owned() + "  timeouts:\n    pipeline: 1h\n");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no findings"));
+    assert_eq!(run(&["lint", "--fix", "-", "-o", "json"]).status.code(), Some(2));
 }
 
 #[test]
@@ -271,7 +269,12 @@ fn findings_can_be_silenced() {
     fs::write(&path, RUN.to_owned() + "  timeout: 1h # tekton-fix: ignore TKF702\n").unwrap();
     assert_eq!(lint(&path, &[]).0, 0);
     fs::write(&path, RUN.to_owned() + "  timeout: 1h\n").unwrap();
+    assert_eq!(lint(&path, &[]).0, 1);
     assert_eq!(lint(&path, &["--suppress", "wrong-version-field"]).0, 0);
+    let bad = RUN.to_owned() + "  timeout: 1h\n---\n# tekton-fix: ignore-file TKF702\n" + RUN;
+    fs::write(&path, &bad).unwrap();
+    assert_eq!(run(&["lint", path.to_str().unwrap(), "--fix", "--yes"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), bad);
     let output = run(&["lint", path.to_str().unwrap(), "--suppress", "nonsense"]);
     assert_eq!(output.status.code(), Some(2));
 }

@@ -105,6 +105,22 @@ impl Change {
         }
     }
 
+    /// Why the change cannot be made in this document, as far as its style tells.
+    pub(crate) fn obstacle(&self, root: &Node) -> Option<Refused> {
+        let (mapping, value) = match self {
+            Self::Rename { at, .. } | Self::Rewrite { at, .. } => return own_node(root, at).err(),
+            Self::Move { from, .. } => match own_entry(root, from) {
+                Ok((mapping, _)) => (mapping, mapping),
+                Err(refused) => return Some(refused),
+            },
+            Self::Lift { from } => match own_entry(root, from) {
+                Ok((mapping, entry)) => (mapping, entry.value.as_ref()),
+                Err(refused) => return Some(refused),
+            },
+        };
+        [mapping, value].iter().any(|node| node.style == Style::Flow).then_some(Refused::FlowStyle)
+    }
+
     /// The text with the change, in the ways to lay it out, the best first.
     pub(crate) fn edit(&self, text: &str, root: &Node) -> Result<Vec<String>, Refused> {
         match self {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::documents::Path;
-use crate::documents::edit::Change;
+use crate::documents::edit::{Change, Refused};
 
 use super::kind::Kind;
 
@@ -157,17 +157,26 @@ pub(crate) struct Fix {
     pub(crate) safety: Safety,
     /// The change; `None` where a value has to be chosen.
     pub(crate) change: Option<Change>,
+    /// Why the change, safe as it is, has to be made by hand.
+    pub(crate) obstacle: Option<Refused>,
 }
 
 impl Fix {
     /// A safe change.
     pub(crate) fn safe(change: Change) -> Self {
-        Self { safety: Safety::Safe, change: Some(change) }
+        Self { safety: Safety::Safe, change: Some(change), obstacle: None }
     }
 
     /// A change that needs a choice.
     pub(crate) fn choice() -> Self {
-        Self { safety: Safety::Unsafe, change: None }
+        Self { safety: Safety::Unsafe, change: None, obstacle: None }
+    }
+}
+
+impl Finding {
+    /// Whether `--fix` is expected to mend it.
+    pub(crate) fn is_mended(&self) -> bool {
+        self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe && fix.obstacle.is_none())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::documents::{Path, proof, read};
 
 use super::finding::Safety;
 use super::kind::Kind;
+use super::silenced::Silenced;
 use super::{Judgement, Rules, judge};
 
 /// How many changes one document may need.
@@ -18,21 +19,24 @@ pub(crate) struct Fixed {
     pub(crate) text: String,
     /// How many changes were made.
     pub(crate) made: usize,
-    /// Changes that were not made, by kind, document and path, with the reason.
-    pub(crate) refused: Vec<(Kind, usize, Path, Refused)>,
+    /// Changes that were not made, by kind and path, with the reason.
+    pub(crate) refused: Vec<(Kind, Path, Refused)>,
 }
 
 /// Makes the safe fixes of a text without a byte order mark: each document alone, so that
 /// no other one can be touched.
 pub(crate) fn fix(text: &str, rules: &Rules) -> Fixed {
     let mut fixed = Fixed { text: String::with_capacity(text.len()), made: 0, refused: Vec::new() };
-    for (number, range) in slices(text).into_iter().enumerate() {
-        fix_document(&text[range], number, rules, &mut fixed);
+    // A comment silences the whole file, whichever document it stands in.
+    let mut rules = rules.clone();
+    rules.suppressed.extend(Silenced::of(text).of_file());
+    for range in slices(text) {
+        fix_document(&text[range], &rules, &mut fixed);
     }
     fixed
 }
 
-fn fix_document(slice: &str, number: usize, rules: &Rules, fixed: &mut Fixed) {
+fn fix_document(slice: &str, rules: &Rules, fixed: &mut Fixed) {
     let mut text = slice.to_owned();
     let mut refused: Vec<(Kind, Path, Refused)> = Vec::new();
     for _ in 0..MOST_CHANGES {
@@ -53,6 +57,6 @@ fn fix_document(slice: &str, number: usize, rules: &Rules, fixed: &mut Fixed) {
             Err(reason) => refused.push((finding.kind, finding.path.clone(), reason)),
         }
     }
-    fixed.refused.extend(refused.into_iter().map(|(kind, path, reason)| (kind, number, path, reason)));
+    fixed.refused.extend(refused);
     fixed.text.push_str(&text);
 }

@@ -31,6 +31,8 @@ pub(crate) struct Rules {
     pub(crate) allowed: Vec<Allowed>,
     /// Whether the file is a patch of a kustomization: a part of an object.
     pub(crate) is_patch: bool,
+    /// Findings that are neither reported nor mended.
+    pub(crate) suppressed: Vec<Kind>,
 }
 
 /// What is known of a text.
@@ -55,7 +57,10 @@ pub(crate) fn judge(text: &str, rules: &Rules) -> Judgement {
     let mut findings: Vec<Finding> =
         documents.iter().flat_map(|document| judge_document(text, &lines, document, rules)).collect();
     let silenced = silenced::Silenced::of(text);
-    findings.retain(|finding| !silenced.covers(finding.kind, lines.index(finding.span.start)));
+    findings.retain(|finding| {
+        let is_silent = silenced.covers(finding.kind, lines.index(finding.span.start));
+        !is_silent && !rules.suppressed.contains(&finding.kind)
+    });
     match error {
         None => Judgement::Read(findings),
         Some(error) => {
@@ -121,7 +126,11 @@ fn judge_document(text: &str, lines: &Lines, document: &Document, rules: &Rules)
     for subject in &subjects {
         judge_object(&mut out, subject, rules);
     }
-    out.finish()
+    let mut findings = out.finish();
+    for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
+        fix.obstacle = fix.change.as_ref().and_then(|change| change.obstacle(root));
+    }
+    findings
 }
 
 fn judge_object(out: &mut Collector<'_>, subject: &Subject<'_>, rules: &Rules) {

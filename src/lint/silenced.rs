@@ -43,6 +43,11 @@ impl Silenced {
         silenced
     }
 
+    /// What is silenced in the whole file.
+    pub(crate) fn of_file(self) -> Vec<Kind> {
+        self.file
+    }
+
     /// Whether a finding on a line, from 0 on, is silenced.
     pub(crate) fn covers(&self, kind: Kind, line: usize) -> bool {
         self.file.contains(&kind) || self.lines.get(&line).is_some_and(|kinds| kinds.contains(&kind))

@@ -41,8 +41,7 @@ fn summary(files: &[Linted], count: usize) -> Text {
         return Tone::Good.of(format!("no findings in {of_files}"));
     }
     let with = files.iter().filter(|file| !file.findings().is_empty()).count();
-    let is_safe = |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
-    let safe = files.iter().flat_map(Linted::findings).filter(is_safe).count();
+    let safe = files.iter().flat_map(Linted::findings).filter(|finding| finding.is_mended()).count();
     let fixes = match safe {
         0 => String::new(),
         safe => format!("; lint --fix mends {safe}"),
@@ -75,7 +74,10 @@ fn snippet(linted: &Linted, lines: &Lines, finding: &Finding, line: usize, colum
 fn cure(finding: &Finding) -> Option<String> {
     let fix = finding.fix.as_ref()?;
     Some(match fix.safety {
-        Safety::Safe => "fix: safe, with lint --fix".to_owned(),
+        Safety::Safe => match fix.obstacle {
+            None => "fix: safe, with lint --fix".to_owned(),
+            Some(obstacle) => format!("fix: by hand: {}", wording::refused(obstacle)),
+        },
         Safety::Unsafe => "fix: needs a choice, by hand".to_owned(),
     })
 }

@@ -44,23 +44,37 @@ impl Fixer {
         linted: &mut Linted,
         rules: &Rules,
     ) -> Result<(), CommandError> {
-        let Some((text, mark)) = source.text() else { return Ok(()) };
-        if linted.findings().iter().all(|finding| finding.fix.is_none()) {
+        let is_printed = source.path.as_os_str() == "-" && !self.only_diff && !self.only_check;
+        let has_fix = linted.findings().iter().any(|finding| finding.fix.is_some());
+        let Some((text, mark)) = source.text() else {
+            if is_printed {
+                return Err(CommandError::unreadable("standard input is not UTF-8; nothing was fixed"));
+            }
+            if has_fix {
+                ui.status(&format!("{}: nothing is fixed: it is not UTF-8", linted.file));
+            }
+            return Ok(());
+        };
+        if !has_fix && !is_printed {
             return Ok(());
         }
         let fixed = lint::fix(text, rules);
-        for (kind, _, path, reason) in &fixed.refused {
+        for (kind, path, reason) in &fixed.refused {
             let why = report::wording::lint::refused(*reason);
             ui.status(&format!("{}: {} at {path} is not fixed: {why}", linted.file, kind.code()));
         }
-        if fixed.made == 0 || fixed.text == text {
-            return Ok(());
-        }
-        let is_stdin = source.path.as_os_str() == "-";
-        if is_stdin && !self.only_diff && !self.only_check {
+        if is_printed {
+            // The output is made clean for terminals: what that would change is not printed.
+            if !mark.is_empty() || report::clean::lines(&fixed.text) != fixed.text {
+                return Err(CommandError::unreadable("standard input holds hidden characters; nothing was fixed")
+                    .hint("fix it as a file: lint --fix FILE"));
+            }
             ui.text(&fixed.text)?;
             linted.judgement = lint::judge(&fixed.text, rules);
             linted.text = fixed.text;
+            return Ok(());
+        }
+        if fixed.made == 0 || fixed.text == text {
             return Ok(());
         }
         if self.is_shown {

@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(short = 'R', long)]
     recursive: bool,
     /// Output format
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<Format>,
     /// Version of Tekton whose fields are taken (default: the newest that is known)
     #[arg(long, value_name = "VERSION")]
@@ -114,10 +114,17 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
         Some(path) => files::namespaces(path)?,
         None => Vec::new(),
     };
-    let mut rules = Rules { schema, allowed, is_patch: false };
+    let mut rules = Rules { schema, allowed, is_patch: false, suppressed };
     let mut paths: Vec<PathBuf> = args.paths.iter().chain(&args.filename).cloned().collect();
     if paths.is_empty() {
         paths.push(PathBuf::from("."));
+    }
+    let prints_manifest = args.fix && !args.diff && !args.check && paths.iter().any(|path| path.as_os_str() == "-");
+    if prints_manifest && args.output.is_some() {
+        return Err(CommandError::usage(
+            "--fix prints the manifest that comes from standard input, so -o has no place",
+        )
+        .hint("add --diff or --check, or fix a file"));
     }
     let mut linted = Vec::new();
     let mut fixer = fix::Fixer::new(args.yes, args.diff, args.check, args.output.is_none());
@@ -127,18 +134,15 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
         if args.fix {
             fixer.fix(ui, &source, &mut one, &rules)?;
         }
-        retain(&mut one, &suppressed);
         linted.push(one);
     }
-    show(ui, args, &linted, schema)?;
+    if prints_manifest {
+        ui.tell(&report::lint::document(&linted));
+    } else {
+        show(ui, args, &linted, schema)?;
+    }
     let code = code(&linted);
     Ok(if code == exit::OK { fixer.code() } else { code })
-}
-
-fn retain(linted: &mut Linted, suppressed: &[Kind]) {
-    if let Judgement::Read(findings) | Judgement::Unreadable(findings) = &mut linted.judgement {
-        findings.retain(|finding| finding.kind == Kind::Unreadable || !suppressed.contains(&finding.kind));
-    }
 }
 
 fn code(linted: &[Linted]) -> u8 {
