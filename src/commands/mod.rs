@@ -9,6 +9,7 @@ mod diff;
 mod dry_run;
 mod explain;
 mod history;
+mod lint;
 mod nodes;
 mod options;
 mod print;
@@ -60,6 +61,7 @@ pub enum Command {
     Nodes(nodes::Args),
     Admission(admission::Args),
     Probe(probe::Args),
+    Lint(lint::Args),
     Explain(explain::Args),
     History(history::Args),
     Undo(undo::Args),
@@ -96,6 +98,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Probe(args) => probe::run(ui, &globals, args).await,
+        Command::Lint(args) => lint::run(ui, &args),
         Command::Explain(args) => explain::run(ui, args),
         Command::History(args) => history::run(ui, &args),
         Command::Rbac(args) => rbac::run(ui, &args),

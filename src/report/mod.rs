@@ -12,6 +12,7 @@ pub(crate) mod document;
 pub(crate) mod emit;
 pub(crate) mod history;
 pub(crate) mod json;
+pub(crate) mod lint;
 pub(crate) mod nodes;
 pub(crate) mod pipeline_nodes;
 pub(crate) mod preflight;

@@ -12,6 +12,7 @@ use crate::finding::{Cause, Offer, Outcome};
 use crate::model::Kind;
 use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Right, Risk};
 
+pub(crate) mod lint;
 mod risks;
 
 pub(crate) use risks::risk;

@@ -10,6 +10,7 @@ pub(crate) mod comparison;
 pub(crate) mod diagnosis;
 pub(crate) mod failure;
 pub(crate) mod history;
+pub(crate) mod lint;
 pub(crate) mod nodes;
 pub(crate) mod pipeline_nodes;
 pub(crate) mod preflight;
@@ -81,6 +82,7 @@ mod schema {
             schema::<super::diagnosis::Diagnosis<'_>>(),
             schema::<super::failure::Failure<'_>>(),
             schema::<super::history::History<'_>>(),
+            schema::<super::lint::Lint>(),
             schema::<super::nodes::Nodes<'_>>(),
             schema::<super::pipeline_nodes::PipelineNodes<'_>>(),
             schema::<super::preflight::Preflight<'_>>(),

@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod package;
+pub mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};

@@ -1,14 +1,16 @@
 //! `cargo xtask control-plane`: builds what is missing of the test control plane.
 //! `cargo xtask package`: archives for Krew.
+//! `cargo xtask schemas`: the table of fields that `lint` knows.
 
 use std::env;
 use std::process::ExitCode;
 
 use xtask::package::{Order, package};
-use xtask::{PROGRAMS, Program, build, cache, prune, root};
+use xtask::{PROGRAMS, Program, build, cache, prune, root, schemas};
 
 const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check | --prune | --print-path
        cargo xtask package [--target TRIPLE]... [--uri URL]
+       cargo xtask schemas
 
   control-plane      build what is missing
     --only NAME      only this program
@@ -17,7 +19,8 @@ const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check
     --print-path     say where builds are kept
   package            build and pack the plugin, write its Krew manifest
     --target TRIPLE  for this platform; left out, for this machine's
-    --uri URL        where the archives will lie";
+    --uri URL        where the archives will lie
+  schemas            write src/lint/schema/fields.txt from the Go modules";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -52,6 +55,16 @@ fn main() -> ExitCode {
             }
             ExitCode::from(u8::from(missing))
         }
+        ["schemas"] => match schemas::schemas(&root()) {
+            Ok(path) => {
+                println!("{}", path.display());
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        },
         ["package", rest @ ..] => {
             let mut order = Order::default();
             for pair in rest.chunks(2) {

@@ -1,0 +1,101 @@
+//! `lint -o json`.
+
+use serde::Serialize;
+
+use crate::documents::Lines;
+use crate::lint::finding::Safety;
+use crate::lint::{Judgement, Linted};
+use crate::report::wording::lint as wording;
+
+use super::Kind;
+
+/// What is wrong with manifests.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Lint {
+    /// The version of Tekton whose fields were taken.
+    tekton_version: &'static str,
+    /// The files that were read, those without findings included.
+    files: Vec<File>,
+}
+
+/// A file.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct File {
+    /// Its name.
+    file: String,
+    /// Why it was not judged: `template`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<&'static str>,
+    /// Its findings, by their places.
+    findings: Vec<Finding>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    /// Permanent code.
+    code: &'static str,
+    /// Permanent id of the kind.
+    kind: &'static str,
+    /// `error`.
+    severity: &'static str,
+    /// Number of the document in its file, from 0 on.
+    document: usize,
+    /// Where in the document: `spec.tasks[0].name`.
+    path: String,
+    /// Line, from 1 on.
+    line: usize,
+    /// Column in characters, from 1 on.
+    column: usize,
+    /// What is wrong.
+    message: String,
+    /// What becomes of it once it is submitted.
+    effect: &'static str,
+    /// Where the field belongs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_path: Option<String>,
+    /// `safe` where `--fix` mends it, `unsafe` where somebody has to choose.
+    #[cfg_attr(test, schemars(extend("enum" = ["safe", "unsafe", null])))]
+    fix: Option<&'static str>,
+}
+
+impl Kind for Lint {
+    const KIND: &'static str = "Lint";
+}
+
+impl Lint {
+    /// Files in this shape.
+    pub(crate) fn of(files: &[Linted], tekton_version: &'static str) -> Self {
+        Self { tekton_version, files: files.iter().map(file).collect() }
+    }
+}
+
+fn file(linted: &Linted) -> File {
+    let lines = Lines::of(&linted.text);
+    let findings = linted.findings().iter().map(|finding| {
+        let (line, column) = lines.place(&linted.text, finding.span.start);
+        Finding {
+            code: finding.kind.code(),
+            kind: finding.kind.id(),
+            severity: "error",
+            document: finding.document,
+            path: finding.path.to_string(),
+            line,
+            column,
+            message: wording::message(finding),
+            effect: wording::effect(finding),
+            suggested_path: finding.right_path.as_ref().map(ToString::to_string),
+            fix: finding.fix.as_ref().map(|fix| match fix.safety {
+                Safety::Safe => "safe",
+                Safety::Unsafe => "unsafe",
+            }),
+        }
+    });
+    let skipped = (linted.judgement == Judgement::Template).then_some("template");
+    File { file: linted.file.clone(), skipped, findings: findings.collect() }
+}
