@@ -195,11 +195,16 @@ pub fn name(run: &PipelineRun, suffix: &str) -> String {
 
 /// A binding to a claim that is made anew for each run.
 pub fn claim_template(size: &str, class: Option<&str>, mode: &str) -> Value {
+    json!({ "volumeClaimTemplate": { "spec": fresh_claim(size, class, mode) } })
+}
+
+/// The spec of a new claim; without a class that of the cluster's default.
+pub fn fresh_claim(size: &str, class: Option<&str>, mode: &str) -> Value {
     let mut spec = json!({ "accessModes": [mode], "resources": { "requests": { "storage": size } } });
     if let Some(class) = class {
         spec["storageClassName"] = Value::from(class);
     }
-    json!({ "volumeClaimTemplate": { "spec": spec } })
+    spec
 }
 
 /// Node label that a pin names.

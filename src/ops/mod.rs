@@ -9,6 +9,7 @@ mod command;
 pub mod edit;
 mod fields;
 mod grant;
+mod part;
 mod request;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use command::{Caller, Command};
 pub use edit::Edit;
 pub use fields::{Field, changed};
 pub use grant::{Allowed, Grant, Reach};
+pub use part::Part;
 pub use request::{Request, Write};
 
 /// An object by kind, namespace and name.

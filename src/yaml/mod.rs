@@ -3,6 +3,10 @@
 
 use serde_json::Value;
 
+mod located;
+
+pub use located::{Fault, Located, read_typed};
+
 /// A document that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -16,7 +16,7 @@ use crate::finding::Outcome;
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
-use crate::ops::{ObjectRef, Op};
+use crate::ops::{ObjectRef, Op, Part};
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
 use crate::report::{json, secrets, wording};
@@ -123,66 +123,6 @@ impl RunOutput {
                 let name = run.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
                 Ok(ui.line(&format!("pipelinerun.tekton.dev/{name}"))?)
             }
-        }
-    }
-}
-
-/// What to drop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Part {
-    /// securityContext.runAsUser
-    RunAsUser,
-    /// securityContext.fsGroup
-    FsGroup,
-    /// securityContext.supplementalGroups
-    SupplementalGroups,
-    /// securityContext.seLinuxOptions
-    #[value(name = "selinux-options")]
-    SeLinuxOptions,
-    /// securityContext.seccompProfile
-    SeccompProfile,
-    /// securityContext.runAsNonRoot
-    RunAsNonRoot,
-    /// securityContext.sysctls
-    Sysctls,
-    /// The whole securityContext
-    SecurityContext,
-    /// Node selection of the run
-    NodeSelector,
-    /// Node selection and tolerations of single tasks
-    TaskPlacement,
-    /// Affinity and anti-affinity
-    Affinity,
-    /// Topology spread constraints
-    TopologySpread,
-    /// priorityClassName
-    PriorityClass,
-    /// runtimeClassName
-    RuntimeClass,
-    /// schedulerName
-    SchedulerName,
-}
-
-impl Part {
-    fn edit(self) -> Edit {
-        let security = |field| Edit::DropSecurityField { field };
-        let of_pod = |field| Edit::DropPodField { field };
-        match self {
-            Self::RunAsUser => security("runAsUser"),
-            Self::FsGroup => security("fsGroup"),
-            Self::SupplementalGroups => security("supplementalGroups"),
-            Self::SeLinuxOptions => security("seLinuxOptions"),
-            Self::SeccompProfile => security("seccompProfile"),
-            Self::RunAsNonRoot => security("runAsNonRoot"),
-            Self::Sysctls => security("sysctls"),
-            Self::SecurityContext => Edit::DropSecurityContext,
-            Self::NodeSelector => Edit::DropNodeSelection,
-            Self::TaskPlacement => Edit::DropTaskPlacement,
-            Self::Affinity => of_pod("affinity"),
-            Self::TopologySpread => of_pod("topologySpreadConstraints"),
-            Self::PriorityClass => of_pod("priorityClassName"),
-            Self::RuntimeClass => of_pod("runtimeClassName"),
-            Self::SchedulerName => of_pod("schedulerName"),
         }
     }
 }

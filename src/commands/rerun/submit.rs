@@ -59,12 +59,16 @@ pub(super) async fn submit(
     act::still_needed(connection, chosen).await?;
     let (operation, _lock) = act::begin(connection, chosen, "rerun", &mark, &ready).await?;
     let events = Events { as_json: false, is_quiet: args.output.is_some(), operation: mark };
-    let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
+    let manner = act::Manner { wait, yes: args.yes };
+    let course = act::act(ui, &events, connection, &operation, &ready, manner).await;
+    if course.ended.is_err() {
+        return act::close(ui, connection, &operation, &ready, course).await.map(|(code, _)| code);
+    }
     if let Some(output) = args.output {
         let target = Target { kind: Kind::PipelineRun, namespace, name: &name };
         output.print(ui, &connection.find(target).await?.unwrap_or_default())?;
     }
-    let code = act::close(ui, connection, &operation, &ready, &ended).await?;
+    let (code, _) = act::close(ui, connection, &operation, &ready, course).await?;
     if code == exit::OK {
         ui.status(&format!("Undo: {} undo {}", wording::caller().program(), operation.id()));
     }
