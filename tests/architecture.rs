@@ -315,6 +315,7 @@ fn crates_of_the_rim_are_named_only_there() {
                 "src/sources/export/",
                 "src/commands/diff.rs",
                 "src/commands/rerun/edits.rs",
+                "src/commands/rerun/editor.rs",
                 "src/commands/completion.rs",
                 "src/workflows/journal.rs",
                 "src/scripts/library.rs",

@@ -114,6 +114,11 @@ pub enum Edit {
         /// Amount, as a quantity.
         quantity: String,
     },
+    /// Lay fields over the whole run (RFC 7386), as a person has written them.
+    Patch {
+        /// The fields; null takes one away.
+        fields: Value,
+    },
     /// Put a pod template that was written beside `taskRunTemplate` into it.
     PodTemplate {
         /// Its fields.
@@ -390,6 +395,7 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             check_task(tasks, task)?;
             request(run, task, step.as_deref(), resource, quantity);
         }
+        Edit::Patch { fields } => json_patch::merge(run, fields),
         Edit::PodTemplate { fields } => {
             for (key, value) in fields.as_object().into_iter().flatten() {
                 template(run).insert(key.clone(), value.clone());

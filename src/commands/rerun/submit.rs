@@ -52,6 +52,9 @@ pub(super) async fn submit(
         };
         ui.status(&format!("The old run {when}: {old} gets spec.status Cancelled, which cannot be undone."));
     }
+    if args.keep_volumes {
+        ui.status("The kept claims stay owned by the old run: they go, with their data, when it is deleted.");
+    }
     let and = if cancels { format!(" and cancel {old}") } else { String::new() };
     if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}{and}?"))? {
         return Err(CommandError::declined("nothing was created"));

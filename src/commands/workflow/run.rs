@@ -80,7 +80,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     if args.dry_run == DryRun::Client {
         ui.show(&screen)?;
         ui.show(&prediction)?;
-        return Ok(if verdict == Verdict::Refused { exit::FINDINGS } else { exit::OK });
+        return Ok(super::test::code(planned.offer.as_ref()));
     }
     ui.tell(&screen);
     if verdict == Verdict::Refused {

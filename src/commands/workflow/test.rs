@@ -4,7 +4,7 @@ use crate::checks::focus::Focus;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::commands::choice::{self, RunName};
 use crate::commands::{diagnose, open};
-use crate::finding::Outcome;
+use crate::finding::{Offer, Outcome};
 use crate::report::workflow as screens;
 use crate::scripts::plan;
 
@@ -39,9 +39,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     ui.show(&screens::planned(&workflow, &planned, &report, focus.run())?)?;
     let verdict = plan::verdict(workflow.spec.forecast, planned.offer.as_ref());
     ui.show(&screens::verdict(verdict, planned.offer.as_ref()))?;
-    Ok(match planned.offer.as_ref().map(|offer| offer.forecast.outcome()) {
+    Ok(code(planned.offer.as_ref()))
+}
+
+/// The exit code for what is forecast.
+pub(super) fn code(offer: Option<&Offer>) -> u8 {
+    match offer.map(|offer| offer.forecast.outcome()) {
         None | Some(Outcome::GoesOn) => exit::OK,
         Some(Outcome::Blocked) => exit::FINDINGS,
         Some(Outcome::Unknown) => exit::INCOMPLETE,
-    })
+    }
 }
