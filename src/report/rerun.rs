@@ -4,7 +4,7 @@ use crate::analysis::comparison::Difference;
 use crate::finding::forecast::Forecast;
 use crate::finding::{Outcome, RunReport};
 
-use super::{Block, Document, Text, Tone, diagnosis, wording};
+use super::{Block, Document, Text, Tone, diagnosis, secrets, wording};
 
 /// What is shown before a new run is created.
 #[derive(Debug)]
@@ -37,24 +37,33 @@ pub(crate) enum Drift {
 /// Differences that are shown.
 const SHOWN: usize = 6;
 
+/// Characters of a value that are shown: a script may be long.
+const LENGTH: usize = 60;
+
+fn cut(path: &str, text: &str) -> String {
+    let text = secrets::at_path(path, text);
+    if text.chars().count() <= LENGTH { text } else { format!("{}…", text.chars().take(LENGTH).collect::<String>()) }
+}
+
 fn drift(drift: &Drift) -> Vec<Block> {
     match drift {
         Drift::Fetched(resolver) => {
             let text = format!("The pipeline is fetched anew by resolver {resolver}: it may have changed since.");
-            return vec![Block::Paragraph(Tone::Dim.of(text))];
+            vec![Block::Paragraph(Tone::Dim.of(text))]
         }
         Drift::Gone(name) => {
-            return vec![Block::Paragraph(Tone::Bad.of(format!("Pipeline {name} does not exist any more.")))];
+            vec![Block::Paragraph(Tone::Bad.of(format!("Pipeline {name} does not exist any more.")))]
         }
         Drift::Unread(name) => {
             let text = format!("Whether Pipeline {name} has changed since the old run is unknown: it was not read.");
-            return vec![Block::Paragraph(Tone::Careful.of(text))];
+            vec![Block::Paragraph(Tone::Careful.of(text))]
         }
         Drift::Differs(name, differences) => {
             let text = format!("Pipeline {name} has changed since the old run:");
             let mut blocks = vec![Block::Paragraph(Tone::Careful.of(text))];
-            let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".to_owned());
             let line = |one: &Difference| {
+                let side =
+                    |text: &Option<String>| text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(&one.path, text));
                 Block::Line(format!("{}: {} -> {}", one.path, side(&one.left), side(&one.right)).into())
             };
             blocks.push(Block::Nested(differences.iter().take(SHOWN).map(line).collect()));
