@@ -11,9 +11,11 @@ use crate::scripts::schema::RepairWorkflow;
 /// Which workflow, and for which run: NAME and RUN, or with a file RUN alone.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Which {
-    /// The workflow, by name unless -f gives a file, and the run: NAME or NAMESPACE/NAME (default: the newest in progress)
-    #[arg(value_name = "WORKFLOW> <RUN", num_args = 0..=2)]
-    words: Vec<String>,
+    /// The workflow, by name; left out with -f
+    #[arg(value_name = "WORKFLOW")]
+    name: Option<String>,
+    /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
+    run: Option<String>,
     /// Read the workflow from this file
     #[arg(short = 'f', long = "file", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
@@ -22,20 +24,19 @@ pub(super) struct Which {
 impl Which {
     /// A workflow by its name, for a run.
     pub(super) fn named(name: String, run: Option<String>) -> Self {
-        Self { words: std::iter::once(name).chain(run).collect(), file: None }
+        Self { name: Some(name), run, file: None }
     }
 
     /// The workflow, and the run as it was typed.
     pub(super) fn load(&self, ui: &mut Ui) -> Result<(RepairWorkflow, Option<&str>), CommandError> {
-        let (document, run) = match (&self.file, self.words.as_slice()) {
-            (Some(file), []) => (file_of(file.clone())?, None),
-            (Some(file), [run]) => (file_of(file.clone())?, Some(run.as_str())),
-            (Some(_), _) => {
+        let (document, run) = match (&self.file, &self.name, &self.run) {
+            // The one word beside a file is the run.
+            (Some(file), run, None) => (file_of(file.clone())?, run.as_deref()),
+            (Some(_), _, Some(_)) => {
                 return Err(CommandError::usage("with -f the workflow is not named: only the run is"));
             }
-            (None, [name]) => (named(name)?, None),
-            (None, [name, run, ..]) => (named(name)?, Some(run.as_str())),
-            (None, []) => {
+            (None, Some(name), run) => (named(name)?, run.as_deref()),
+            (None, None, _) => {
                 return Err(CommandError::usage("no workflow is named")
                     .hint("`workflow list` lists them; -f FILE reads one from a file"));
             }
