@@ -56,7 +56,6 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "pick-node" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
@@ -64,6 +63,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "workflow" -d 'List, read, check, try and carry out repair workflows'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "__complete" -d 'Answers a completion'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -99,6 +99,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l plan -d 'Carry out the plan of this id instead of choosing' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l set -d 'Carry out the workflow that --plan names with this input: NAME=VALUE; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l max-risk -d 'Consider only plans of at most this risk' -r -f -a "low\t'Only the run itself is concerned, and nothing is lost'
 medium\t'The old run is cancelled, or a step gets less than it asked for'
 high\t'Others than the run are concerned, or something is lost'"
@@ -159,7 +160,6 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l tekton-version -d 'Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
 json\t'JSON'
 yaml\t'YAML'
@@ -241,6 +241,9 @@ always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l drop-security-context -d 'Drop the pod template\'s securityContext'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l security-context-to-tasks -d 'Move the securityContext from the run to each of its tasks, so that the affinity assistant does not get it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l keep-volumes -d 'Use the volumes that the old run has made for itself, instead of new empty ones'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l edit -d 'Change the run in $KUBE_EDITOR or $EDITOR before it is checked'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l generate-name -d 'Print metadata.generateName in place of a name, to be created with kubectl: only with --dry-run=client'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l correct-pod-template -d 'Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cancel-old -d 'Cancel the old run, if it is still under way, once the new one exists'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s y -l yes -d 'Do not ask'
@@ -376,41 +379,6 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pr
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s f -l filename -d 'As PATH, the way kubectl takes it' -r -F
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s o -l output -d 'Output format' -r -f -a "json\t'JSON'
-yaml\t'YAML'
-github\t'Annotations of a GitHub workflow'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l tekton-version -d 'Version of Tekton whose fields are taken (default: the newest that is known)' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l against -d 'Folder or file with Namespaces: their ids are compared with those of runs' -r -F
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l suppress -d 'Findings that are not reported, by code or id; may be repeated' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l context -d 'Context of the kubeconfig' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l cluster -d 'Cluster of the kubeconfig' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l user -d 'User of the kubeconfig' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as -d 'User to impersonate' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as-group -d 'Group to impersonate; may be repeated' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l token -d 'Bearer token' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s s -l server -d 'Address of the API server' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l certificate-authority -d 'File with the certificate authority' -r -F
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l client-certificate -d 'File with the client\'s certificate' -r -F
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l client-key -d 'File with the client\'s key' -r -F
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
-always\t'Always'
-never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s R -l recursive -d 'Read folders with all that is below them, which is the default'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l fix -d 'Make the safe fixes, after showing them and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s y -l yes -d 'Do not ask'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l diff -d 'Show the fixes and change nothing'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l check -d 'Change nothing, and exit with 1 where a fix is to be made'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s v -l verbose -d 'Say which files were not judged, and why'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s A -l all-namespaces -d 'All namespaces'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -581,6 +549,164 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand op
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "list" -d 'List the workflows, of this program and of your own folder'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "show" -d 'Print a workflow, or the JSON Schema of workflows'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "lint" -d 'Check workflows without a cluster: shape, names, expressions'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "test" -d 'Show what a workflow comes to for a run of an export or a cluster: steps, changes and forecast; nothing is changed'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "run" -d 'Carry out a workflow for a run, after showing every change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l schema -d 'Print the JSON Schema of workflows'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s f -l file -d 'Read the workflow from this file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l set -d 'Give an input: NAME=VALUE; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s f -l file -d 'Read the workflow from this file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l set -d 'Give an input: NAME=VALUE; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l max-risk -d 'Carry it out only if it is of at most this risk' -r -f -a "low\t'Only the run itself is concerned, and nothing is lost'
+medium\t'The old run is cancelled, or a step gets less than it asked for'
+high\t'Others than the run are concerned, or something is lost'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l dry-run -d '`client` shows what would be done, `server` has the server check it; nothing is changed' -r -f -a "none\t'Create the object'
+client\t'Print it'
+server\t'Let the server check it'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l wait -d 'How long to wait where a step does not say it' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s o -l output -d '`json` prints an event a line' -r -f -a "json\t'JSON, an event a line'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do not ask'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the workflows, of this program and of your own folder'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print a workflow, or the JSON Schema of workflows'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Check workflows without a cluster: shape, names, expressions'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show what a workflow comes to for a run of an export or a cluster: steps, changes and forecast; nothing is changed'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "run" -d 'Carry out a workflow for a run, after showing every change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
@@ -626,22 +752,27 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "options" -d 'List the flags that every command takes'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "__complete" -d 'Answers a completion'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "workflow" -d 'List, read, check, try and carry out repair workflows'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "__complete" -d 'Answers a completion'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "list" -d 'List the workflows, of this program and of your own folder'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "show" -d 'Print a workflow, or the JSON Schema of workflows'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "lint" -d 'Check workflows without a cluster: shape, names, expressions'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "test" -d 'Show what a workflow comes to for a run of an export or a cluster: steps, changes and forecast; nothing is changed'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "run" -d 'Carry out a workflow for a run, after showing every change and asking'

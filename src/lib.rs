@@ -23,6 +23,7 @@ pub mod model;
 pub mod ops;
 pub mod repairs;
 pub mod report;
+pub mod scripts;
 pub mod sources;
 pub mod workflows;
 pub mod yaml;

@@ -166,6 +166,7 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
                         | Edit::DropSecurityContext
                         | Edit::PodTemplate { .. }
                         | Edit::MergeTemplate { .. }
+                        | Edit::Patch { .. }
                         | Edit::RunAsUser { .. }
                 )
             };
@@ -180,7 +181,14 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
         // Another step, image or amount may fare better; nobody can tell from the cluster.
         Cause::Timeout => {
             let may_help = |edit: &Edit| {
-                matches!(edit, Edit::Request { .. } | Edit::PinNode { .. } | Edit::Timeout { .. } | Edit::Param { .. })
+                matches!(
+                    edit,
+                    Edit::Request { .. }
+                        | Edit::PinNode { .. }
+                        | Edit::Timeout { .. }
+                        | Edit::Param { .. }
+                        | Edit::Patch { .. }
+                )
             };
             if edits().any(may_help) { Lifts::Perhaps } else { manual }
         }

@@ -236,13 +236,52 @@ impl Ui {
             return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal"))
                 .hint("name the run: NAMESPACE/NAME"));
         }
+        self.choose_from(prompt, items, 0)
+    }
+
+    /// Offers a list of which one is proposed; `None` when nothing was chosen.
+    ///
+    /// # Errors
+    /// Without a terminal.
+    pub(crate) fn choose_from(
+        &mut self,
+        prompt: &str,
+        items: &[String],
+        proposed: usize,
+    ) -> Result<Option<usize>, CommandError> {
+        if !self.can_prompt {
+            return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal")));
+        }
         let items: Vec<_> = items.iter().map(|item| clean::line(item)).collect();
         dialoguer::Select::new()
             .with_prompt(clean::line(prompt))
             .items(&items)
-            .default(0)
+            .default(proposed)
+            .max_length(12)
             .interact_opt()
             .map_err(no_answer)
+    }
+
+    /// Asks for a line, again until it is right.
+    ///
+    /// # Errors
+    /// Without a terminal.
+    pub(crate) fn ask(
+        &mut self,
+        prompt: &str,
+        proposed: Option<&str>,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<String, CommandError> {
+        if !self.can_prompt {
+            return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal")));
+        }
+        let mut input = dialoguer::Input::<String>::new()
+            .with_prompt(clean::line(prompt))
+            .validate_with(|line: &String| check(line).map_err(|error| clean::line(&error).into_owned()));
+        if let Some(proposed) = proposed {
+            input = input.default(clean::line(proposed).into_owned());
+        }
+        input.interact_text().map_err(no_answer)
     }
 }
 

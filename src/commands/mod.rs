@@ -15,13 +15,13 @@ mod options;
 mod print;
 mod probe;
 mod rbac;
-mod recorder;
 mod repair;
 mod rerun;
 mod resume;
 mod undo;
 mod version;
 mod watch;
+mod workflow;
 
 use std::path::Path;
 
@@ -69,6 +69,7 @@ pub enum Command {
     Rbac(rbac::Args),
     Version(version::Args),
     Options(options::Args),
+    Workflow(workflow::Args),
     Completion(completion::Args),
     #[command(name = "__complete", hide = true)]
     Complete(completion::CompleteArgs),
@@ -92,6 +93,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Repair(args) => repair::run(ui, &globals, args).await,
         Command::Undo(args) => undo::run(ui, &globals, args).await,
         Command::Resume(args) => resume::run(ui, &globals, args).await,
+        Command::Workflow(args) => workflow::run(ui, &globals, args).await,
         Command::Diff(args) => diff::run(ui, &globals, args).await,
         Command::Check(args) => check::run(ui, &globals, args).await,
         Command::Rerun(args) => rerun::run(ui, &globals, *args).await,

@@ -12,6 +12,7 @@ use crate::report::repair as screens;
 use crate::report::wording;
 use crate::sources::live::Connection;
 use crate::workflows::engine;
+use crate::workflows::gate::{Gate, Move};
 use crate::workflows::journal::{Entry, Part, State};
 use crate::workflows::operation::{Operation, is_cancellation};
 
@@ -19,7 +20,6 @@ use super::history;
 use super::repair::EventOutput;
 use super::repair::act::{self, Ready};
 use super::repair::events::Events;
-use super::repair::moves::Move;
 use super::undo::{Here, note, operation};
 
 /// Find out how far an interrupted repair came, and go on with it or end it
@@ -56,17 +56,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Err(CommandError::usage("the operation was recorded by an older version"));
     };
     let _lock = act::lock(&journal, recorded.id())?;
-    for entry in &mut entries {
-        if let Some(part) = entry.part.as_mut()
-            && matches!(entry.state, State::Sent | State::Unclear(_))
-        {
-            entry.state = settle(connection, part, entry.time).await?;
-            note(ui, &recorded, part, entry.state.clone());
-            let ObjectRef { kind, name, .. } = &part.request.object;
-            let outcome = if entry.state == State::Done { "took place" } else { "did not take place" };
-            ui.status(&format!("{} of {kind} {name} {outcome}.", entry.action));
-        }
-    }
+    settle_all(ui, connection, &recorded, &mut entries).await?;
     let is_whole = entries.iter().all(|entry| entry.part.as_ref().is_some_and(|part| part.steps == entries.len()));
     let is_undone = entries.iter().any(|entry| entry.state == State::Undone);
     let rest: Vec<&Entry> = entries.iter().filter(|entry| entry.state == State::Planned).collect();
@@ -88,8 +78,43 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Err(CommandError::declined("nothing was changed"));
     }
     let events = Events { as_json: args.output.is_some(), is_quiet: false, operation: recorded.id().to_owned() };
-    let ended = act::act(ui, &events, connection, &recorded, &ready, wait).await?;
-    act::close(ui, connection, &recorded, &ready, &ended).await
+    let manner = act::Manner { wait, yes: args.yes };
+    let course = act::act(ui, &events, connection, &recorded, &ready, manner).await;
+    act::close(ui, connection, &recorded, &ready, course).await.map(|(code, _)| code)
+}
+
+/// Finds out about every write whose outcome is not known.
+async fn settle_all(
+    ui: &mut Ui,
+    connection: &Connection,
+    recorded: &Operation,
+    entries: &mut [Entry],
+) -> Result<(), CommandError> {
+    for entry in entries {
+        if let Some(part) = entry.part.as_mut()
+            && matches!(entry.state, State::Sent | State::Unclear(_))
+        {
+            entry.state = settle(connection, part, entry.time).await?;
+            note(ui, recorded, part, entry.state.clone());
+            let ObjectRef { kind, name, .. } = &part.request.object;
+            let outcome = if entry.state == State::Done { "took place" } else { "did not take place" };
+            ui.status(&format!("{} of {kind} {name} {outcome}.", entry.action));
+        }
+    }
+    Ok(())
+}
+
+/// Finds out about the writes of an operation that this process works on.
+///
+/// # Errors
+/// When their objects could not be read.
+pub(super) async fn settled(ui: &mut Ui, connection: &Connection, id: &str) -> Result<(), CommandError> {
+    let (journal, all) = history::recorded()?;
+    let mut entries = operation(&all, Some(id), &Here::of(connection).await, |_| true)?;
+    match Operation::of(journal, &entries) {
+        Some(recorded) => settle_all(ui, connection, &recorded, &mut entries).await,
+        None => Ok(()),
+    }
 }
 
 /// How long a write may be on its way: the longest request, and a while for proxies.
@@ -154,15 +179,19 @@ async fn ready(connection: &Connection, entries: &[Entry], rest: &[&Entry]) -> R
     };
     let first_step = rest.first().and_then(|entry| Some(entry.part.as_ref()?.step)).unwrap_or_default();
     let cancels_first = parts().any(|(entry, part)| entry.state == State::Done && is_cancellation(&part.request));
-    let mut ready = Ready { list: Vec::new(), run, is_new: created.is_some(), cancels_first, first_step };
+    let old = run.clone();
+    let mut ready = Ready { list: Vec::new(), old, run, is_new: created.is_some(), cancels_first, first_step };
     for part in rest.iter().filter_map(|entry| entry.part.as_ref()) {
-        if is_cancellation(&part.request) && ready.is_new {
-            ready.list.push(Move::Follow);
+        // Versions before the gates were recorded waited here.
+        if part.before.is_empty() && is_cancellation(&part.request) && ready.is_new {
+            ready.list.push(Move::follow());
         }
-        ready.list.push(Move::Write(engine::prepare(connection, part.request.clone()).await?));
+        ready.list.extend(part.before.iter().cloned().map(Move::Gate));
+        ready.list.push(Move::Write(engine::prepare(connection, part.request.clone()).await?, part.on_failure));
+        ready.list.extend(part.after.iter().cloned().map(Move::Gate));
     }
-    if !ready.list.contains(&Move::Follow) {
-        ready.list.push(Move::Follow);
+    if !ready.list.iter().any(|one| matches!(one, Move::Gate(gate) if matches!(gate.gate, Gate::Wait { .. }))) {
+        ready.list.push(Move::follow());
     }
     Ok(ready)
 }

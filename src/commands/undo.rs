@@ -140,6 +140,67 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let entries = operation(&all, args.id.as_deref(), &here, can)?;
     let first = entries[0].clone();
     let _lock = act::lock(&journal, &first.id)?;
+    let Found { list, planned, left } = find(ui, connection, entries, Voice::Data).await?;
+    let writes: Vec<&Prepared> =
+        list.iter().filter_map(|(_, _, back)| if let Back::Write(one) = back { Some(&**one) } else { None }).collect();
+    if !writes.is_empty() {
+        ui.tell(&screens::taken_back(writes.iter().copied())?);
+    }
+    if args.dry_run != DryRun::None {
+        ui.line("Nothing was changed (dry run).")?;
+        return Ok(exit::OK);
+    }
+    if !writes.is_empty() && !args.yes && !ui.confirm("Take it back?")? {
+        return Err(CommandError::declined("nothing was changed"));
+    }
+    take_back(ui, connection, (&journal, &first, &here), &list, Voice::Data).await?;
+    drop_planned(ui, &journal, &first, &planned);
+    Ok(if left { exit::FINDINGS } else { exit::OK })
+}
+
+/// What was not carried out is not to be carried out any more.
+fn drop_planned(ui: &mut Ui, journal: &Journal, first: &Entry, planned: &[Entry]) {
+    let Some(undone) = Operation::of(journal.clone(), std::slice::from_ref(first)) else { return };
+    for part in planned.iter().filter_map(|entry| entry.part.as_ref()) {
+        note(ui, &undone, part, State::Failed("the operation was taken back".to_owned()));
+    }
+}
+
+/// Takes back all of an operation that this process works on, without asking: it said
+/// before that it would.
+///
+/// # Errors
+/// When something could not be taken back.
+pub(super) async fn whole(ui: &mut Ui, connection: &Connection, id: &str, voice: Voice) -> Result<(), CommandError> {
+    let here = Here::of(connection).await;
+    let (journal, all) = history::recorded()?;
+    let entries = operation(&all, Some(id), &here, |_| true)?;
+    let Some(first) = entries.first().cloned() else { return Ok(()) };
+    let Found { list, planned, .. } = find(ui, connection, entries, voice).await?;
+    take_back(ui, connection, (&journal, &first, &here), &list, voice).await?;
+    drop_planned(ui, &journal, &first, &planned);
+    Ok(())
+}
+
+/// Where it is said what was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Voice {
+    /// On stdout.
+    Data,
+    /// Beside the data.
+    Talk,
+    /// Nowhere: the caller says it.
+    Silent,
+}
+
+/// What an operation has changed, with how each change is taken back.
+struct Found {
+    list: Vec<(Entry, Part, Back)>,
+    planned: Vec<Entry>,
+    left: bool,
+}
+
+async fn find(ui: &mut Ui, connection: &Connection, entries: Vec<Entry>, voice: Voice) -> Result<Found, CommandError> {
     let planned: Vec<Entry> = entries.iter().filter(|entry| entry.state == State::Planned).cloned().collect();
     let mut left = false;
     let mut list: Vec<(Entry, Part, Back)> = Vec::new();
@@ -164,40 +225,20 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
                 Some(*why)
             }
         };
-        if let Some(said) = said {
+        if let Some(said) = said.filter(|_| voice != Voice::Silent) {
             ui.status(&format!("{} {}: {said}.", part.request.object.kind, part.request.object.name));
         }
         list.push((entry, part, back));
     }
-    let writes: Vec<&Prepared> =
-        list.iter().filter_map(|(_, _, back)| if let Back::Write(one) = back { Some(&**one) } else { None }).collect();
-    if !writes.is_empty() {
-        ui.tell(&screens::taken_back(writes.iter().copied())?);
-    }
-    if args.dry_run != DryRun::None {
-        ui.line("Nothing was changed (dry run).")?;
-        return Ok(exit::OK);
-    }
-    if !writes.is_empty() && !args.yes && !ui.confirm("Take it back?")? {
-        return Err(CommandError::declined("nothing was changed"));
-    }
-    take_back(ui, connection, &journal, &first, &here, &list).await?;
-    if let Some(undone) = Operation::of(journal.clone(), std::slice::from_ref(&first)) {
-        // What was not carried out is not to be carried out any more.
-        for part in planned.iter().filter_map(|entry| entry.part.as_ref()) {
-            note(ui, &undone, part, State::Failed("the operation was taken back".to_owned()));
-        }
-    }
-    Ok(if left { exit::FINDINGS } else { exit::OK })
+    Ok(Found { list, planned, left })
 }
 
 async fn take_back(
     ui: &mut Ui,
     connection: &Connection,
-    journal: &Journal,
-    first: &Entry,
-    here: &Here,
+    (journal, first, here): (&Journal, &Entry, &Here),
     list: &[(Entry, Part, Back)],
+    voice: Voice,
 ) -> Result<(), CommandError> {
     let part = first.part.as_ref();
     let (namespace, run) = part.map(|part| (part.run_namespace.clone(), part.run.clone())).unwrap_or_default();
@@ -215,7 +256,9 @@ async fn take_back(
             Back::Gone | Back::Already => {}
             Back::Write(prepared) => {
                 match engine::carry_out(connection, &undo, step, prepared).await {
-                    Ok(_) => ui.line(&screens::done(&prepared.request))?,
+                    Ok(_) if voice == Voice::Data => ui.line(&screens::done(&prepared.request))?,
+                    Ok(_) if voice == Voice::Talk => ui.status(&screens::done(&prepared.request)),
+                    Ok(_) => {}
                     // An assistant's StatefulSet goes when its run ends, for example.
                     Err(Stop::Changed(_)) if matches!(back_of(connection, part).await?, Back::Gone | Back::Already) => {
                     }

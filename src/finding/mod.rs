@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use crate::analysis::{access, scc};
 use crate::model::Kind;
-use crate::ops::{Field, Op, Risk};
+use crate::ops::{Danger, Field, Op, Risk};
 
 pub use cause::{Cause, Stage, Survival};
 pub use forecast::{Forecast, Outcome};
@@ -157,6 +157,12 @@ impl Offer {
     /// Whether it makes a new run.
     pub fn submits(&self) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Submit { .. }))
+    }
+
+    /// How much is at stake.
+    pub fn danger(&self) -> Danger {
+        let risks = self.risks.iter().map(Risk::danger);
+        risks.chain(self.ops.iter().map(Op::danger)).max().unwrap_or(Danger::Low)
     }
 
     /// Whether the run goes on then. Only a forecast says so.

@@ -204,6 +204,8 @@ pub fn flags(edit: &Edit) -> Vec<String> {
             let step = step.as_ref().map(|step| format!("/{step}")).unwrap_or_default();
             flag(&["--request", &format!("{task}{step}:{resource}={quantity}")])
         }
+        // What was typed is known to its owner only.
+        Edit::Patch { .. } => flag(&["--edit"]),
         Edit::PodTemplate { .. } => flag(&["--correct-pod-template"]),
     }
 }

@@ -114,6 +114,11 @@ pub enum Edit {
         /// Amount, as a quantity.
         quantity: String,
     },
+    /// Lay fields over the whole run (RFC 7386), as a person has written them.
+    Patch {
+        /// The fields; null takes one away.
+        fields: Value,
+    },
     /// Put a pod template that was written beside `taskRunTemplate` into it.
     PodTemplate {
         /// Its fields.
@@ -195,11 +200,16 @@ pub fn name(run: &PipelineRun, suffix: &str) -> String {
 
 /// A binding to a claim that is made anew for each run.
 pub fn claim_template(size: &str, class: Option<&str>, mode: &str) -> Value {
+    json!({ "volumeClaimTemplate": { "spec": fresh_claim(size, class, mode) } })
+}
+
+/// The spec of a new claim; without a class that of the cluster's default.
+pub fn fresh_claim(size: &str, class: Option<&str>, mode: &str) -> Value {
     let mut spec = json!({ "accessModes": [mode], "resources": { "requests": { "storage": size } } });
     if let Some(class) = class {
         spec["storageClassName"] = Value::from(class);
     }
-    json!({ "volumeClaimTemplate": { "spec": spec } })
+    spec
 }
 
 /// Node label that a pin names.
@@ -385,6 +395,7 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             check_task(tasks, task)?;
             request(run, task, step.as_deref(), resource, quantity);
         }
+        Edit::Patch { fields } => json_patch::merge(run, fields),
         Edit::PodTemplate { fields } => {
             for (key, value) in fields.as_object().into_iter().flatten() {
                 template(run).insert(key.clone(), value.clone());

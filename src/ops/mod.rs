@@ -10,6 +10,7 @@ pub mod edit;
 mod fields;
 mod grant;
 mod instruction;
+mod part;
 mod request;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub use edit::Edit;
 pub use fields::{Field, changed};
 pub use grant::{Allowed, Grant, Reach};
 pub use instruction::{Instruction, Refused};
+pub use part::Part;
 pub use request::{Request, Write};
 
 /// An object by kind, namespace and name.

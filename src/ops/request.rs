@@ -289,6 +289,148 @@ mod tests {
         }
     }
 
+    /// Every kind of operation that changes an object, with objects as a cluster may hold
+    /// them: fields that the operation sets may be there with another value, or missing.
+    mod property {
+        use std::collections::BTreeMap;
+
+        use proptest::prelude::*;
+
+        use super::*;
+        use crate::ops::{Grant, Hard};
+
+        fn texts() -> impl Strategy<Value = BTreeMap<String, String>> {
+            proptest::collection::btree_map("[a-z][a-z./~-]{0,8}", "[a-z0-9 ]{0,6}", 0..4)
+        }
+
+        fn amount() -> impl Strategy<Value = Quantity> {
+            (1..5000_u32).prop_map(|milli| format!("{milli}m").parse().unwrap())
+        }
+
+        /// An operation, and the object before it.
+        fn cases() -> impl Strategy<Value = (Op, Option<Value>)> {
+            let meta = |labels: BTreeMap<String, String>, annotations: BTreeMap<String, String>| {
+                let mut meta = json!({ "name": "x", "uid": "u" });
+                for (key, map) in [("labels", labels), ("annotations", annotations)] {
+                    if !map.is_empty() {
+                        meta[key] = json!(map);
+                    }
+                }
+                meta
+            };
+            let object = move |kind| ObjectRef::new(kind, "ci", "x");
+            let flags = (texts(), any::<bool>(), any::<bool>()).prop_map(|(mut data, has, in_config)| {
+                if has {
+                    data.insert("coschedule".to_owned(), "workspaces".to_owned());
+                }
+                let pairs = vec![("coschedule", "disabled".to_owned()), ("set-security-context", "true".to_owned())];
+                if in_config {
+                    let place = FlagPlace::TektonConfig { name: "x".to_owned() };
+                    let fields = if data.is_empty() { json!({}) } else { json!({ "pipeline": data }) };
+                    return (Op::SetFlags { place, pairs }, Some(json!({ "spec": fields })));
+                }
+                let place = FlagPlace::ConfigMap { namespace: "ci".to_owned() };
+                let map = if data.is_empty() { json!({ "kind": "x" }) } else { json!({ "data": data }) };
+                (Op::SetFlags { place, pairs }, Some(map))
+            });
+            let uncordon = any::<bool>().prop_map(|is_cordoned| {
+                let spec = if is_cordoned { json!({ "unschedulable": true }) } else { json!({ "podCIDR": "a" }) };
+                (Op::Uncordon { node: "x".to_owned() }, Some(json!({ "spec": spec })))
+            });
+            let enforce = (texts(), texts(), any::<bool>()).prop_map(move |(mut labels, annotations, has)| {
+                if has {
+                    let key = crate::analysis::admission::pod_security::ENFORCE.to_owned();
+                    labels.insert(key, "restricted".to_owned());
+                }
+                let op = Op::Enforce { namespace: "x".to_owned(), level: "baseline" };
+                (op, Some(json!({ "metadata": meta(labels, annotations) })))
+            });
+            let retry = (texts(), texts()).prop_map(move |(labels, annotations)| {
+                let op = Op::Retry { set: object(Kind::StatefulSet) };
+                (op, Some(json!({ "metadata": meta(labels, annotations) })))
+            });
+            let quota = (texts(), amount(), amount(), any::<bool>()).prop_map(move |(mut hard, old, new, has)| {
+                if has {
+                    hard.insert("cpu".to_owned(), old.to_string());
+                }
+                let raised = Hard { resource: "cpu".to_owned(), old, new };
+                let op = Op::RaiseQuota { quota: object(Kind::ResourceQuota), hard: vec![raised] };
+                (op, Some(json!({ "spec": { "hard": hard } })))
+            });
+            let resource = "[a-z]{1,4}(/[a-z~]{1,4})?";
+            let bounds = (resource, amount(), proptest::option::of(amount()), any::<bool>()).prop_map(
+                move |(resource, old, new, is_max)| {
+                    let side = if is_max { "max" } else { "min" };
+                    let bound = Bound { item: 1, side, resource: resource.clone(), old, new };
+                    let op = Op::MoveBounds { range: object(Kind::LimitRange), bounds: vec![bound] };
+                    let limits = json!([{}, { side: { resource: old.to_string(), "other": "1" } }]);
+                    (op, Some(json!({ "spec": { "limits": limits } })))
+                },
+            );
+            let scale = (0..3, 0..3).prop_map(move |(from, to)| {
+                let op = Op::Scale { set: object(Kind::StatefulSet), from, to };
+                (op, Some(json!({ "spec": { "replicas": from, "serviceName": "x" } })))
+            });
+            let create = texts().prop_map(move |labels| {
+                let manifest = json!({ "metadata": meta(labels, BTreeMap::new()) });
+                (Op::Create { object: object(Kind::ServiceAccount), manifest }, None)
+            });
+            let grant = any::<bool>().prop_map(|has| {
+                let grant = Grant { scc: "anyuid".to_owned(), account: "default".to_owned(), points: 0 };
+                let role = has.then(|| json!({ "rules": [] }));
+                (Op::Grant { namespace: "ci".to_owned(), grant }, role)
+            });
+            let gone = any::<bool>()
+                .prop_map(move |force| (Op::Delete { object: object(Kind::Pod), force }, Some(json!({ "spec": {} }))));
+            let release = Just((
+                Op::Release { run: object(Kind::PipelineRun) },
+                Some(json!({ "spec": { "status": "PipelineRunPending" } })),
+            ));
+            prop_oneof![flags, uncordon, enforce, retry, quota, bounds, scale, create, grant, gone, release]
+        }
+
+        /// What the server holds after a write.
+        fn after(request: &Request, object: Option<&Value>) -> Option<Value> {
+            match &request.write {
+                Write::Create(new) => Some(new.clone()),
+                Write::Ensure(new) => Some(object.unwrap_or(new).clone()),
+                Write::Delete { .. } => None,
+                Write::Merge(_) | Write::Json(_) => object.map(|object| applied(request, object)),
+            }
+        }
+
+        /// A merge patch leaves the objects that it has to make.
+        fn bare(value: &Value) -> Value {
+            match value {
+                Value::Object(fields) => {
+                    let fields = fields.iter().map(|(key, value)| (key.clone(), bare(value)));
+                    Value::Object(fields.filter(|(_, value)| *value != json!({})).collect())
+                }
+                other => other.clone(),
+            }
+        }
+
+        proptest! {
+            #[test]
+            fn an_operation_and_its_inverse_give_the_object_back((op, before) in cases()) {
+                for request in op.requests("mark") {
+                    // The second object of a grant does not exist yet.
+                    let before = before.clone().filter(|_| !matches!(request.write, Write::Create(_)));
+                    let changed = after(&request, before.as_ref());
+                    prop_assert!(request.is_in_force(changed.as_ref()), "{request:?}: {changed:?}");
+                    let Some(inverse) = request.inverse(before.as_ref()) else {
+                        let is_final = matches!(op, Op::Delete { .. } | Op::Release { .. } | Op::Grant { .. });
+                        prop_assert!(is_final, "{op:?}");
+                        continue;
+                    };
+                    let back = after(&inverse, changed.as_ref());
+                    prop_assert!(inverse.is_in_force(back.as_ref()), "{inverse:?}: {back:?}");
+                    prop_assert_eq!(back.as_ref().map(bare), before.as_ref().map(bare));
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_cannot_be_taken_back_has_no_inverse() {
         let run = ObjectRef::new(Kind::PipelineRun, "ci", "run");

@@ -8,10 +8,10 @@ use crate::ops::{FlagPlace, Instruction, Op};
 use super::{Plan, manual_with, submit, tekton_namespace};
 
 /// Gives Tekton's own containers what the level `restricted` demands.
-pub(super) const SECURITY_CONTEXT: &str = SET_SECURITY_CONTEXT;
+pub(crate) const SECURITY_CONTEXT: &str = SET_SECURITY_CONTEXT;
 
 /// Where flags last: in the operator's TektonConfig, else in the ConfigMap.
-fn place(focus: &Focus<'_>) -> FlagPlace {
+pub(crate) fn place(focus: &Focus<'_>) -> FlagPlace {
     match focus.cluster.tekton_configs.first() {
         Some(config) => FlagPlace::TektonConfig { name: config.metadata.name.clone() },
         None => FlagPlace::ConfigMap { namespace: tekton_namespace(focus).to_owned() },
@@ -20,7 +20,7 @@ fn place(focus: &Focus<'_>) -> FlagPlace {
 
 /// What has to be set for a mode to be in force: versions that read both keys refuse some
 /// pairs, and with them the whole map.
-fn pairs_for(focus: &Focus<'_>, mode: Coschedule) -> Vec<(&'static str, String)> {
+pub(crate) fn pairs_for(focus: &Focus<'_>, mode: Coschedule) -> Vec<(&'static str, String)> {
     let value = mode.as_str();
     let Some(version) = focus.tekton() else { return vec![(COSCHEDULE, value.to_owned())] };
     let first = match mode {

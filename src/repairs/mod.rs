@@ -27,6 +27,8 @@ use crate::model::{Cluster, Kind};
 use crate::ops::{self, Edit, Instruction, ObjectRef, Op, Risk};
 
 pub use admission::block_start;
+pub(crate) use flags::{SECURITY_CONTEXT, pairs_for as flags_for, place as flag_place};
+pub(crate) use scheduling::pin_to;
 
 /// Operations with the permanent id under which they are offered.
 #[derive(Debug, Clone, PartialEq)]
@@ -292,7 +294,7 @@ fn in_cluster(focus: &Focus<'_>, mut ops: Vec<Op>) -> Vec<Op> {
 }
 
 /// Has the StatefulSet controller try again at once.
-fn retries(focus: &Focus<'_>) -> Vec<Op> {
+pub(crate) fn retries(focus: &Focus<'_>) -> Vec<Op> {
     let waits = focus.tree.assistants.iter().filter(|node| node.stateful_set.is_some() && node.pod.is_none());
     waits.map(|node| Op::Retry { set: object(focus, Kind::StatefulSet, &node.name) }).collect()
 }

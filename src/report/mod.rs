@@ -22,6 +22,7 @@ pub(crate) mod rerun;
 pub(crate) mod secrets;
 mod table;
 pub mod wording;
+pub(crate) mod workflow;
 mod wrap;
 
 pub(crate) use document::{Block, Cell, Column, Document, Table, Text, Tone};

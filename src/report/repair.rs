@@ -175,6 +175,19 @@ pub(crate) fn done(request: &Request) -> String {
     format!("{} {verb}", named(request))
 }
 
+/// That an operation has ended at a gate, and how it goes on.
+pub(crate) fn closed(words: &str, operation: &str, (has_written, goes_on): (bool, bool)) -> String {
+    let program = wording::caller().program();
+    let mut text = format!("{words}; nothing {}was changed.", if has_written { "more " } else { "" });
+    if goes_on {
+        text.push_str(&format!(" To go on: {program} resume {operation}"));
+    }
+    if has_written {
+        text.push_str(&format!(" To take back what was done: {program} undo {operation}"));
+    }
+    text
+}
+
 /// What is left after a repair that did not help.
 pub(crate) fn left(run: &ObjectRef, operation: &str, (is_new, cancels_first): (bool, bool)) -> Document {
     let text = match (is_new, cancels_first) {

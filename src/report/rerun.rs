@@ -1,9 +1,10 @@
 //! The preview of a new run: what changes, and what that is predicted to do.
 
+use crate::analysis::comparison::Difference;
 use crate::finding::forecast::Forecast;
 use crate::finding::{Outcome, RunReport};
 
-use super::{Block, Document, Text, Tone, diagnosis, wording};
+use super::{Block, Document, Text, Tone, diagnosis, secrets, wording};
 
 /// What is shown before a new run is created.
 #[derive(Debug)]
@@ -16,17 +17,75 @@ pub(crate) struct Preview<'a> {
     pub(crate) forecast: &'a Forecast,
     /// The diagnosis of the old run, with its offers.
     pub(crate) old: &'a RunReport,
+    /// How its pipeline stands today, where there is something to say.
+    pub(crate) pipeline: Option<Drift>,
+}
+
+/// How the pipeline of a run stands today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Drift {
+    /// It is fetched anew by this resolver.
+    Fetched(String),
+    /// It does not exist any more.
+    Gone(String),
+    /// It was not read.
+    Unread(String),
+    /// It is another one than the old run used.
+    Differs(String, Vec<Difference>),
+}
+
+/// Differences that are shown.
+const SHOWN: usize = 6;
+
+/// Characters of a value that are shown: a script may be long.
+const LENGTH: usize = 60;
+
+fn cut(path: &str, text: &str) -> String {
+    let text = secrets::at_path(path, text);
+    if text.chars().count() <= LENGTH { text } else { format!("{}…", text.chars().take(LENGTH).collect::<String>()) }
+}
+
+fn drift(drift: &Drift) -> Vec<Block> {
+    match drift {
+        Drift::Fetched(resolver) => {
+            let text = format!("The pipeline is fetched anew by resolver {resolver}: it may have changed since.");
+            vec![Block::Paragraph(Tone::Dim.of(text))]
+        }
+        Drift::Gone(name) => {
+            vec![Block::Paragraph(Tone::Bad.of(format!("Pipeline {name} does not exist any more.")))]
+        }
+        Drift::Unread(name) => {
+            let text = format!("Whether Pipeline {name} has changed since the old run is unknown: it was not read.");
+            vec![Block::Paragraph(Tone::Careful.of(text))]
+        }
+        Drift::Differs(name, differences) => {
+            let text = format!("Pipeline {name} has changed since the old run:");
+            let mut blocks = vec![Block::Paragraph(Tone::Careful.of(text))];
+            let line = |one: &Difference| {
+                let side =
+                    |text: &Option<String>| text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(&one.path, text));
+                Block::Line(format!("{}: {} -> {}", one.path, side(&one.left), side(&one.right)).into())
+            };
+            blocks.push(Block::Nested(differences.iter().take(SHOWN).map(line).collect()));
+            let more = differences.len().saturating_sub(SHOWN);
+            if more > 0 {
+                blocks.push(Block::Nested(vec![Block::Line(format!("and {more} more").into())]));
+            }
+            blocks
+        }
+    }
 }
 
 /// The change, the prediction, and what would work instead.
 pub(crate) fn preview(preview: Preview<'_>) -> Document {
-    let Preview { change, is_same, forecast, old } = preview;
+    let Preview { change, is_same, forecast, old, pipeline } = preview;
     let mut document = change;
     // A blank line ends the diff.
     document.push(Block::Line(Text::default()));
     if is_same {
         document.push(Block::Line("The new run asks for the same as the old one.".into()));
     }
+    document.blocks.extend(pipeline.iter().flat_map(drift));
     let outcome = forecast.outcome();
     let verdict = match outcome {
         Outcome::GoesOn => Tone::Good.of("the new run will go on"),

@@ -172,6 +172,7 @@ pub(crate) fn edit(edit: &Edit) -> String {
             Some(step) => format!("request {quantity} {resource} in step {step} of task {task}"),
             None => format!("request {quantity} {resource} for task {task}"),
         },
+        Edit::Patch { .. } => "change the run as it was edited".to_owned(),
         Edit::PodTemplate { .. } => "move the fields to spec.taskRunTemplate.podTemplate".to_owned(),
     }
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::Request;
 
+use super::gate::{Guarded, OnFailure};
+
 /// Folder of the journal instead of the user's own.
 pub const FOLDER: &str = "TEKTON_FIX_STATE";
 
@@ -59,6 +61,19 @@ pub struct Part {
     /// The uid of the object, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// What stands before it in the operation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Guarded>,
+    /// What stands behind the last write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Guarded>,
+    /// What is done when it fails.
+    #[serde(default, skip_serializing_if = "is_stop")]
+    pub on_failure: OnFailure,
+}
+
+fn is_stop(on_failure: &OnFailure) -> bool {
+    *on_failure == OnFailure::Stop
 }
 
 impl Part {
@@ -214,10 +229,13 @@ impl Journal {
             let Ok(entry) = serde_json::from_slice::<Entry>(&line?) else { continue };
             match entries.iter_mut().find(|known| known.is_same(&entry)) {
                 Some(known) => {
-                    let uid = known.part.take().and_then(|part| part.uid);
+                    let part = known.part.take();
                     *known = entry;
-                    if let Some(part) = &mut known.part {
-                        part.uid = part.uid.take().or(uid);
+                    // Only the first line has the gates, and not every one the uid.
+                    if let (Some(part), Some(earlier)) = (&mut known.part, part) {
+                        part.uid = part.uid.take().or(earlier.uid);
+                        (part.before, part.after) = (earlier.before, earlier.after);
+                        part.on_failure = earlier.on_failure;
                     }
                 }
                 None => entries.push(entry),

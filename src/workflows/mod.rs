@@ -1,5 +1,6 @@
 //! Writes to a cluster, one recorded step at a time.
 
 pub mod engine;
+pub mod gate;
 pub mod journal;
 pub mod operation;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::ops::{ObjectRef, Request, Write};
 
 use super::engine::{Prepared, uid};
+use super::gate::{Move, OnFailure};
 use super::journal::{Entry, Journal, Part, State};
 
 /// An operation that is recorded.
@@ -89,9 +90,26 @@ impl Operation {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn plan<'p>(&self, writes: impl Iterator<Item = &'p Prepared>) -> io::Result<()> {
-        let planned = |(step, prepared)| self.of_prepared(step, prepared, None, State::Planned);
-        let entries: Vec<Entry> = writes.enumerate().map(planned).collect();
+    pub fn plan(&self, moves: &[Move<Prepared>]) -> io::Result<()> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut gates = Vec::new();
+        for one in moves {
+            let (prepared, on_failure) = match one {
+                Move::Gate(gate) => {
+                    gates.push(gate.clone());
+                    continue;
+                }
+                Move::Write(prepared, on_failure) => (prepared, *on_failure),
+            };
+            let mut entry = self.of_prepared(entries.len(), prepared, None, State::Planned);
+            if let Some(part) = &mut entry.part {
+                (part.before, part.on_failure) = (std::mem::take(&mut gates), on_failure);
+            }
+            entries.push(entry);
+        }
+        if let Some(last) = entries.last_mut().and_then(|entry| entry.part.as_mut()) {
+            last.after = gates;
+        }
         self.journal.add_all(&entries)
     }
 
@@ -129,6 +147,9 @@ impl Operation {
                 request: without_contents(request),
                 inverse: inverse.cloned(),
                 uid,
+                before: Vec::new(),
+                after: Vec::new(),
+                on_failure: OnFailure::Stop,
             }),
         }
     }

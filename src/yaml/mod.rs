@@ -1,12 +1,14 @@
 //! The only place that names a YAML crate: read as go-yaml does, write what go-yaml
 //! reads back equal.
 
+mod located;
 mod read;
 pub(crate) mod scalar;
 mod split;
 
 use serde_json::Value;
 
+pub use located::{Fault, Located, read_typed};
 pub use read::{Document, read, text};
 
 /// A document that could not be read.

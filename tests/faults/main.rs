@@ -5,6 +5,7 @@ mod prompt;
 mod repairs;
 mod server;
 mod storm;
+mod workflows;
 
 use std::path::Path;
 use std::process::Output;

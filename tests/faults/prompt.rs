@@ -15,6 +15,8 @@ fn start(server: &Server, args: &[&str]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
     command.args(args).env("KUBECONFIG", &server.kubeconfig).env("TERM", "xterm").env("COLUMNS", "110");
     command.env("TEKTON_FIX_STATE", server.kubeconfig.parent().unwrap());
+    // Stands in for a person at an editor.
+    command.env("KUBE_EDITOR", "sed -i 's/model-pipeline-sa/edited-sa/; s/kind: PipelineRuns/kind: PipelineRun/'");
     spawn_command(command, Some(PATIENCE)).unwrap()
 }
 
@@ -133,4 +135,62 @@ async fn an_interrupt_at_the_list_of_fixes_changes_nothing() {
         assert!(rest.contains("\x1b[?25h"), "the cursor stays hidden: {rest:?}");
     });
     assert_eq!((server.creates(), server.changes()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_run_is_shown_and_created() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["rerun", RUN, "--drop-security-context", "--edit", "--wait", "0"]);
+        session.exp_string("serviceAccountName: edited-sa").unwrap();
+        session.exp_string("[y/N]").unwrap();
+        session.send("y").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 0, "{rest}");
+    });
+    let made = server.all("pipelineruns").into_iter().next_back().unwrap();
+    assert_eq!(made["spec"]["taskRunTemplate"], serde_json::json!({ "serviceAccountName": "edited-sa" }), "{made:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inputs_of_a_workflow_are_asked_for() {
+    let server = Server::start(Path::new(EXPORT), Fault::None).await;
+    let file = server.kubeconfig.parent().unwrap().join("w.yaml");
+    let text = "apiVersion: tekton-fix.dev/v1
+kind: RepairWorkflow
+metadata: {name: asked}
+spec:
+  description: Asked
+  forecast: {ifBlocked: warn, ifUnknown: warn}
+  inputs:
+  - {name: account, type: serviceAccount, prompt: Which account?, default: default}
+  - {name: size, type: quantity, prompt: How much?, default: 2Gi}
+  steps:
+  - rerun:
+      drop: [security-context]
+      serviceAccount: ${{ inputs.account }}
+      params: {size: '${{ inputs.size }}'}
+";
+    std::fs::write(&file, text).unwrap();
+    tokio::task::block_in_place(|| {
+        let mut session = start(&server, &["workflow", "run", "-f", file.to_str().unwrap(), RUN, "--wait", "0"]);
+        session.exp_string("Which account?").unwrap();
+        session.send("\r").unwrap();
+        session.flush().unwrap();
+        session.exp_string("How much?").unwrap();
+        session.send("lots\r").unwrap();
+        session.flush().unwrap();
+        session.exp_string("expected a quantity").unwrap();
+        session.send("\u{8}\u{8}\u{8}\u{8}3Gi\r").unwrap();
+        session.flush().unwrap();
+        session.exp_string("[y/N]").unwrap();
+        session.send("y").unwrap();
+        session.flush().unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert_eq!(code(&mut session), 0, "{rest}");
+    });
+    let made = server.all("pipelineruns").into_iter().next_back().unwrap();
+    assert_eq!(made["spec"]["taskRunTemplate"]["serviceAccountName"], "default", "{made:#}");
+    assert_eq!(made["spec"]["params"][0]["value"], "3Gi", "{made:#}");
 }

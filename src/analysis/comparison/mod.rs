@@ -3,12 +3,15 @@
 //! Server-made noise is left out: identities, times, generated names, labels that
 //! Tekton adds. Lists whose entries have names are compared by name.
 
+mod drift;
 mod pods;
 mod spec;
 
 use crate::analysis::tekton::RunTree;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
+
+pub use drift::drift;
 
 /// On which level two runs differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -69,7 +69,7 @@ fn below(path: &str, key: &str) -> String {
     if key.contains(['.', '/']) { format!("{path}[{key}]") } else { format!("{path}.{key}") }
 }
 
-fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
+pub(super) fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::Null => {}
         Value::Object(map) => {

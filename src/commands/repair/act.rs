@@ -9,23 +9,27 @@ use crate::cli::{CommandError, Ui, exit};
 use crate::commands::choice::Chosen;
 use crate::finding::RunReport;
 use crate::model::Kind;
-use crate::ops::{ObjectRef, Request};
+use crate::ops::{ObjectRef, Request, Write};
 use crate::repairs;
 use crate::report::repair as screens;
 use crate::report::{diagnosis, wording};
 use crate::sources::live::Connection;
 use crate::sources::live::write::Target;
 use crate::workflows::engine::{self, Carried, Prepared, Stop};
+use crate::workflows::gate::{Move, OnFailure};
 use crate::workflows::journal::{Journal, Lock, State};
 use crate::workflows::operation::{Operation, Place, is_cancellation};
 
 use super::events::{Event, Events};
-use super::follow::{self, Followed};
-use super::moves::{Move, Moves};
+use super::gates::{self, Place as Standing};
+use super::moves::Moves;
 
 /// The moves, once the server has checked each write.
 pub(in crate::commands) struct Ready {
     pub(in crate::commands) list: Vec<Move<Prepared>>,
+    /// The run that is there before the first move.
+    pub(in crate::commands) old: ObjectRef,
+    /// The run that is to go on.
     pub(in crate::commands) run: ObjectRef,
     pub(in crate::commands) is_new: bool,
     /// Whether the old run ends before the new one begins.
@@ -37,22 +41,49 @@ pub(in crate::commands) struct Ready {
 impl Ready {
     pub(in crate::commands) fn writes(&self) -> impl Iterator<Item = &Prepared> {
         self.list.iter().filter_map(|one| match one {
-            Move::Write(prepared) => Some(prepared),
-            Move::Follow | Move::CarriedOver(_) | Move::Gone(_) => None,
+            Move::Write(prepared, _) => Some(prepared),
+            Move::Gate(_) => None,
         })
+    }
+
+    /// Where the first write stands in the list.
+    fn first_write(&self) -> usize {
+        self.list.iter().position(|one| matches!(one, Move::Write(..))).unwrap_or(self.list.len())
+    }
+
+    /// Whether `resume` can go on from a move: what is new would have to be made from the
+    /// journal, which holds no manifests.
+    fn goes_on(&self, at: usize) -> bool {
+        let mut left = self.list[at..].iter().filter_map(|one| match one {
+            Move::Write(prepared, _) => Some(&prepared.request.write),
+            Move::Gate(_) => None,
+        });
+        let is_new = |write: &Write| matches!(write, Write::Create(_) | Write::Ensure(_));
+        left.clone().next().is_some() && !left.any(is_new)
+    }
+
+    /// Records that what is left is not carried out.
+    fn give_up(&self, operation: &Operation, at: usize) {
+        let mut step = self.first_step;
+        for (place, one) in self.list.iter().enumerate() {
+            let Move::Write(prepared, _) = one else { continue };
+            if place >= at {
+                // What cannot be noted stays planned, and `resume` ends it.
+                let _ = operation.record(step, prepared, None, State::Failed("the operation was ended".to_owned()));
+            }
+            step += 1;
+        }
     }
 }
 
 /// Has the server check every write.
 pub(in crate::commands) async fn prepare(connection: &Connection, moves: Moves) -> Result<Ready, CommandError> {
-    let Moves { list, run, is_new, cancels_first } = moves;
-    let mut ready = Ready { list: Vec::new(), run, is_new, cancels_first, first_step: 0 };
+    let Moves { list, old, run, is_new, cancels_first } = moves;
+    let mut ready = Ready { list: Vec::new(), old, run, is_new, cancels_first, first_step: 0 };
     for one in list {
         ready.list.push(match one {
-            Move::Write(request) => Move::Write(engine::prepare(connection, request).await?),
-            Move::Follow => Move::Follow,
-            Move::CarriedOver(request) => Move::CarriedOver(request),
-            Move::Gone(run) => Move::Gone(run),
+            Move::Write(request, on_failure) => Move::Write(engine::prepare(connection, request).await?, on_failure),
+            Move::Gate(gate) => Move::Gate(gate),
         });
     }
     Ok(ready)
@@ -83,7 +114,7 @@ pub(in crate::commands) async fn begin(
     };
     let lock = lock(&journal, mark)?;
     let operation = Operation::new(journal, mark, place, plan, ready.writes().count());
-    operation.plan(ready.writes()).map_err(unwritable)?;
+    operation.plan(&ready.list).map_err(unwritable)?;
     Ok((operation, lock))
 }
 
@@ -121,140 +152,104 @@ pub(in crate::commands) enum Ended {
     Gone,
     /// Nobody waited.
     NotFollowed,
+    /// A gate did not open: something was declined, or is not as it has to be.
+    Closed(gates::Closed),
 }
 
-/// Sends every write once, and follows the run.
-///
-/// # Errors
-/// Why a write was not carried out; what came before it stays done and is recorded.
+/// How the carrying out went.
+#[derive(Debug)]
+pub(in crate::commands) struct Course {
+    /// What became of the repair.
+    pub(in crate::commands) ended: Result<Ended, CommandError>,
+    /// Whether what was done is to be taken back, as the step that failed wants it.
+    pub(in crate::commands) takes_back: bool,
+    /// Which move it ended at.
+    at: usize,
+}
+
+/// How the moves are carried out.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commands) struct Manner {
+    /// How long the run is waited for, where a step does not say it itself.
+    pub(in crate::commands) wait: Duration,
+    /// Whether nobody is to be asked.
+    pub(in crate::commands) yes: bool,
+}
+
+/// Sends every write once, and follows the run. What came before a write that was not
+/// carried out stays done and is recorded.
 pub(in crate::commands) async fn act(
     ui: &mut Ui,
     events: &Events,
     connection: &Connection,
     operation: &Operation,
     ready: &Ready,
-    wait: Duration,
-) -> Result<Ended, CommandError> {
-    let (run, mut step) = (&ready.run, ready.first_step);
-    let mut ended = if wait.is_zero() { Ended::NotFollowed } else { Ended::Repaired };
-    for one in &ready.list {
-        let prepared = match one {
-            Move::Write(prepared) => prepared,
-            Move::Follow if wait.is_zero() => continue,
-            Move::Follow => {
-                events.emit(ui, &Event::waiting(run))?;
-                // What held a run before the change, or while the old one is still going,
-                // may show for a while.
-                let at_once = ready.is_new && !ready.cancels_first;
-                let followed = follow::follow(connection, &run.namespace, &run.name, wait, at_once).await;
-                match followed {
-                    Followed::Scheduled => {
-                        events.emit(ui, &Event::of_run("scheduled", run, "its pods have a node"))?;
-                    }
-                    Followed::Succeeded(words) => events.emit(ui, &Event::of_run("succeeded", run, &words))?,
-                    Followed::Ill(report) => {
-                        events.emit(ui, &Event::ill(run, &report))?;
-                        ended = Ended::Ill(report);
-                        break;
-                    }
-                    Followed::Gone => {
-                        events.emit(ui, &Event::of_run("gone", run, "it was deleted meanwhile"))?;
-                        ended = Ended::Gone;
-                        break;
-                    }
-                    Followed::TimedOut(last) => {
-                        let last = last.map(|last| format!("; the last look at it failed: {last}"));
-                        let words =
-                            format!("no node for its pods after {} s{}", wait.as_secs(), last.unwrap_or_default());
-                        events.emit(ui, &Event::of_run("timedOut", run, &words))?;
-                        ended = Ended::TimedOut;
-                        break;
-                    }
-                }
-                continue;
+    manner: Manner,
+) -> Course {
+    let mut step = ready.first_step;
+    let mut standing = Standing {
+        run: ready.old.clone(),
+        // An interrupted operation goes on with the run that it has made.
+        is_new: ready.is_new && ready.old == ready.run,
+        waits_first: ready.cancels_first,
+    };
+    let mut ended = if manner.wait.is_zero() { Ended::NotFollowed } else { Ended::Repaired };
+    for (at, one) in ready.list.iter().enumerate() {
+        let (result, on_failure) = match one {
+            Move::Gate(gate) => {
+                (gates::pass(ui, events, connection, &standing, &gate.gate, manner).await, gate.on_failure)
             }
-            Move::CarriedOver(request) => {
-                events.emit(ui, &Event::carried_over(&request.object))?;
-                if !is_carried_over(connection, request).await {
-                    return Err(CommandError::timed_out(format!(
-                        "{} {} has not taken over the change within {} s; nothing more was changed",
-                        request.object.kind,
-                        request.object.name,
-                        CARRYING.as_secs()
-                    ))
-                    .hint(format!(
-                        "to take the change back: {} undo {}",
-                        wording::caller().program(),
-                        operation.id()
-                    )));
+            Move::Write(prepared, on_failure) => {
+                step += 1;
+                let sent = send(ui, events, connection, operation, (step - 1, prepared)).await;
+                let Request { object, .. } = &prepared.request;
+                if sent.is_ok() && *object == ready.run && ready.is_new {
+                    standing.run = ready.run.clone();
+                    standing.is_new = true;
                 }
-                continue;
-            }
-            Move::Gone(old) => {
-                events.emit(ui, &Event::going(old))?;
-                wait_until_gone(connection, old).await;
-                continue;
+                (sent.map(|()| None), *on_failure)
             }
         };
-        let this = step;
-        step += 1;
-        if is_cancellation(&prepared.request) && is_over(connection, &prepared.request).await {
-            let _ = operation.record(this, prepared, None, State::Failed("the run had ended by itself".to_owned()));
-            events.emit(ui, &Event::of_run("kept", &prepared.request.object, "it has ended by itself"))?;
-            continue;
-        }
-        if !prepared.is_needless() {
-            events.emit(ui, &Event::write("started", this, prepared))?;
-        }
-        match engine::carry_out(connection, operation, this, prepared).await {
-            Ok(Carried::Unchanged) => events.emit(ui, &Event::write("unchanged", this, prepared))?,
-            Ok(Carried::Written(written)) => {
-                for warning in written.warnings.iter().filter(|warning| !prepared.warnings.contains(warning)) {
-                    ui.warn(warning);
-                }
-                events.emit(ui, &Event::write("done", this, prepared))?;
+        match result {
+            Ok(None) => {}
+            Ok(Some(_)) if on_failure == OnFailure::Continue => {}
+            Ok(Some(failed)) => {
+                ended = failed;
+                return Course { ended: Ok(ended), takes_back: on_failure == OnFailure::Undo, at };
             }
-            Err(stop) => {
-                events.emit(ui, &Event::stopped(this, prepared, &stop))?;
-                return Err(stopped(&stop, operation, this));
-            }
+            Err(error) => return Course { ended: Err(error), takes_back: on_failure == OnFailure::Undo, at },
         }
     }
-    Ok(ended)
+    Course { ended: Ok(ended), takes_back: false, at: ready.list.len() }
 }
 
-/// How long others may take to carry a change over.
-const CARRYING: Duration = Duration::from_secs(90);
-/// How long the pods of a cancelled run may take to go; after that the new one is made all
-/// the same, and waits for them.
-const GOING: Duration = Duration::from_secs(60);
-const EVERY: Duration = Duration::from_secs(1);
-
-async fn is_carried_over(connection: &Connection, request: &Request) -> bool {
-    let target = engine::target(&request.object);
-    until(CARRYING, async || matches!(connection.find(target).await, Ok(found) if request.is_in_force(found.as_ref())))
-        .await
-}
-
-async fn wait_until_gone(connection: &Connection, run: &ObjectRef) {
-    until(GOING, async || {
-        let progress = connection.progress(&run.namespace, &run.name).await;
-        matches!(progress, Ok(progress) if progress.is_done && !progress.has_pods)
-    })
-    .await;
-}
-
-/// Looks again and again until something is so; false when the time is up.
-async fn until(limit: Duration, is_so: impl AsyncFn() -> bool) -> bool {
-    let deadline = tokio::time::Instant::now() + limit;
-    loop {
-        if is_so().await {
-            return true;
+/// Sends one write, once.
+async fn send(
+    ui: &mut Ui,
+    events: &Events,
+    connection: &Connection,
+    operation: &Operation,
+    (step, prepared): (usize, &Prepared),
+) -> Result<(), CommandError> {
+    if is_cancellation(&prepared.request) && is_over(connection, &prepared.request).await {
+        let _ = operation.record(step, prepared, None, State::Failed("the run had ended by itself".to_owned()));
+        return events.emit(ui, &Event::of_run("kept", &prepared.request.object, "it has ended by itself"));
+    }
+    if !prepared.is_needless() {
+        events.emit(ui, &Event::write("started", step, prepared))?;
+    }
+    match engine::carry_out(connection, operation, step, prepared).await {
+        Ok(Carried::Unchanged) => events.emit(ui, &Event::write("unchanged", step, prepared)),
+        Ok(Carried::Written(written)) => {
+            for warning in written.warnings.iter().filter(|warning| !prepared.warnings.contains(warning)) {
+                ui.warn(warning);
+            }
+            events.emit(ui, &Event::write("done", step, prepared))
         }
-        if tokio::time::Instant::now() >= deadline {
-            return false;
+        Err(stop) => {
+            events.emit(ui, &Event::stopped(step, prepared, &stop))?;
+            Err(stopped(&stop, operation, step))
         }
-        tokio::time::sleep(EVERY).await;
     }
 }
 
@@ -328,9 +323,36 @@ pub(in crate::commands) async fn close(
     connection: &Connection,
     operation: &Operation,
     ready: &Ready,
-    ended: &Ended,
-) -> Result<u8, CommandError> {
-    Ok(match ended {
+    course: Course,
+) -> Result<(u8, Ended), CommandError> {
+    let code = match &course.ended {
+        Ok(ended) => said(ui, connection, operation, ready, (ended, course.at)).await,
+        Err(_) => exit::FINDINGS,
+    };
+    if course.takes_back {
+        ui.status("What was changed is taken back, as the step that failed wants it.");
+        crate::commands::undo::whole(ui, connection, operation.id(), crate::commands::undo::Voice::Talk).await?;
+    }
+    course.ended.map(|ended| (code, ended))
+}
+
+/// Says how it ended; the exit code.
+async fn said(
+    ui: &mut Ui,
+    connection: &Connection,
+    operation: &Operation,
+    ready: &Ready,
+    (ended, at): (&Ended, usize),
+) -> u8 {
+    match ended {
+        Ended::Closed(closed) => {
+            let goes_on = closed.is_declined() && ready.goes_on(at);
+            if !goes_on {
+                ready.give_up(operation, at);
+            }
+            ui.status(&screens::closed(closed.words(), operation.id(), (at > ready.first_write(), goes_on)));
+            if closed.is_declined() { exit::DECLINED } else { exit::FINDINGS }
+        }
         Ended::Repaired | Ended::NotFollowed => exit::OK,
         Ended::Gone => {
             ui.status("The run was deleted meanwhile; nothing more was changed.");
@@ -356,5 +378,5 @@ pub(in crate::commands) async fn close(
             ui.tell(&screens::left(&ready.run, operation.id(), (ready.is_new, ready.cancels_first)));
             exit::FINDINGS
         }
-    })
+    }
 }

@@ -10,6 +10,7 @@ use crate::report::json::v1::Document;
 use crate::report::json::v1::repair::RepairEvent;
 use crate::report::repair as screens;
 use crate::workflows::engine::{Prepared, Stop};
+use crate::workflows::gate::Until;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +58,12 @@ impl Event {
     }
 
     /// The run is waited for.
-    pub(in crate::commands) fn waiting(run: &ObjectRef) -> Self {
-        let words = format!("Waiting until the pods of {}/{} have a node.", run.namespace, run.name);
+    pub(in crate::commands) fn waiting(run: &ObjectRef, until: Until) -> Self {
+        let ObjectRef { namespace, name, .. } = run;
+        let words = match until {
+            Until::Scheduled => format!("Waiting until the pods of {namespace}/{name} have a node."),
+            Until::Succeeded => format!("Waiting until {namespace}/{name} has succeeded."),
+        };
         Self::plain("waiting", run, String::new(), Some(Line::Progress(words)))
     }
 

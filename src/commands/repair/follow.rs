@@ -8,6 +8,7 @@ use crate::commands::choice;
 use crate::finding::{RunReport, RunState};
 use crate::sources::live::Connection;
 use crate::sources::{SourceError, Wanted};
+use crate::workflows::gate::Until;
 
 /// How often a run that waits is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -38,7 +39,7 @@ pub(in crate::commands) async fn follow(
     connection: &Connection,
     namespace: &str,
     name: &str,
-    wait: Duration,
+    (until, wait): (Until, Duration),
     is_believed_at_once: bool,
 ) -> Followed {
     let deadline = tokio::time::Instant::now() + wait;
@@ -47,7 +48,8 @@ pub(in crate::commands) async fn follow(
         tokio::time::sleep(EVERY).await;
         let is_last = tokio::time::Instant::now() >= deadline;
         let progress = connection.progress(namespace, name).await;
-        let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || progress.has_node);
+        let waits_for_nodes = until == Until::Scheduled;
+        let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || (waits_for_nodes && progress.has_node));
         last_error = progress.err();
         if (moved || is_last || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
             match connection.read(&Wanted::namespace(namespace)).await {
@@ -59,7 +61,9 @@ pub(in crate::commands) async fn follow(
                         RunState::Stuck | RunState::Failed if is_final => return Followed::Ill(Box::new(report)),
                         RunState::Cancelled => return Followed::Ill(Box::new(report)),
                         RunState::Healthy if run.is_done() => return Followed::Succeeded(report.headline),
-                        RunState::Healthy | RunState::Waiting if moved && report.waiting.is_empty() => {
+                        RunState::Healthy | RunState::Waiting
+                            if until == Until::Scheduled && moved && report.waiting.is_empty() =>
+                        {
                             return Followed::Scheduled;
                         }
                         _ => {}

@@ -4,6 +4,7 @@
 pub(super) mod act;
 pub(super) mod events;
 pub(super) mod follow;
+mod gates;
 pub(super) mod moves;
 
 use clap::ValueEnum;
@@ -14,16 +15,16 @@ use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
 use crate::ops::edit;
-use crate::ops::{Danger, Op, Risk, Write};
+use crate::ops::{Danger, Op, Write};
 use crate::report::comparison::unified;
 use crate::report::repair as screens;
 use crate::report::{diagnosis, secrets, wording};
 use crate::sources::live::write::mark;
+use crate::workflows::gate::Move;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
 use events::Events;
-use moves::Move;
 
 /// Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking
 #[derive(Debug, clap::Args)]
@@ -38,28 +39,31 @@ use moves::Move;
   kubectl tekton-fix repair NAMESPACE/RUN --yes --max-risk medium")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
-    run: Option<String>,
+    pub(super) run: Option<String>,
     /// Carry out the plan of this id instead of choosing
     #[arg(long, value_name = "ID")]
-    plan: Option<String>,
+    pub(super) plan: Option<String>,
+    /// Carry out the workflow that --plan names with this input: NAME=VALUE; may be repeated
+    #[arg(long, value_name = "INPUT", requires = "plan")]
+    pub(super) set: Vec<String>,
     /// Do not ask: the best plan, or the one of --plan
     #[arg(short, long)]
-    yes: bool,
+    pub(super) yes: bool,
     /// Consider only plans of at most this risk
     #[arg(long, value_enum, default_value_t = MaxRisk::High, value_name = "RISK")]
-    max_risk: MaxRisk,
+    pub(super) max_risk: MaxRisk,
     /// Leave the old run as it is once a new one goes on
     #[arg(long)]
     keep_old: bool,
     /// `client` lists the plans, `server` has the server check one; nothing is changed
     #[arg(long, value_enum, default_value_t = DryRun::None, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
-    dry_run: DryRun,
+    pub(super) dry_run: DryRun,
     /// How long to wait until the run's pods have nodes
     #[arg(long, default_value = "2m", value_name = "DURATION")]
-    wait: String,
+    pub(super) wait: String,
     /// `json` prints an event a line
     #[arg(short, long, value_enum, ignore_case = true)]
-    output: Option<EventOutput>,
+    pub(super) output: Option<EventOutput>,
 }
 
 /// How events are printed.
@@ -71,7 +75,7 @@ pub(super) enum EventOutput {
 
 /// The greatest risk that a plan may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-enum MaxRisk {
+pub(super) enum MaxRisk {
     /// Only the run itself is concerned, and nothing is lost
     Low,
     /// The old run is cancelled, or a step gets less than it asked for
@@ -81,17 +85,19 @@ enum MaxRisk {
 }
 
 impl MaxRisk {
-    fn takes(self, offer: &Offer) -> bool {
-        let risks = offer.risks.iter().map(Risk::danger);
-        match risks.chain(offer.ops.iter().map(Op::danger)).max() {
-            None | Some(Danger::Low) => true,
-            Some(Danger::Medium) => self >= Self::Medium,
-            Some(Danger::High) => self >= Self::High,
+    pub(super) fn takes(self, offer: &Offer) -> bool {
+        match offer.danger() {
+            Danger::Low => true,
+            Danger::Medium => self >= Self::Medium,
+            Danger::High => self >= Self::High,
         }
     }
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    if !args.set.is_empty() {
+        return super::workflow::run::of_repair(ui, globals, args).await;
+    }
     let wait = duration("--wait", &args.wait)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
     let source = super::open(globals).await?;
@@ -137,8 +143,9 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     act::still_needed(connection, &chosen).await?;
     let (operation, _lock) = act::begin(connection, &chosen, &offer.id, &mark, &ready).await?;
     let events = Events { as_json: args.output.is_some(), is_quiet: false, operation: mark };
-    let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
-    let code = act::close(ui, connection, &operation, &ready, &ended).await?;
+    let manner = act::Manner { wait, yes: args.yes };
+    let course = act::act(ui, &events, connection, &operation, &ready, manner).await;
+    let (code, ended) = act::close(ui, connection, &operation, &ready, course).await?;
     if code == exit::OK {
         let said = if ended == act::Ended::NotFollowed { "Carried out, and not waited for." } else { "Repaired." };
         ui.status(&format!("{said} To take it back: {} undo {}", wording::caller().program(), operation.id()));
@@ -202,7 +209,7 @@ fn show(
 ) -> Result<(), CommandError> {
     let old = chosen.run()?;
     for one in &ready.list {
-        let Move::Write(prepared) = one else { continue };
+        let Move::Write(prepared, _) = one else { continue };
         let Write::Create(new) = &prepared.request.write else { continue };
         if prepared.request.object.kind != Kind::PipelineRun {
             continue;

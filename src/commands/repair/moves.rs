@@ -11,29 +11,18 @@ use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
 use crate::ops::{FlagPlace, ObjectRef, Op, Request, Write};
+use crate::scripts::plan::{Planned, What};
 use crate::sources::live::write::NONCE;
 use crate::workflows::engine::marked;
-
-/// One move of a repair.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::commands) enum Move<W> {
-    /// A write.
-    Write(W),
-    /// Waiting until the run's pods have a node.
-    Follow,
-    /// Waiting until others have carried a change over: the operator a flag into the
-    /// ConfigMap, the quota controller a limit into the status. What comes next would be
-    /// judged by the old value.
-    CarriedOver(Request),
-    /// Waiting until the pods of the old run are gone, and with them what they hold.
-    Gone(ObjectRef),
-}
+use crate::workflows::gate::{Gate, Guarded, Move, OnFailure, Until};
 
 /// The moves of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::commands) struct Moves {
     /// In their order.
     pub(in crate::commands) list: Vec<Move<Request>>,
+    /// The run that is repaired.
+    pub(in crate::commands) old: ObjectRef,
     /// The run that is to go on: the new one, else the old.
     pub(in crate::commands) run: ObjectRef,
     /// Whether that is a new run.
@@ -60,54 +49,106 @@ pub(in crate::commands) fn of_offer(
     mark: &str,
     keep_old: bool,
 ) -> Result<Moves, String> {
-    let old = focus.run();
-    let old_ref = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
-    let mut moves = Moves { list: Vec::new(), run: old_ref.clone(), is_new: false, cancels_first: false };
+    let mut moves = Moves::none(focus.run());
+    let first = holds(focus, findings, &offer.ops, &offer.forecast);
     for op in &offer.ops {
-        let Op::Submit { edits, cancel_old, .. } = op else {
-            let requests = op.requests(mark).into_iter().map(|request| marked(request, mark));
-            moves.list.extend(requests.map(Move::Write));
-            moves.list.extend(carried_over(focus, op).map(Move::CarriedOver));
-            continue;
-        };
-        let new = resubmission(old, edits, mark)?;
-        let cancels = *cancel_old && !keep_old && !old.is_done();
-        let first = cancels && needs_what_the_old_run_holds(focus, findings, &offer.ops, &offer.forecast);
-        moves.submit(new, cancels.then(|| cancellation(&old_ref)), first);
+        moves.op(focus, op, mark, (keep_old, first), OnFailure::Stop)?;
     }
-    if !moves.list.contains(&Move::Follow) {
-        moves.list.push(Move::Follow);
+    if !moves.list.contains(&Move::follow()) {
+        moves.list.push(Move::follow());
     }
     Ok(moves)
 }
 
+/// The moves of a workflow: its operations in their order, with its gates between them.
+///
+/// # Errors
+/// When an edit does not fit the run.
+pub(in crate::commands) fn of_workflow(
+    focus: &Focus<'_>,
+    findings: &[Finding],
+    planned: &Planned,
+    mark: &str,
+) -> Result<Moves, String> {
+    let mut moves = Moves::none(focus.run());
+    let first = planned.offer.as_ref().is_some_and(|offer| holds(focus, findings, &offer.ops, &offer.forecast));
+    for step in &planned.steps {
+        match &step.what {
+            What::Ops(ops) => {
+                for op in ops {
+                    moves.op(focus, op, mark, (false, first), step.on_failure)?;
+                }
+            }
+            What::Gate(gate) => {
+                moves.list.push(Move::Gate(Guarded { gate: gate.clone(), on_failure: step.on_failure }));
+            }
+        }
+    }
+    let waits = |one: &Move<Request>| matches!(one, Move::Gate(Guarded { gate: Gate::Wait { .. }, .. }));
+    if planned.offer.is_some() && !moves.list.iter().any(waits) {
+        moves.list.push(Move::follow());
+    }
+    Ok(moves)
+}
+
+/// Whether the plan submits a run that needs what the old one holds.
+fn holds(focus: &Focus<'_>, findings: &[Finding], ops: &[Op], forecast: &Forecast) -> bool {
+    let cancels = ops.iter().any(|op| matches!(op, Op::Submit { cancel_old: true, .. }));
+    cancels && focus.is_running() && needs_what_the_old_run_holds(focus, findings, ops, forecast)
+}
+
 impl Moves {
+    fn none(old: &PipelineRun) -> Self {
+        let old = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
+        Self { list: Vec::new(), run: old.clone(), old, is_new: false, cancels_first: false }
+    }
+
+    /// Adds an operation.
+    fn op(
+        &mut self,
+        focus: &Focus<'_>,
+        op: &Op,
+        mark: &str,
+        (keep_old, first): (bool, bool),
+        on_failure: OnFailure,
+    ) -> Result<(), String> {
+        let old = focus.run();
+        let Op::Submit { edits, cancel_old, .. } = op else {
+            let requests = op.requests(mark).into_iter().map(|request| marked(request, mark));
+            self.list.extend(requests.map(|request| Move::Write(request, on_failure)));
+            self.list.extend(carried_over(focus, op).map(|request| Move::gate(Gate::CarriedOver { request })));
+            return Ok(());
+        };
+        let new = resubmission(old, edits, mark)?;
+        let cancels = *cancel_old && !keep_old && !old.is_done();
+        self.submit(new, cancels.then(|| cancellation(&self.old)), cancels && first, on_failure);
+        Ok(())
+    }
+
     /// Adds the creation of a run, with the cancellation of the old one.
-    pub(in crate::commands) fn submit(&mut self, new: Value, cancel: Option<Request>, cancels_first: bool) {
+    fn submit(&mut self, new: Value, cancel: Option<Request>, cancels_first: bool, on_failure: OnFailure) {
         let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         self.run = ObjectRef::new(Kind::PipelineRun, &self.run.namespace, name);
         (self.is_new, self.cancels_first) = (true, cancels_first);
-        let create = Move::Write(Request { object: self.run.clone(), write: Write::Create(new) });
-        let cancel = cancel.map(Move::Write);
+        let create = Move::Write(Request { object: self.run.clone(), write: Write::Create(new) }, on_failure);
+        let cancel = cancel.map(|cancel| Move::Write(cancel, on_failure));
+        let follow = Move::Gate(Guarded { gate: Gate::Wait { until: Until::Scheduled, seconds: None }, on_failure });
         if cancels_first {
-            if let Some(Move::Write(cancel)) = cancel {
-                let old = cancel.object.clone();
-                self.list.extend([Move::Write(cancel), Move::Gone(old)]);
-            }
-            self.list.extend([create, Move::Follow]);
+            self.list.extend(cancel);
+            self.list.push(Move::gate(Gate::Gone { run: self.old.clone() }));
+            self.list.extend([create, follow]);
         } else {
-            self.list.extend([create, Move::Follow]);
+            self.list.extend([create, follow]);
             self.list.extend(cancel);
         }
     }
 
     /// The moves of a submission alone.
     pub(in crate::commands) fn of_submission(old: &PipelineRun, new: Value, cancel_old: bool, first: bool) -> Self {
-        let old_ref = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
-        let cancel = (cancel_old && !old.is_done()).then(|| cancellation(&old_ref));
+        let mut moves = Self::none(old);
+        let cancel = (cancel_old && !old.is_done()).then(|| cancellation(&moves.old));
         let first = first && cancel.is_some();
-        let mut moves = Self { list: Vec::new(), run: old_ref, is_new: false, cancels_first: false };
-        moves.submit(new, cancel, first);
+        moves.submit(new, cancel, first, OnFailure::Stop);
         moves
     }
 }

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::analysis::tekton::{Coschedule, workspaces};
 use crate::checks::focus::Focus;
 use crate::cli::CommandError;
 use crate::cli::args::duration;
-use crate::model::Quantity;
 use crate::model::run::PipelineRun;
+use crate::model::volume::Claim;
+use crate::model::{Kind, Quantity};
 use crate::ops::Edit;
 use crate::ops::edit::claim_template;
 use crate::repairs;
@@ -68,6 +70,9 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
             .ok_or_else(|| CommandError::usage(format!("--task-service-account {pair:?}: expected TASK=NAME")))?;
         edits.push(Edit::TaskServiceAccount { task: task.to_owned(), name: name.to_owned() });
     }
+    if args.keep_volumes {
+        edits.extend(kept_volumes(chosen, old)?);
+    }
     for text in &args.workspace {
         edits.push(workspace(text)?);
     }
@@ -118,6 +123,55 @@ fn pod_template(file: &Path) -> Result<Value, CommandError> {
     let [(_, document)] = documents.as_slice() else { return Err(bad()) };
     let fields = document.get("podTemplate").unwrap_or(document);
     if fields.is_object() && fields.get("kind").is_none() { Ok(fields.clone()) } else { Err(bad()) }
+}
+
+/// The claims that the run has made for itself, in place of templates for new ones. Tekton
+/// names them by a hash of workspace and run; the names are cut since 1.13
+/// (tektoncd/pipeline pkg/reconciler/volumeclaim/pvchandler.go).
+fn kept_volumes(chosen: &Chosen, old: &PipelineRun) -> Result<Vec<Edit>, CommandError> {
+    let focus = Focus::new(&chosen.cluster, old, chosen.now());
+    let mode = focus.coschedule().unwrap_or(Coschedule::Workspaces);
+    let bindings = old.spec_at("/workspaces").and_then(Value::as_array);
+    let templates = bindings.into_iter().flatten().filter(|binding| binding["volumeClaimTemplate"].is_object());
+    let mut edits = Vec::new();
+    for (binding, workspace) in templates.filter_map(|binding| Some((binding, binding["name"].as_str()?))) {
+        let lost = |why: String| {
+            CommandError::incomplete(format!("the volume of workspace {workspace} cannot be kept: {why}"))
+                .hint("without --keep-volumes the new run gets a new, empty volume")
+        };
+        let name = workspaces::claim_name(old, workspace, mode).unwrap_or_default();
+        let hash = name.rsplit('-').next().unwrap_or_default();
+        let owns = |claim: &Claim| claim.metadata.owner_references.iter().any(|owner| owner.uid == old.metadata.uid);
+        let mut claims = chosen.cluster.claims.iter().filter(|claim| claim.metadata.namespace == chosen.namespace);
+        let is_it = |claim: &&Claim| {
+            claim.metadata.name == name || (owns(claim) && !hash.is_empty() && claim.metadata.name.ends_with(hash))
+        };
+        let Some(claim) = claims.find(is_it) else {
+            let read = chosen.cluster.coverage.proves_absence(Kind::Claim, &chosen.namespace);
+            return Err(lost(if read {
+                format!("claim {name} does not exist")
+            } else {
+                "claims were not read".to_owned()
+            }));
+        };
+        if claim.metadata.deletion_timestamp.is_some() {
+            return Err(lost(format!("claim {} is being deleted", claim.metadata.name)));
+        }
+        let goes = old.metadata.annotation("tekton.dev/auto-cleanup-pvc") == Some("true") || mode.is_per_run();
+        if goes && !old.is_done() {
+            return Err(lost(format!("claim {} goes when the old run ends", claim.metadata.name)));
+        }
+        let mut kept = json!({ "persistentVolumeClaim": { "claimName": claim.metadata.name } });
+        if let Some(path) = binding.get("subPath").filter(|path| !path.is_null()) {
+            kept["subPath"] = path.clone();
+        }
+        edits.push(Edit::Workspace { name: workspace.to_owned(), binding: kept });
+    }
+    if edits.is_empty() {
+        return Err(CommandError::usage("--keep-volumes: the run has made no volume for itself")
+            .hint("no workspace of it has a volumeClaimTemplate"));
+    }
+    Ok(edits)
 }
 
 /// A binding as `tkn pipeline start -w` takes it, or `NAME=emptyDir`.

@@ -15,7 +15,7 @@ use crate::finding::Outcome;
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
-use crate::ops::{ObjectRef, Op};
+use crate::ops::{ObjectRef, Op, Part};
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
 use crate::report::{json, secrets, wording};
@@ -26,6 +26,8 @@ use super::dry_run::DryRun;
 use super::print;
 use super::repair::moves::{needs_what_the_old_run_holds, resubmission};
 
+mod drift;
+mod editor;
 mod edits;
 mod submit;
 
@@ -79,6 +81,15 @@ pub struct Args {
     /// Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated
     #[arg(short = 'w', long, value_name = "BINDING")]
     workspace: Vec<String>,
+    /// Use the volumes that the old run has made for itself, instead of new empty ones
+    #[arg(long)]
+    keep_volumes: bool,
+    /// Change the run in $KUBE_EDITOR or $EDITOR before it is checked
+    #[arg(long)]
+    edit: bool,
+    /// Print metadata.generateName in place of a name, to be created with kubectl: only with --dry-run=client
+    #[arg(long)]
+    generate_name: bool,
     /// Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated
     #[arg(long, value_name = "REQUEST")]
     request: Vec<String>,
@@ -126,66 +137,6 @@ impl RunOutput {
     }
 }
 
-/// What to drop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Part {
-    /// securityContext.runAsUser
-    RunAsUser,
-    /// securityContext.fsGroup
-    FsGroup,
-    /// securityContext.supplementalGroups
-    SupplementalGroups,
-    /// securityContext.seLinuxOptions
-    #[value(name = "selinux-options")]
-    SeLinuxOptions,
-    /// securityContext.seccompProfile
-    SeccompProfile,
-    /// securityContext.runAsNonRoot
-    RunAsNonRoot,
-    /// securityContext.sysctls
-    Sysctls,
-    /// The whole securityContext
-    SecurityContext,
-    /// Node selection of the run
-    NodeSelector,
-    /// Node selection and tolerations of single tasks
-    TaskPlacement,
-    /// Affinity and anti-affinity
-    Affinity,
-    /// Topology spread constraints
-    TopologySpread,
-    /// priorityClassName
-    PriorityClass,
-    /// runtimeClassName
-    RuntimeClass,
-    /// schedulerName
-    SchedulerName,
-}
-
-impl Part {
-    fn edit(self) -> Edit {
-        let security = |field| Edit::DropSecurityField { field };
-        let of_pod = |field| Edit::DropPodField { field };
-        match self {
-            Self::RunAsUser => security("runAsUser"),
-            Self::FsGroup => security("fsGroup"),
-            Self::SupplementalGroups => security("supplementalGroups"),
-            Self::SeLinuxOptions => security("seLinuxOptions"),
-            Self::SeccompProfile => security("seccompProfile"),
-            Self::RunAsNonRoot => security("runAsNonRoot"),
-            Self::Sysctls => security("sysctls"),
-            Self::SecurityContext => Edit::DropSecurityContext,
-            Self::NodeSelector => Edit::DropNodeSelection,
-            Self::TaskPlacement => Edit::DropTaskPlacement,
-            Self::Affinity => of_pod("affinity"),
-            Self::TopologySpread => of_pod("topologySpreadConstraints"),
-            Self::PriorityClass => of_pod("priorityClassName"),
-            Self::RuntimeClass => of_pod("runtimeClassName"),
-            Self::SchedulerName => of_pod("schedulerName"),
-        }
-    }
-}
-
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
     let wait = duration("--wait", &args.wait)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
@@ -193,9 +144,30 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     args.dry_run.check(&source, "print the run")?;
     let chosen = choice::choose(ui, &source, &name).await?;
     let old = chosen.run()?;
-    let (new, edits) = build(&chosen, old, &args)?;
+    if args.generate_name && args.dry_run != DryRun::Client {
+        return Err(CommandError::usage(
+            "--generate-name only prints: what is created gets its name here, so that it is created once",
+        )
+        .hint("add --dry-run=client"));
+    }
+    let (mut new, mut edits) = build(&chosen, old, &args)?;
+    if args.edit {
+        let (edit, name) = editor::edit(ui, &new)?;
+        if let Some(edit) = &edit {
+            let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
+            edit::apply(&mut new, edit, &tasks).map_err(CommandError::usage)?;
+        }
+        new["metadata"]["name"] = Value::from(name);
+        edits.extend(edit);
+    }
     let (cancels_first, outcome) = show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
     if args.dry_run == DryRun::Client {
+        if args.generate_name
+            && let Some(metadata) = new["metadata"].as_object_mut()
+        {
+            metadata.remove("name");
+            metadata.insert("generateName".to_owned(), Value::from(edit::stem(old)));
+        }
         args.output.unwrap_or(RunOutput::Yaml).print(ui, &new)?;
         return Ok(match outcome {
             Outcome::GoesOn => exit::OK,
@@ -289,6 +261,7 @@ fn show(
         is_same: edits.is_empty(),
         forecast: &forecast,
         old: &report,
+        pipeline: drift::of(&chosen.cluster, old, new),
     }));
     let cancels_first =
         cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, std::slice::from_ref(&op), &forecast);

@@ -52,6 +52,9 @@ pub(super) async fn submit(
         };
         ui.status(&format!("The old run {when}: {old} gets spec.status Cancelled, which cannot be undone."));
     }
+    if args.keep_volumes {
+        ui.status("The kept claims stay owned by the old run: they go, with their data, when it is deleted.");
+    }
     let and = if cancels { format!(" and cancel {old}") } else { String::new() };
     if !args.yes && !ui.confirm(&format!("Create PipelineRun {namespace}/{name}{and}?"))? {
         return Err(CommandError::declined("nothing was created"));
@@ -59,12 +62,16 @@ pub(super) async fn submit(
     act::still_needed(connection, chosen).await?;
     let (operation, _lock) = act::begin(connection, chosen, "rerun", &mark, &ready).await?;
     let events = Events { as_json: false, is_quiet: args.output.is_some(), operation: mark };
-    let ended = act::act(ui, &events, connection, &operation, &ready, wait).await?;
+    let manner = act::Manner { wait, yes: args.yes };
+    let course = act::act(ui, &events, connection, &operation, &ready, manner).await;
+    if course.ended.is_err() {
+        return act::close(ui, connection, &operation, &ready, course).await.map(|(code, _)| code);
+    }
     if let Some(output) = args.output {
         let target = Target { kind: Kind::PipelineRun, namespace, name: &name };
         output.print(ui, &connection.find(target).await?.unwrap_or_default())?;
     }
-    let code = act::close(ui, connection, &operation, &ready, &ended).await?;
+    let (code, _) = act::close(ui, connection, &operation, &ready, course).await?;
     if code == exit::OK {
         ui.status(&format!("Undo: {} undo {}", wording::caller().program(), operation.id()));
     }

@@ -5,7 +5,10 @@ use serde_json::Value;
 
 use super::list::{encode, path};
 use super::{Connection, SourceError};
-use crate::model::Kind;
+use crate::model::event::Event;
+use crate::model::pod::Pod;
+use crate::model::run::TaskRun;
+use crate::model::{Cluster, Kind};
 
 /// Label of everything that belongs to a run (tektoncd/pipeline
 /// `pkg/apis/pipeline/register.go`).
@@ -39,4 +42,32 @@ impl Connection {
         let has_node = !pods.is_empty() && pods.iter().all(|pod| is_over(pod) || has_node(pod));
         Ok(Progress { is_done, has_node, has_pods })
     }
+
+    /// A TaskRun with its pod and what is said of that, as a cluster of nothing else.
+    ///
+    /// # Errors
+    /// When one of them could not be read.
+    pub async fn task_run(&self, namespace: &str, name: &str) -> Result<Cluster, SourceError> {
+        let mut cluster = Cluster::default();
+        let kept = |kind, query: String| format!("{}?{query}", path(kind, Some(namespace)));
+        let object = self.object(&format!("{}/{name}", path(Kind::TaskRun, Some(namespace)))).await?;
+        cluster.task_runs.extend(object.and_then(|found| serde_json::from_value::<TaskRun>(found).ok()));
+        let selector = encode(&format!("tekton.dev/taskRun={name}"));
+        let pods = self.object(&kept(Kind::Pod, format!("labelSelector={selector}"))).await?;
+        cluster.pods.extend(items::<Pod>(pods));
+        let pod = cluster.pods.first().map(|pod| pod.metadata.name.clone());
+        if let Some(pod) = pod {
+            let selector = encode(&format!("involvedObject.kind=Pod,involvedObject.name={pod}"));
+            let events = self.object(&kept(Kind::Event, format!("fieldSelector={selector}"))).await;
+            // Few may be denied events; what the pod itself says is enough then.
+            cluster.events.extend(events.ok().map(items::<Event>).unwrap_or_default());
+        }
+        Ok(cluster)
+    }
+}
+
+/// The objects of a list.
+fn items<T: serde::de::DeserializeOwned>(list: Option<Value>) -> Vec<T> {
+    let Some(Value::Array(items)) = list.map(|mut list| list["items"].take()) else { return Vec::new() };
+    items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect()
 }

@@ -231,25 +231,6 @@ impl Connection {
         };
         Err(WriteError::Unclear(error))
     }
-
-    /// Creates a namespaced object that carries its name and a nonce.
-    ///
-    /// # Errors
-    /// When the server refuses, and when the outcome stays unclear after reading.
-    pub async fn create(&self, kind: Kind, namespace: &str, object: &Value, mode: Mode) -> Result<Written, WriteError> {
-        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        self.write(Target { kind, namespace, name }, Body::Create(object), mode, &|found| is_marked_as(found, object))
-            .await
-    }
-
-    /// Deletes an object; one that is not there counts as deleted.
-    ///
-    /// # Errors
-    /// When the server refuses or does not answer.
-    pub async fn delete(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), WriteError> {
-        let body = Body::Delete { force: false, uid: None };
-        self.write(Target { kind, namespace, name }, body, Mode::Real, &is_gone).await.map(drop)
-    }
 }
 
 /// Whether an object does not exist, or is about to go.

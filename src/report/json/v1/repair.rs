@@ -18,7 +18,7 @@ pub(crate) struct RepairEvent<'a> {
     operation: &'a str,
     /// What happened.
     #[cfg_attr(test, schemars(extend("enum" = ["started", "done", "unchanged", "refused", "unclear", "waiting", "scheduled",
-        "succeeded", "stuck", "timedOut", "gone", "kept"])))]
+        "succeeded", "stuck", "timedOut", "gone", "kept", "declined", "verified", "unverified", "probed"])))]
     event: &'a str,
     /// `pipelinerun/NAME`.
     object: String,
