@@ -166,6 +166,9 @@ impl<'a> Focus<'a> {
 
     /// What `judge` says of a pod of this cluster, which is asked once.
     pub(super) fn judged_once(&self, pod: &Pod, judge: impl FnOnce() -> Judged) -> Rc<Judged> {
+        if let Some(other) = self.like.filter(|other| other.is_past == self.is_past) {
+            return other.judged_once(pod, judge);
+        }
         let known = self.judged.borrow().get(&pod.metadata.name).cloned();
         known.unwrap_or_else(|| {
             let judged = Rc::new(judge());

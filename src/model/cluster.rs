@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::access::{Role, RoleBinding, SecurityContextConstraints};
 use super::coverage::Coverage;
 use super::event::Event;
+use super::index::Indexes;
 use super::kind::Kind;
 use super::list::List;
 use super::meta::ObjectMeta;
@@ -128,10 +129,15 @@ macro_rules! cluster {
             pub logs: Arc<BTreeMap<String, String>>,
             /// Where each object was read.
             pub origins: Arc<BTreeMap<(Kind, String, String), Origin>>,
+            /// Where those are from that an overlay added: the origins of the original are
+            /// not copied for them.
+            pub added_origins: BTreeMap<(Kind, String, String), Origin>,
             /// Objects that could not be read.
             pub unreadable: Vec<Unreadable>,
             /// Events by the object that they are about; built when first asked for.
             pub events_by_object: OnceLock<EventIndex>,
+            /// What belongs to what; built when first asked for.
+            pub indexes: Indexes,
         }
 
         impl PartialEq for Cluster {
@@ -152,8 +158,10 @@ macro_rules! cluster {
                     server_version: self.server_version.clone(),
                     logs: Arc::clone(&self.logs),
                     origins: Arc::clone(&self.origins),
+                    added_origins: self.added_origins.clone(),
                     unreadable: self.unreadable.clone(),
                     events_by_object: self.events_by_object.clone(),
+                    indexes: self.indexes.clone(),
                 }
             }
 
@@ -186,6 +194,7 @@ macro_rules! cluster {
                     $(Kind::$kind => self.$field.clear(),)*
                 }
                 Arc::make_mut(&mut self.origins).retain(|(of, _, _), _| *of != kind);
+                self.added_origins.retain(|(of, _, _), _| *of != kind);
                 self.coverage.forget(kind);
             }
 
@@ -279,12 +288,17 @@ pub fn find<'a, T: Object>(objects: &'a List<T>, namespace: &str, name: &str) ->
 
 impl Cluster {
     fn add(&mut self, kind: Kind, meta: &ObjectMeta, origin: Origin) {
-        Arc::make_mut(&mut self.origins).insert((kind, meta.namespace.clone(), meta.name.clone()), origin);
+        let key = (kind, meta.namespace.clone(), meta.name.clone());
+        match Arc::get_mut(&mut self.origins) {
+            Some(own) => drop(own.insert(key, origin)),
+            None => drop(self.added_origins.insert(key, origin)),
+        }
     }
 
     /// Where an object was read.
     pub fn origin(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Origin> {
-        self.origins.get(&(kind, namespace.to_owned(), name.to_owned()))
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        self.added_origins.get(&key).or_else(|| self.origins.get(&key))
     }
 
     /// Whether everything that decides about room and volumes is the very same in both.

@@ -7,6 +7,7 @@ pub mod access;
 pub mod cluster;
 pub mod coverage;
 pub mod event;
+mod index;
 pub mod kind;
 pub mod list;
 pub mod meta;

@@ -1,5 +1,6 @@
 //! A run with everything that hangs from it: TaskRuns, pods, assistants.
 
+use crate::model::meta::OwnerReference;
 use crate::model::pod::Pod;
 use crate::model::run::{PipelineRun, TaskRun};
 use crate::model::workload::Workload;
@@ -56,12 +57,8 @@ pub struct AssistantNode<'a> {
 impl<'a> RunTree<'a> {
     /// Collects a run's objects.
     pub fn of(cluster: &'a Cluster, run: &'a PipelineRun) -> Self {
-        let namespace = &run.metadata.namespace;
-        let mut task_runs: Vec<&TaskRun> = cluster
-            .task_runs
-            .iter()
-            .filter(|task_run| task_run.metadata.namespace == *namespace && belongs(task_run, run))
-            .collect();
+        let mut task_runs = cluster.task_runs_near(run);
+        task_runs.retain(|task_run| belongs(task_run, run));
         let order: Vec<&str> = run.task_names().collect();
         let place = |task_run: &TaskRun| {
             let position = order.iter().position(|task| task_run.pipeline_task() == Some(task));
@@ -112,16 +109,11 @@ pub fn pod_of<'a>(cluster: &'a Cluster, task_run: &TaskRun) -> Option<&'a Pod> {
     if !task_run.status.pod_name.is_empty() {
         return cluster.pod(namespace, &task_run.status.pod_name);
     }
+    let is_owner = |owner: &OwnerReference| owner.kind == "TaskRun" && owner.name == task_run.metadata.name;
     cluster
-        .pods
-        .iter()
-        .filter(|pod| {
-            pod.metadata.namespace == *namespace
-                && pod
-                    .metadata
-                    .controller()
-                    .is_some_and(|owner| owner.kind == "TaskRun" && owner.name == task_run.metadata.name)
-        })
+        .pods_near_task_run(task_run)
+        .into_iter()
+        .filter(|pod| pod.metadata.controller().is_some_and(is_owner))
         .max_by_key(|pod| pod.metadata.creation_timestamp)
 }
 
@@ -133,12 +125,12 @@ fn assistants<'a>(cluster: &'a Cluster, run: &PipelineRun) -> Vec<AssistantNode<
             && meta.label("tekton.dev/pipelineRun") == Some(run.metadata.name.as_str())
     };
     let mut nodes: Vec<AssistantNode<'a>> = cluster
-        .stateful_sets
-        .iter()
+        .stateful_sets_near(run)
+        .into_iter()
         .filter(|set| is_ours(&set.metadata))
         .map(|set| AssistantNode { name: set.metadata.name.clone(), stateful_set: Some(set), pod: None })
         .collect();
-    for pod in cluster.pods.iter().filter(|pod| is_ours(&pod.metadata)) {
+    for pod in cluster.pods_near(run).into_iter().filter(|pod| is_ours(&pod.metadata)) {
         let name = pod.metadata.name.strip_suffix("-0").unwrap_or(&pod.metadata.name);
         match nodes.iter_mut().find(|node| node.name == name) {
             Some(node) => node.pod = Some(pod),
