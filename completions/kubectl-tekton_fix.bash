@@ -43,6 +43,9 @@ _kubectl__tekton_fix() {
             kubectl__tekton_fix,history)
                 cmd="kubectl__tekton_fix__subcmd__history"
                 ;;
+            kubectl__tekton_fix,lint)
+                cmd="kubectl__tekton_fix__subcmd__lint"
+                ;;
             kubectl__tekton_fix,nodes)
                 cmd="kubectl__tekton_fix__subcmd__nodes"
                 ;;
@@ -102,6 +105,9 @@ _kubectl__tekton_fix() {
                 ;;
             kubectl__tekton_fix__subcmd__help,history)
                 cmd="kubectl__tekton_fix__subcmd__help__subcmd__history"
+                ;;
+            kubectl__tekton_fix__subcmd__help,lint)
+                cmd="kubectl__tekton_fix__subcmd__help__subcmd__lint"
                 ;;
             kubectl__tekton_fix__subcmd__help,nodes)
                 cmd="kubectl__tekton_fix__subcmd__help__subcmd__nodes"
@@ -191,7 +197,7 @@ _kubectl__tekton_fix() {
 
     case "${cmd}" in
         kubectl__tekton_fix)
-            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help --version diagnose repair diff check rerun nodes pick-node admission probe explain history undo resume rbac version options workflow completion __complete help"
+            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help --version diagnose repair diff check rerun nodes pick-node admission probe lint explain history undo resume rbac version options workflow completion __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -481,12 +487,16 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__check)
-            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --tekton-version --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tekton-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
                     return 0
@@ -955,7 +965,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__help)
-            opts="diagnose repair diff check rerun nodes admission probe explain history undo resume rbac version options workflow completion __complete help"
+            opts="diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1081,6 +1091,20 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__tekton_fix__subcmd__help__subcmd__lint)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1317,6 +1341,120 @@ _kubectl__tekton_fix() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-authority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__tekton_fix__subcmd__lint)
+            opts="-f -R -o -y -v -n -A -s -h --filename --recursive --output --tekton-version --against --suppress --fix --yes --diff --check --verbose --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json yaml github" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json yaml github" -- "${cur}"))
+                    return 0
+                    ;;
+                --tekton-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --namespace)

@@ -56,6 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('pick-node', 'pick-node', [CompletionResultType]::ParameterValue, 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others')
             [CompletionResult]::new('admission', 'admission', [CompletionResultType]::ParameterValue, 'Show which SCC admits a run''s pods with which ids, or why none does, before they are created')
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Try a minimal TaskRun with the run''s ServiceAccount, pod template and volume, to tell whether the environment is at fault')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List what this program has changed on clusters, and how each change is undone')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what a repair has changed, after showing it and asking')
@@ -173,6 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;check' {
+            [CompletionResult]::new('--tekton-version', '--tekton-version', [CompletionResultType]::ParameterName, 'Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
@@ -389,6 +391,49 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces')
+            [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'All namespaces')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kubectl-tekton_fix;lint' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'As PATH, the way kubectl takes it')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'As PATH, the way kubectl takes it')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--tekton-version', '--tekton-version', [CompletionResultType]::ParameterName, 'Version of Tekton whose fields are taken (default: the newest that is known)')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Folder or file with Namespaces: their ids are compared with those of runs')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'Findings that are not reported, by code or id; may be repeated')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path of the kubeconfig file')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Context of the kubeconfig')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Cluster of the kubeconfig')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User of the kubeconfig')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'User to impersonate')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate; may be repeated')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Address of the API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address of the API server')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long one request may take, 30s or 2m for example')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Name to expect in the server''s certificate')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'File with the certificate authority')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'File with the client''s certificate')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'File with the client''s key')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read folders with all that is below them, which is the default')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read folders with all that is below them, which is the default')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Make the safe fixes, after showing them and asking')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show the fixes and change nothing')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Change nothing, and exit with 1 where a fix is to be made')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say which files were not judged, and why')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say which files were not judged, and why')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces')
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'All namespaces')
             [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate')
@@ -872,6 +917,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('nodes', 'nodes', [CompletionResultType]::ParameterValue, 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others')
             [CompletionResult]::new('admission', 'admission', [CompletionResultType]::ParameterValue, 'Show which SCC admits a run''s pods with which ids, or why none does, before they are created')
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Try a minimal TaskRun with the run''s ServiceAccount, pod template and volume, to tell whether the environment is at fault')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List what this program has changed on clusters, and how each change is undone')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what a repair has changed, after showing it and asking')
@@ -907,6 +953,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;help;probe' {
+            break
+        }
+        'kubectl-tekton_fix;help;lint' {
             break
         }
         'kubectl-tekton_fix;help;explain' {
