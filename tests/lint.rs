@@ -223,8 +223,13 @@ fn folders_are_read_as_git_sees_them() {
 
 #[test]
 fn standard_input_is_judged_and_its_fix_is_printed() {
-    let mut child =
-        Command::new(BINARY).args(["lint", "--fix", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(BINARY)
+        .args(["lint", "--fix", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all((RUN.to_owned() + "  timeout: 1h\n").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), RUN.to_owned() + "  timeouts:\n    pipeline: 1h\n");
