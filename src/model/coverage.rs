@@ -63,6 +63,19 @@ impl Coverage {
     pub fn of(&self, kind: Kind, namespace: &str) -> &Reading {
         const NOT_READ: &Reading = &Reading::NotRead;
         let everywhere = self.readings.get(&(kind, String::new()));
+        // What is known to be missing somewhere is missing, whatever else was listed.
+        let is_partly = |reading: &&Reading| matches!(reading, Reading::Partly(_));
+        let lost = if namespace.is_empty() {
+            self.readings
+                .iter()
+                .find(|((of, _), reading)| *of == kind && is_partly(reading))
+                .map(|(_, reading)| reading)
+        } else {
+            self.readings.get(&(kind, namespace.to_owned())).filter(is_partly)
+        };
+        if let Some(lost) = lost.filter(|_| everywhere.is_some_and(Reading::proves_absence)) {
+            return lost;
+        }
         if everywhere.is_some_and(Reading::proves_absence) || namespace.is_empty() {
             return everywhere.unwrap_or(NOT_READ);
         }

@@ -50,7 +50,7 @@ impl Reader {
     }
 
     fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
-        let Some(Value::Array(items)) = document.get_mut("items").map(Value::take) else {
+        let Some(Value::Array(mut items)) = document.get_mut("items").map(Value::take) else {
             if let Some(kind) = self.insert(at, document, ("", ""))
                 && let Some(listed) = at.listed.filter(|listed| listed.kind == kind)
             {
@@ -82,6 +82,8 @@ impl Reader {
             }
         }
         if kind.is_empty() {
+            // The last one may be half an object.
+            items.pop();
             let name = at.file.to_owned();
             let reason = format!("line {}: {}", at.line, reason.unwrap_or_default());
             self.cluster.unreadable.push(Unreadable { kind: "list".to_owned(), name, reason });

@@ -86,6 +86,10 @@ fn is_a_list(cluster: &Cluster, kind: Kind, count: usize) -> bool {
                     .iter()
                     .all(|pod| pod.spec.node_name.is_empty() || pod.is_terminal() || known(&pod.spec.node_name))
         }
-        _ => count > 1,
+        Kind::CsiNode => {
+            !cluster.nodes.is_empty()
+                && cluster.nodes.iter().all(|node| cluster.origin(kind, "", &node.metadata.name).is_some())
+        }
+        _ => false,
     }
 }
