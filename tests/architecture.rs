@@ -293,7 +293,7 @@ const RIM: [(&str, &[&str]); 9] = [
     ("dialoguer", &["src/cli/ui.rs"]),
     ("serde_yaml", &["src/yaml/"]),
     ("serde_saphyr", &["src/yaml/"]),
-    ("granit_parser", &["src/documents/read.rs"]),
+    ("granit_parser", &["src/documents/read.rs", "src/yaml/read.rs"]),
     ("ignore", &["src/commands/lint/files.rs"]),
     ("anstyle", &["src/report/mod.rs"]),
 ];

@@ -124,6 +124,7 @@ impl<'a> Focus<'a> {
             let mut assumed = self.cluster.overlay();
             // Nothing else is assumed: without CSINodes, for example, no node has room for
             // a volume for certain.
+            assumed.coverage.forget(Kind::Pod);
             assumed.coverage.record(Kind::Pod, "", Reading::Listed);
             Box::new(assumed)
         });

@@ -145,6 +145,11 @@ async fn open_to_judge(globals: &GlobalArgs) -> Result<Source, CommandError> {
         && is_one_file
     {
         cluster.coverage.assume_whole();
+        let kind_of = |name: &str| Kind::ALL.iter().copied().find(|kind| kind.name() == name);
+        for lost in &cluster.unreadable {
+            let Some(kind) = kind_of(&lost.kind) else { continue };
+            cluster.coverage.record(kind, "", Reading::Partly(lost.to_string()));
+        }
         if cluster.sccs.is_empty() {
             // No cluster with SCC admission is without SCCs: they were left out.
             cluster.coverage.record(Kind::SecurityContextConstraints, "", Reading::NotRead);

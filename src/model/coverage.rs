@@ -47,6 +47,7 @@ impl Coverage {
 
     /// Takes everything for read: what was not seen does not exist.
     pub fn assume_whole(&mut self) {
+        self.readings.clear();
         for kind in Kind::ALL {
             self.record(*kind, "", Reading::Listed);
         }

@@ -1,5 +1,5 @@
-//! The only place that names a YAML crate: read as go-yaml does, write what go-yaml
-//! reads back equal.
+//! The only place that reads and writes YAML (`documents` knows where in a text things stand):
+//! read as go-yaml does, write what go-yaml reads back equal.
 
 mod located;
 mod read;
