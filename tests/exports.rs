@@ -141,7 +141,8 @@ fn a_list_is_whole_only_if_it_says_so() {
     }
     // A whole list in which it is not is proof.
     let folder = incident();
-    fs::write(folder.path().join(accounts), "apiVersion: v1\nitems: []\nkind: ServiceAccountList\n").unwrap();
+    fs::write(folder.path().join(accounts), "apiVersion: v1\nitems: []\nkind: ServiceAccountList\nmetadata: {}\n")
+        .unwrap();
     let found = causes(&report(folder.path(), RUN));
     assert!(found.iter().any(|cause| cause == "assistant-service-account-missing"), "{found:?}");
 }
@@ -234,4 +235,70 @@ fn a_folder_that_cannot_be_looked_into_is_named() {
     let output = diagnose(folder.path(), RUN);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("pods.yaml") && said.contains("binary"), "{said}");
+}
+
+/// The forecast of one offer.
+fn predicted(report: &Value, id: &str) -> String {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let mut repairs = findings.flat_map(|finding| finding["repairs"].as_array().unwrap());
+    repairs.find(|repair| repair["id"] == id).unwrap()["predicted"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn less_evidence_makes_no_repair_hopeless_either() {
+    let whole = report(Path::new("examples/incident"), RUN);
+    for id in ["fs-group-of-namespace", "drop-security-context", "grant-scc"] {
+        assert_eq!(predicted(&whole, id), "heals", "{id}");
+    }
+    let free = "cluster-scoped-resources/core/nodes/ip-10-0-18-204.eu-west-1.compute.internal.yaml";
+    let text = fs::read_to_string(Path::new("examples/incident").join(free)).unwrap();
+    // A node that was not collected, or whose file was cut off, may take the pods.
+    let folder = incident();
+    fs::remove_file(folder.path().join(free)).unwrap();
+    assert_eq!(predicted(&report(folder.path(), RUN), "drop-security-context"), "unknown");
+    fs::write(folder.path().join(free), text.split("\nspec:").next().unwrap()).unwrap();
+    assert_eq!(predicted(&report(folder.path(), RUN), "drop-security-context"), "unknown");
+    // Without CSINodes nothing vouches for the nodes.
+    fs::remove_file(folder.path().join("cluster-scoped-resources/storage.k8s.io/csinodes.yaml")).unwrap();
+    assert_eq!(predicted(&report(folder.path(), RUN), "drop-security-context"), "unknown");
+    let folder = incident();
+    fs::remove_file(folder.path().join("namespaces/private-models/apps/statefulsets.yaml")).unwrap();
+    assert_eq!(predicted(&report(folder.path(), RUN), "grant-scc"), "unknown");
+}
+
+#[test]
+fn what_stands_before_the_end_of_a_cut_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = r#"{"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"name":"r","namespace":"n"}}"#;
+    let deep = (0..7)
+        .fold(json.to_owned(), |inner, _| format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{inner}]}}"));
+    let mixed = format!(
+        "kind: Pod\napiVersion: v1\nmetadata: {{name: p, namespace: n}}\napiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {{name: r, namespace: n}}\n{json}\n"
+    );
+    for (name, text) in [("cut.json", format!("{json}\n{}", &json[..40])), ("mixed.yaml", mixed)] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        assert_eq!(report(&path, "n/r")["name"], "r", "{name}");
+    }
+    let path = folder.path().join("deep.json");
+    fs::write(&path, deep).unwrap();
+    let said = String::from_utf8(diagnose(&path, "n/r").stdout).unwrap();
+    assert!(said.contains("nested more than"), "{said}");
+}
+
+#[test]
+fn what_tekton_adds_is_not_taken_for_nothing() {
+    let folder = incident();
+    fs::remove_file(folder.path().join("namespaces/openshift-pipelines/core/configmaps.yaml")).unwrap();
+    let run = folder.path().join("new.yaml");
+    let text = "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: x, namespace: private-models}\nspec:\n  pipelineSpec: {tasks: [{name: t, taskSpec: {steps: [{name: s, image: x, securityContext: CONTEXT}]}}]}\n";
+    let admission = |from: &Path, context: &str| {
+        fs::write(&run, text.replace("CONTEXT", context)).unwrap();
+        let output = Command::new(BINARY).args(["admission", "--from"]).arg(from).arg("-f").arg(&run).output().unwrap();
+        output.status.code().unwrap()
+    };
+    assert_eq!(admission(Path::new("examples/incident"), "{}"), 0);
+    assert_eq!(admission(folder.path(), "{}"), 4);
+    // A wrong type is refused, not left out.
+    assert_eq!(admission(Path::new("examples/incident"), "{privileged: \"true\"}"), 3);
 }

@@ -152,7 +152,8 @@ fn continued(forecast: &mut Forecast, focus: &Focus<'_>, created: Vec<Claim>) {
     future.refused.retain(|(who, _)| !matches!(who, Who::Task(task) if !is_open(task)));
     let waits_beside_unknown = focus.beside_assistant().any(|(_, name)| focus.tree.assistant(name).is_none());
     if waits_beside_unknown && !focus.cluster.coverage.proves_absence(Kind::StatefulSet, focus.namespace()) {
-        forecast.gap(Gap::StatefulSet);
+        // What the pods wait for now is no witness of what they find then.
+        return forecast.gap(Gap::StatefulSet);
     }
     judge(forecast, focus, Subject::Continued, &future);
 }
@@ -173,7 +174,7 @@ fn judge(forecast: &mut Forecast, focus: &Focus<'_>, subject: Subject, future: &
 
 /// Whether Tekton's defaults or flags were not read: a ConfigMap that does not exist leaves
 /// them at what the version says.
-fn settings_unread(focus: &Focus<'_>) -> bool {
+pub fn settings_unread(focus: &Focus<'_>) -> bool {
     let installation = &focus.installation;
     let is_listed = |namespace: &str| focus.cluster.coverage.proves_absence(Kind::ConfigMap, namespace);
     let is_known = match installation.namespace.as_deref() {

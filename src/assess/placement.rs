@@ -9,6 +9,7 @@ use crate::checks::focus::Focus;
 use crate::checks::future;
 use crate::checks::judged::judged;
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
+use crate::model::Kind;
 use crate::model::node::Node;
 use crate::model::pod::Pod;
 use crate::ops::{Edit, edit};
@@ -206,6 +207,9 @@ fn weigh(forecast: &mut Forecast, focus: &Focus<'_>, who: &Who, placement: &Plac
     if let Some(node) = turns.filter(|_| count == 0) {
         let obstacle = first(&node.node);
         forecast.ground(Ground::TakesTurns { who: who.clone(), node: node.node.clone(), obstacle });
+    } else if count == 0 && !focus.cluster.coverage.proves_absence(Kind::Node, "") {
+        // A node that was not read may take them.
+        forecast.gap(Gap::Nodes);
     } else if count == 0 && unknown.is_empty() && (placement.is_complete || is_lasting(fit)) {
         forecast.block(Block::NoNode { who: who.clone(), against: against(fit), message: None });
     } else if count == 0 {

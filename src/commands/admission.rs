@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::analysis::scc::pod_creator::{self, Known};
 use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, each};
-use crate::assess::run_pods;
+use crate::assess::{self, run_pods};
 use crate::checks;
 use crate::checks::focus::Focus;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
@@ -225,6 +225,10 @@ async fn of_run(
     if focus.coschedule().is_none() {
         ui.warn("Tekton's feature flags were not read: judged with its default, an assistant for each claim");
     }
+    let is_open = assess::forecast::settings_unread(&focus);
+    if is_open {
+        ui.warn("Tekton's ConfigMaps config-defaults and feature-flags were not read: what it adds to every pod is not judged");
+    }
     if focus.tekton().is_none() {
         ui.warn("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
     }
@@ -249,11 +253,18 @@ async fn of_run(
                 server: None,
             },
         };
-        pods.push(judged);
+        pods.push(if is_open && judged.verdict.is_admitted() { open(judged) } else { judged });
     }
     let refused = pods.iter().any(|judged| judged.verdict.is_refused());
     let changes = if refused && args.creator.is_none() { offers(&focus) } else { Vec::new() };
     Ok((pods, changes))
+}
+
+/// A pod that is admitted as far as is known: what Tekton adds to it was not read.
+fn open(judged: Judged) -> Judged {
+    let why = "what Tekton adds to every pod (ConfigMaps config-defaults and feature-flags were not read)";
+    let verdict = Verdict { admitted: Answer::CannotTell(vec![why.to_owned()]), ..judged.verdict };
+    Judged { verdict, ..judged }
 }
 
 /// What gets the pods admitted: what `diagnose` offers for the refusal, or, where the run

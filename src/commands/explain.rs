@@ -11,9 +11,12 @@ pub struct Args {
 
 /// The documentation itself is what is printed, so that the two cannot differ.
 const FINDINGS: &str = include_str!("../../docs/findings.md");
+/// The same of what `lint` finds.
+const LINT: &str = include_str!("../../docs/lint.md");
 
 pub(super) fn run(ui: &mut Ui, args: Args) -> Result<u8, CommandError> {
-    let sections: Vec<&str> = FINDINGS.split("\n## ").skip(1).collect();
+    let of = |text: &'static str| text.split("\n## ").skip(1).filter(|section| section.starts_with("TKF"));
+    let sections: Vec<&str> = of(FINDINGS).chain(of(LINT)).collect();
     let Some(wanted) = args.code else {
         for section in sections {
             ui.line(section.lines().next().unwrap_or_default())?;

@@ -109,8 +109,8 @@ impl Change {
     pub(crate) fn obstacle(&self, root: &Node) -> Option<Refused> {
         let (mapping, value) = match self {
             Self::Rename { at, .. } | Self::Rewrite { at, .. } => return own_node(root, at).err(),
-            Self::Move { from, .. } => match own_entry(root, from) {
-                Ok((mapping, _)) => (mapping, mapping),
+            Self::Move { from, to } => match own_entry(root, from) {
+                Ok((mapping, _)) => (mapping, nearest(root, to)),
                 Err(refused) => return Some(refused),
             },
             Self::Lift { from } => match own_entry(root, from) {
@@ -455,4 +455,15 @@ fn is_comment(line: &str) -> bool {
 /// Whether a line opens or ends a document.
 fn is_mark(line: &str) -> bool {
     line.starts_with("---") || line.starts_with("...")
+}
+/// The innermost mapping that is there already of those in which a path lies.
+fn nearest<'n>(root: &'n Node, path: &Path) -> &'n Node {
+    let mut above = path.parent();
+    while let Some(path) = above {
+        if let Ok(node) = own_node(root, &path) {
+            return node;
+        }
+        above = path.parent();
+    }
+    root
 }

@@ -26,22 +26,22 @@ pub struct Document {
     /// Lines on which the entries of a top-level list start, or of the list `items`: empty
     /// where they are not known.
     pub entries: Vec<usize>,
+    /// The last field of a YAML mapping: a text that was cut off ends in it.
+    pub last: Option<String>,
 }
 
 /// Reads every document of a text; those that cannot be read are errors beside the others.
 pub fn read(text: &str) -> (Vec<Document>, Vec<YamlError>) {
     let (mut documents, mut errors) = (Vec::new(), Vec::new());
-    for part in split(text) {
+    for mut part in split(text) {
+        part.text = part.text.trim_start_matches('\u{feff}');
         let before = documents.len();
         let result = match part.text.trim_start().as_bytes().first() {
             Some(b'{' | b'[') => json(&part, &mut documents).or_else(|error| {
                 // Flow-style YAML begins like JSON; what is too deep is so for YAML as well.
-                documents.truncate(before);
-                if error.message.contains("recursion limit") {
-                    Err(error)
-                } else {
-                    yaml(&part, &mut documents).map_err(|_| error)
-                }
+                // Values before the broken one are read.
+                let is_json = documents.len() > before || error.message.contains("recursion limit");
+                if is_json { Err(error) } else { yaml(&part, &mut documents).map_err(|_| error) }
             }),
             _ => yaml(&part, &mut documents),
         };
@@ -67,7 +67,7 @@ fn json(part: &Part<'_>, documents: &mut Vec<Document>) -> Result<(), YamlError>
             Some(Ok(value)) => {
                 let end = stream.byte_offset();
                 let entries = indented_entries(&part.text[start..end], line, &value);
-                documents.push(Document { line, value, entries });
+                documents.push(Document { line, value, entries, last: None });
             }
             Some(Err(error)) => {
                 let line = if error.line() == 0 { 0 } else { part.line + error.line() - 1 };
@@ -146,6 +146,7 @@ struct Composer {
     left: usize,
     root: Option<Value>,
     entries: Vec<usize>,
+    last: Option<String>,
     finished: Option<Document>,
 }
 
@@ -155,7 +156,8 @@ impl Composer {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::DocumentEnd => {
                 let value = self.root.take().unwrap_or(Value::Null);
-                self.finished = Some(Document { line, value, entries: std::mem::take(&mut self.entries) });
+                let entries = std::mem::take(&mut self.entries);
+                self.finished = Some(Document { line, value, entries, last: self.last.take() });
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = tag.as_ref().is_some_and(|tag| tag.suffix() == "str");
@@ -219,6 +221,11 @@ impl Composer {
                 && fields.contains_key(name)
             {
                 return Err(format!("{name} stands twice at the top of one document"));
+            }
+            if let Key::Named(name) = &name
+                && is_top
+            {
+                self.last = Some(name.clone());
             }
             *key = Some(name);
             return Ok(());

@@ -116,6 +116,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let works = working(&report, args.max_risk);
     if args.dry_run == DryRun::Client {
+        let works = named(&works, args.plan.as_deref())?.map_or(works, |offer| vec![offer]);
+        if works.is_empty() && !working(&report, MaxRisk::High).is_empty() {
+            ui.status("No plan that works is within --max-risk; without it there are some.");
+        }
         let screen = if works.is_empty() { screens::none(&report) } else { screens::plans(&report, &works) };
         ui.show(&screen)?;
         return Ok(exit::FINDINGS);
@@ -165,6 +169,19 @@ fn working(report: &RunReport, max: MaxRisk) -> Vec<&Offer> {
     works
 }
 
+/// The plan of that id, where one is named.
+fn named<'o>(works: &[&'o Offer], id: Option<&str>) -> Result<Option<&'o Offer>, CommandError> {
+    let Some(id) = id else { return Ok(None) };
+    let found = works.iter().find(|offer| offer.id == id);
+    found.map(|offer| Some(*offer)).ok_or_else(|| {
+        CommandError::usage(format!("there is no plan {id:?} that is predicted to work")).known(
+            "plans",
+            id,
+            works.iter().map(|offer| &*offer.id),
+        )
+    })
+}
+
 /// The plan to carry out; `None` where there is none, which is said.
 fn choose<'o>(
     ui: &mut Ui,
@@ -172,13 +189,8 @@ fn choose<'o>(
     works: &[&'o Offer],
     args: &Args,
 ) -> Result<Option<&'o Offer>, CommandError> {
-    if let Some(id) = &args.plan {
-        let found = works.iter().find(|offer| offer.id == id.as_str());
-        return found.map(|offer| Some(*offer)).ok_or_else(|| {
-            let known: Vec<&str> = works.iter().map(|offer| &*offer.id).collect();
-            let error = CommandError::usage(format!("there is no plan {id:?} that is predicted to work"));
-            if known.is_empty() { error } else { error.hint(format!("plans: {}", known.join(", "))) }
-        });
+    if let Some(offer) = named(works, args.plan.as_deref())? {
+        return Ok(Some(offer));
     }
     let Some(first) = works.first() else {
         ui.show(&screens::none(report))?;

@@ -206,12 +206,28 @@ fn security(out: &mut Collector<'_>, subject: &Subject<'_>, run: &Node, path: &P
     if !IDS.iter().any(|id| value.get(id).is_some()) {
         return;
     }
-    out.add(Kind::AssistantSecurityContext, at.clone(), &entry.key.span, Problem::OnAssistant, Effect::RunHangs);
     let namespace = subject.node.at(&["metadata", "namespace"]).and_then(Node::text);
     let of_namespace = match namespace {
         Some(name) => allowed.iter().find(|allowed| allowed.namespace == name),
         None => allowed.first().filter(|_| allowed.len() == 1),
     };
+    let id_of = |field: &str| match value.get(field)?.resolved() {
+        Some(crate::documents::scalar::Resolved::Int(id)) => Some(id),
+        _ => None,
+    };
+    let is_allowed = |allowed: &Allowed| {
+        let within = |field: &str, (from, to): (i64, i64)| {
+            value.get(field).is_none()
+                || id_of(field).is_some_and(|id| (i128::from(from)..=i128::from(to)).contains(&id))
+        };
+        within("fsGroup", (allowed.group, allowed.group))
+            && within("runAsUser", allowed.users)
+            && IDS.iter().all(|id| matches!(*id, "fsGroup" | "runAsUser") || value.get(id).is_none())
+    };
+    if of_namespace.is_some_and(is_allowed) {
+        return;
+    }
+    out.add(Kind::AssistantSecurityContext, at.clone(), &entry.key.span, Problem::OnAssistant, Effect::RunHangs);
     let Some(allowed) = of_namespace else { return };
     for (field, range) in [("fsGroup", (allowed.group, allowed.group)), ("runAsUser", allowed.users)] {
         let Some(entry) = value.entry(field) else { continue };

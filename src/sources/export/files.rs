@@ -40,7 +40,13 @@ pub(super) fn below(root: &Path) -> std::io::Result<Found> {
 
 fn walk(root: &Path, entries: fs::ReadDir, depth: usize, found: &mut Found) {
     for entry in entries {
-        let Ok(entry) = entry else { continue };
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.unread.push((String::new(), error.to_string()));
+                continue;
+            }
+        };
         let path = entry.path();
         let name = || path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
         if found.files.len() >= MOST_FILES {
@@ -56,7 +62,7 @@ fn walk(root: &Path, entries: fs::ReadDir, depth: usize, found: &mut Found) {
                 Err(error) => found.unread.push((name(), error.to_string())),
             },
             Ok(kind) if kind.is_file() => found.files.push(path),
-            Ok(_) => {}
+            Ok(_) => found.unread.push((name(), "it is no plain file; links are not followed".to_owned())),
             Err(error) => found.unread.push((name(), error.to_string())),
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::model::cluster::Unreadable;
 use crate::model::pod::PodSpec;
+use crate::model::pod_security::ContainerSecurityContext;
 use crate::model::{Cluster, Kind, Origin};
 use crate::sources::conversion;
 use crate::yaml::{self, YamlError};
@@ -34,14 +35,14 @@ impl Reader {
     /// Reads the text of a file; `listed` is what its path says that it holds.
     pub(super) fn read(&mut self, file: &str, text: &str, listed: Option<&Listed>) {
         let (documents, errors) = yaml::read(text);
-        if documents.is_empty() && errors.is_empty() && listed.is_some() {
+        if documents.is_empty() && errors.is_empty() {
             self.unreadable(file, listed, "it is empty");
         }
         for YamlError { message, line } in errors {
             self.unreadable(file, listed, &format!("line {line}: {message}"));
         }
-        for yaml::Document { line, value, entries } in documents {
-            let at = At { file, line, listed };
+        for yaml::Document { line, value, entries, last } in documents {
+            let at = At { file, line, listed, last: last.as_deref() };
             match value {
                 Value::Array(items) => self.items(at, items, &entries, ("", ""), 0),
                 document => self.document(at, document, &entries, 0),
@@ -50,7 +51,13 @@ impl Reader {
     }
 
     fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
-        let Some(Value::Array(mut items)) = document.get_mut("items").map(Value::take) else {
+        let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
+        let items = match document.get_mut("items").map(Value::take) {
+            // Go writes an empty list as null.
+            Some(Value::Null) if is_list => Some(Value::Array(Vec::new())),
+            items => items,
+        };
+        let Some(Value::Array(mut items)) = items else {
             if let Some(kind) = self.insert(at, document, ("", ""))
                 && let Some(listed) = at.listed.filter(|listed| listed.kind == kind)
             {
@@ -64,8 +71,10 @@ impl Reader {
         let remaining = document.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or_default();
         let item_kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
         let listed = at.listed.or(None);
-        let reason = if kind.is_empty() {
-            Some("the list ends before its end (it has no kind)")
+        // A list that says its kind first and was cut off cannot be told from a whole one.
+        let is_cut = kind.is_empty();
+        let reason = if is_cut {
+            Some("the list may have been cut off: it has no kind")
         } else if !next.is_empty() || remaining > 0 {
             Some("it is one page of a longer list")
         } else if item_kind.is_empty() {
@@ -81,7 +90,7 @@ impl Reader {
                 self.seen.lost(listed.kind, &listed.namespace, format!("{}: {reason}", at.file));
             }
         }
-        if kind.is_empty() {
+        if is_cut {
             // The last one may be half an object.
             items.pop();
             let name = at.file.to_owned();
@@ -94,8 +103,13 @@ impl Reader {
     fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
         for (index, item) in items.into_iter().enumerate() {
             let at = At { line: entries.get(index).copied().unwrap_or(at.line), ..at };
-            if depth < DEEPEST && item.get("items").is_some_and(Value::is_array) {
-                self.document(at, item, &[], depth + 1);
+            if item.get("items").is_some_and(Value::is_array) {
+                if depth < DEEPEST {
+                    self.document(At { last: None, ..at }, item, &[], depth + 1);
+                } else {
+                    let reason = format!("line {}: lists are nested more than {DEEPEST} deep", at.line);
+                    self.unreadable(at.file, at.listed, &reason);
+                }
             } else {
                 self.insert(at, item, of);
             }
@@ -116,7 +130,7 @@ impl Reader {
         let object = conversion::to_v1(kind, &api_version, object);
         let place = at.listed.filter(|listed| listed.kind == kind).map_or(namespace, |listed| listed.namespace.clone());
         let origin = Origin::File { path: at.file.to_owned(), line: at.line };
-        let inserted = match wrong_type(kind, &object) {
+        let inserted = match wrong_type(kind, &object).or_else(|| cut_off(at, kind, &object)) {
             Some(reason) => Err(Unreadable {
                 kind: kind.name().to_owned(),
                 name: text_at(&object, "/metadata/name"),
@@ -151,6 +165,21 @@ struct At<'a> {
     file: &'a str,
     line: usize,
     listed: Option<&'a Listed>,
+    /// The last field of its document, where it is YAML.
+    last: Option<&'a str>,
+}
+
+/// Why an object in a file of its own may be the beginning of one only: the API server
+/// stores these with a status, which stands behind all else.
+fn cut_off(at: At<'_>, kind: Kind, object: &Value) -> Option<String> {
+    let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    let is_collected = match kind {
+        Kind::Node => at.listed.is_some(),
+        Kind::Namespace => at.file.ends_with(&format!("namespaces/{name}/{name}.yaml")),
+        _ => false,
+    };
+    let is_short = is_collected && at.last.is_some_and(|last| last != "items") && object.get("status").is_none();
+    is_short.then(|| "it has no status: its file may have been cut off".to_owned())
 }
 
 fn text_at(object: &Value, pointer: &str) -> String {
@@ -174,9 +203,35 @@ fn wrong_type(kind: Kind, object: &Value) -> Option<String> {
         }
         _ => Vec::new(),
     };
-    templates.into_iter().find_map(|(path, template)| {
-        let wrong = <PodSpec as serde::Deserialize>::deserialize(template).err()?;
-        Some(format!("{path}: {wrong}; the API server refuses it"))
+    let of_steps = wrong_step(kind, object);
+    of_steps.or_else(|| {
+        templates.into_iter().find_map(|(path, template)| {
+            let wrong = <PodSpec as serde::Deserialize>::deserialize(template).err()?;
+            Some(format!("{path}: {wrong}; the API server refuses it"))
+        })
+    })
+}
+
+/// The same of the security contexts of steps that a run brings along.
+fn wrong_step(kind: Kind, object: &Value) -> Option<String> {
+    let specs: Vec<&Value> = match kind {
+        Kind::PipelineRun => ["tasks", "finally"]
+            .iter()
+            .filter_map(|list| object.pointer(&format!("/spec/pipelineSpec/{list}"))?.as_array())
+            .flatten()
+            .filter_map(|task| task.get("taskSpec"))
+            .collect(),
+        Kind::TaskRun => object.pointer("/spec/taskSpec").into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let lists = specs.into_iter().flat_map(|spec| ["steps", "sidecars"].map(|list| (list, spec.get(list))));
+    lists.filter_map(|(list, steps)| Some((list, steps?.as_array()?))).find_map(|(list, steps)| {
+        steps.iter().find_map(|step| {
+            let context = step.get("securityContext")?;
+            let wrong = <ContainerSecurityContext as serde::Deserialize>::deserialize(context).err()?;
+            let name = step.get("name").and_then(Value::as_str).unwrap_or_default();
+            Some(format!("{list}[{name}].securityContext: {wrong}; the API server refuses it"))
+        })
     })
 }
 

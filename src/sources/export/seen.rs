@@ -50,7 +50,9 @@ impl Seen {
             cluster.coverage.record(place.0, &place.1, Reading::Partly(reason));
         }
         for (place, count) in singles {
-            let reading = if place.1.is_empty() && is_a_list(cluster, place.0, count) {
+            let has_csi_nodes = lists.contains(&(Kind::CsiNode, String::new()));
+            let is_whole = is_a_list(cluster, place.0, count) && (place.0 != Kind::Node || has_csi_nodes);
+            let reading = if place.1.is_empty() && is_whole {
                 Reading::Listed
             } else {
                 Reading::Partly(format!("its {} stand in files of their own, which may not be all", place.0.plural()))
