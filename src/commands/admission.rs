@@ -63,22 +63,18 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),
         (None, Some(file)) => {
             let (cluster, run) = not_submitted(globals, &source, file).await?;
-            warn(ui, &cluster);
+            choice::warn_of_unread(ui, &cluster);
             (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
         }
         (None, None) => {
             let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
             let cluster = chosen.cluster;
-            warn(ui, &cluster);
+            choice::warn_of_unread(ui, &cluster);
             let run = cluster.pipeline_run(&chosen.namespace, &chosen.name).cloned().unwrap_or_default();
             (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
         }
     };
     show(ui, &judged, &changes, run.as_ref(), &args)
-}
-
-fn warn(ui: &mut Ui, cluster: &Cluster) {
-    choice::warn_of_unread(ui, cluster);
 }
 
 async fn one_pod(
@@ -90,7 +86,7 @@ async fn one_pod(
 ) -> Result<Judged, CommandError> {
     let (namespace, name) = choice::pod_name(source, globals, text)?;
     let cluster = source.read(&Wanted::namespace(&namespace)).await?;
-    warn(ui, &cluster);
+    choice::warn_of_unread(ui, &cluster);
     let pod = choice::pod(&cluster, &namespace, name)?;
     let known = creator(args).unwrap_or_else(|| pod_creator::of_pod(&cluster, pod));
     if args.creator.is_some() && !known.creator.groups.iter().any(|group| group == "system:authenticated") {

@@ -68,33 +68,6 @@ fn read_yaml(text: &str) -> Result<Vec<(usize, Value)>, YamlError> {
     Ok(documents)
 }
 
-/// The lines on which the entries of a document's top-level list `items` start, by how
-/// kubectl and `oc adm inspect` lay them out; empty where that is not the layout, or does
-/// not give as many entries as there are. `first` is the document's first line.
-pub fn item_lines(text: &str, first: usize, count: usize) -> Vec<usize> {
-    let mut lines = text.lines().enumerate().skip(first.saturating_sub(1));
-    let is_head = |line: &str| line == "items:" || line.trim_start() == "\"items\": [";
-    if !lines.by_ref().any(|(_, line)| is_head(line)) {
-        return Vec::new();
-    }
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let starts = |line: &str| line.trim_start().starts_with("- ") || line.trim() == "{";
-    let mut found: Vec<usize> = Vec::new();
-    let mut depth = None;
-    for (index, line) in lines {
-        let deeper = depth.is_some_and(|depth| indent(line) > depth);
-        if line.trim().is_empty() || deeper || matches!(line.trim(), "}" | "},") {
-            continue;
-        }
-        if !starts(line) {
-            break;
-        }
-        depth.get_or_insert(indent(line));
-        found.push(index + 1);
-    }
-    if found.len() == count { found } else { Vec::new() }
-}
-
 /// Splits at document marks, each part with its first line.
 fn split(text: &str) -> Vec<(usize, String)> {
     let mut parts: Vec<(usize, String)> = vec![(1, String::new())];
@@ -199,19 +172,6 @@ mod tests {
         let text = "# head\n---\na: 1\n---\n# nothing\n---\nb: [x, y]\n";
         assert_eq!(read_documents(text).unwrap(), vec![(3, json!({"a": 1})), (7, json!({"b": ["x", "y"]}))]);
         assert_eq!(read_documents("{\"a\":1}\n{\"b\":2}").unwrap().len(), 2);
-    }
-
-    #[test]
-    fn entries_of_lists_are_found_by_their_lines() {
-        let yaml = "apiVersion: v1\nitems:\n- a: 1\n  text: |\n    - no entry\n  list:\n  - x\n- a: 2\nkind: List\n";
-        assert_eq!(item_lines(yaml, 1, 2), [3, 8]);
-        let indented = "---\nitems:\n  - a: 1\n    list:\n      - x\n  - a: 2\nmetadata: {}\n";
-        assert_eq!(item_lines(indented, 2, 2), [3, 6]);
-        let json = "{\n    \"items\": [\n        {\n            \"a\": {\n            }\n        },\n        {\n            \"a\": 2\n        }\n    ],\n    \"kind\": \"List\"\n}\n";
-        assert_eq!(item_lines(json, 1, 2), [3, 7]);
-        // Another layout, or another number: nothing is claimed.
-        assert_eq!(item_lines("{\"items\":[{},{}]}", 1, 2), Vec::<usize>::new());
-        assert_eq!(item_lines(yaml, 1, 3), Vec::<usize>::new());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Connection;
+use super::{Answer, Connection};
 use crate::model::Kind;
 
 /// Objects of one page.
@@ -131,13 +131,12 @@ impl Connection {
             tell(Some(before + more));
         }
     }
+}
 
-    /// The server's version, `v1.33.13` for example.
-    pub(super) async fn server_version(&self) -> Option<String> {
-        let answer = self.get_patiently("/version").await.ok()?;
-        let version: Value = serde_json::from_slice(&answer.body).ok()?;
-        version.get("gitVersion")?.as_str().map(str::to_owned)
-    }
+/// The version in a server's answer to `/version`, `v1.33.13` for example.
+pub(super) fn git_version(answer: &Answer) -> Option<String> {
+    let version: Value = serde_json::from_slice(&answer.body).ok()?;
+    version.get("gitVersion")?.as_str().map(str::to_owned)
 }
 
 /// Percent-encodes a query value.

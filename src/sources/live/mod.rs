@@ -127,7 +127,7 @@ impl Connection {
         if answer.status != 200 {
             return Err(SourceError::new(answer.reason()));
         }
-        self.server_version().await.ok_or_else(|| SourceError::new("the API server does not say its version"))
+        list::git_version(&answer).ok_or_else(|| SourceError::new("the API server does not say its version"))
     }
 
     /// Reads one object of a namespace by its name; `None` when it does not exist.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::Connection;
-use super::list::{Listing, path};
+use super::list::{Listing, git_version, path};
 use crate::model::namespace::TEKTON_NAMESPACES as NAMESPACES;
 use crate::model::{Cluster, Kind, Origin, Reading};
 use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, SourceError, Wanted};
@@ -40,7 +40,7 @@ impl Connection {
         if probe.status == 401 {
             return Err(SourceError::new(probe.reason()).hint("log in again: oc login, or pass --token"));
         }
-        cluster.server_version = self.server_version().await;
+        cluster.server_version = git_version(&probe);
         let jobs = jobs(wanted);
         let gate = Semaphore::new(AT_ONCE);
         let mut answers: Vec<(Job, Listing<Value>)> = Vec::with_capacity(jobs.len());
