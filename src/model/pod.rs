@@ -211,6 +211,9 @@ pub struct VolumeMount {
     /// Mounted read-only.
     #[serde(deserialize_with = "null_as_default")]
     pub read_only: bool,
+    /// Options of the bind mount (alpha in 1.37).
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub bind_mount_options: Vec<String>,
 }
 
 /// A toleration.

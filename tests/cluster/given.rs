@@ -27,6 +27,6 @@ fn read_only_commands_answer_on_the_given_cluster() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn read_only_commands_answer_on_a_rig() {
-    let rig = Rig::start(TektonVersion::V1_15_0, Platform::Kubernetes).await.unwrap();
+    let rig = Rig::start(TektonVersion::V1_15_1, Platform::Kubernetes).await.unwrap();
     read_only_commands_answer(&rig.kubeconfig());
 }

@@ -28,7 +28,7 @@ async fn nothing_is_left(rig: &Rig, namespace: &str) {
 /// rights of its own.
 fn incident_spec(rig: &Rig) -> Value {
     let mut spec = scenario::incident_spec("models");
-    if rig.tekton == TektonVersion::V1_15_0 {
+    if rig.tekton.assistant_has_the_runs_account() {
         spec["taskRunTemplate"]["serviceAccountName"] = json!("pipeline");
     }
     spec
@@ -105,7 +105,6 @@ async fn a_watch_ends_when_the_run_settles(rig: &Rig) {
     rig.submit(namespace, "bad", &incident_spec(rig)).await.unwrap();
     let bad = plugin(&rig.kubeconfig(), &["diagnose", "watched/bad", "--watch", "--watch-timeout", "60s"]);
     assert_eq!(bad.status.code(), Some(1), "{}", text(&bad));
-    assert!(text(&bad).contains("waiting: fetch"), "{}", text(&bad));
     assert!(text(&bad).contains("TKF101"), "{}", text(&bad));
     let why = plugin(&rig.kubeconfig(), &["diagnose", "watched/bad", "--why-not"]);
     assert!(text(&why).contains("Ruled out"), "{}", text(&why));
@@ -167,8 +166,8 @@ async fn probes_watches_and_groups_tell_the_truth_on_0_68() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn probes_watches_and_groups_tell_the_truth_on_1_3() {
-    probes_watches_and_groups_tell_the_truth(TektonVersion::V1_3_0).await;
+async fn probes_watches_and_groups_tell_the_truth_on_1_9() {
+    probes_watches_and_groups_tell_the_truth(TektonVersion::V1_9_6).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,5 +177,5 @@ async fn probes_watches_and_groups_tell_the_truth_on_1_6() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_watches_and_groups_tell_the_truth_on_1_15() {
-    probes_watches_and_groups_tell_the_truth(TektonVersion::V1_15_0).await;
+    probes_watches_and_groups_tell_the_truth(TektonVersion::V1_15_1).await;
 }

@@ -11,13 +11,13 @@ use crate::causes::{GRACE, all, copy, stage};
 use crate::plugin::{diagnose, plugin, text};
 
 /// An offer that is forecast to work: its id, its operations, and the printed commands.
-struct Offered {
-    id: String,
+pub struct Offered {
+    pub id: String,
     ops: Vec<Value>,
     command: String,
 }
 
-fn working(report: &Value) -> Vec<Offered> {
+pub fn working(report: &Value) -> Vec<Offered> {
     let findings = report["runs"][0]["findings"].as_array().cloned().unwrap_or_default();
     let repairs = findings.iter().flat_map(|finding| finding["repairs"].as_array().cloned().unwrap_or_default());
     let text = |repair: &Value, key: &str| repair[key].as_str().unwrap_or_default().to_owned();
@@ -46,6 +46,7 @@ fn path(kind: &str, namespace: &str, name: &str) -> String {
         "node" | "namespace" => format!("/api/v1/{kind}s/{name}"),
         "statefulset" => format!("/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}"),
         "pipelinerun" => format!("/apis/tekton.dev/v1/namespaces/{namespace}/pipelineruns/{name}"),
+        "securitycontextconstraints" => format!("/apis/security.openshift.io/v1/{kind}/{name}"),
         "tektonconfig" => format!("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/{name}"),
         other => panic!("no path of {other}"),
     }
@@ -115,8 +116,13 @@ fn printed(line: &str) -> Option<Request> {
             let (key, value) = annotation.split_once('=')?;
             ("PATCH", target(object, namespace), json!({ "metadata": { "annotations": { key: value } } }))
         }
-        ["echo", manifest, "|", "kubectl", "create", "-n", namespace, "-f", "-"] => {
+        ["echo", manifest, "|", "kubectl", "create", scope @ .., "-f", "-"] => {
             let manifest: Value = serde_json::from_str(manifest).unwrap();
+            let namespace = match scope {
+                ["-n", namespace] => namespace,
+                [] => "",
+                other => panic!("unknown words {other:?}"),
+            };
             let at = path(word(&manifest, "/kind"), namespace, word(&manifest, "/metadata/name"));
             ("CREATE", at, manifest)
         }
@@ -126,7 +132,7 @@ fn printed(line: &str) -> Option<Request> {
 
 /// Carries out an offer with `repair`; gives the run that has to succeed. The printed
 /// commands have to be what is sent.
-fn carry_out(rig: &Rig, staged: &Staged, offer: &Offered) -> Result<Staged, String> {
+pub fn carry_out(rig: &Rig, staged: &Staged, offer: &Offered) -> Result<Staged, String> {
     let mut lines = offer.command.lines();
     for op in &offer.ops {
         let line = lines.next().ok_or_else(|| format!("no command for {op}"))?;
@@ -164,13 +170,13 @@ fn carry_out(rig: &Rig, staged: &Staged, offer: &Offered) -> Result<Staged, Stri
 }
 
 /// Offers that change nothing for other runs.
-fn is_narrow(offer: &Offered) -> bool {
+pub fn is_narrow(offer: &Offered) -> bool {
     !offer.ops.iter().any(|op| op["op"] == "setFlags")
 }
 
 /// Waits until the run has succeeded; what its tasks were held by to stage the case is
 /// taken off meanwhile.
-async fn succeeds(rig: &Rig, run: &Staged) -> Result<(), String> {
+pub async fn succeeds(rig: &Rig, run: &Staged) -> Result<(), String> {
     let path = format!("/api/v1/namespaces/{}/pods", run.namespace);
     let free = json!({ "metadata": { "annotations": { rig::kubelet::HOLD: null } } });
     let release = async {
@@ -276,5 +282,5 @@ async fn what_is_forecast_to_work_works_on_1_15() {
         "insufficient-resources",
         "untolerated-taint",
     ];
-    heal(TektonVersion::V1_15_0, &cases, 1).await;
+    heal(TektonVersion::V1_15_1, &cases, 1).await;
 }

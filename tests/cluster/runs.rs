@@ -19,7 +19,7 @@ async fn two_tasks_succeed_on_plain_kubernetes_with_1_6() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tasks_succeed_on_plain_kubernetes_with_1_15() {
-    two_tasks_succeed(TektonVersion::V1_15_0, Platform::Kubernetes).await;
+    two_tasks_succeed(TektonVersion::V1_15_1, Platform::Kubernetes).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,8 +28,8 @@ async fn two_tasks_succeed_on_openshift_with_0_68() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tasks_succeed_on_openshift_with_1_3() {
-    two_tasks_succeed(TektonVersion::V1_3_0, Platform::OpenShift).await;
+async fn two_tasks_succeed_on_openshift_with_1_9() {
+    two_tasks_succeed(TektonVersion::V1_9_6, Platform::OpenShift).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +38,11 @@ async fn two_tasks_succeed_on_openshift_with_1_6() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_tasks_succeed_on_openshift_with_1_12() {
+    two_tasks_succeed(TektonVersion::V1_12_2, Platform::OpenShift).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_tasks_succeed_on_openshift_with_1_15() {
-    two_tasks_succeed(TektonVersion::V1_15_0, Platform::OpenShift).await;
+    two_tasks_succeed(TektonVersion::V1_15_1, Platform::OpenShift).await;
 }

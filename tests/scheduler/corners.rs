@@ -56,6 +56,10 @@ fn pod(dice: &mut Dice, pod: &mut Value, more: &mut Vec<Value>) {
         pod["spec"]["containers"][0]["restartPolicyRules"] = rules;
         pod["spec"]["containers"][0]["restartPolicy"] = json!("Never");
     }
+    if dice.once_in(rarely * 4) {
+        pod["spec"]["containers"][0]["volumeMounts"] =
+            json!([{"name": "v", "mountPath": "/v", "bindMountOptions": ["noexec"]}]);
+    }
     if dice.once_in(rarely * 2) {
         pod["spec"]["resources"] = json!({"requests": {"cpu": "100m", "memory": dice.pick(&["64Mi", "3Gi"])},
             "limits": {"hugepages-2Mi": "4Mi"}});

@@ -147,7 +147,10 @@ fn node(dice: &mut Dice, name: &str) -> Value {
     } else {
         json!([])
     };
-    let features = dice.some(&["RestartAllContainersOnContainerExits", "UserNamespacesHostNetworkSupport"], 2);
+    // The API server takes only sorted lists without duplicates.
+    let mut features = dice.some(&["RestartAllContainersOnContainerExits", "UserNamespacesHostNetworkSupport"], 2);
+    features.sort();
+    features.dedup();
     json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
         "spec": {"taints": taints, "unschedulable": dice.once_in(10)},
         "status": {"allocatable": allocatable, "capacity": allocatable, "images": images, "declaredFeatures": features}})
@@ -348,7 +351,11 @@ fn existing_pod(dice: &mut Dice, name: &str, nodes: &[String], storage: bool) ->
         pod["metadata"]["finalizers"] = json!(["example.com/wait"]);
     }
     if dice.once_in(8) {
-        let in_force = json!({"requests": requests(dice)});
+        // The API server never serves an empty map, which upstream tells from none.
+        let in_force = match requests(dice) {
+            Value::Object(none) if none.is_empty() => json!({}),
+            some => json!({ "requests": some }),
+        };
         pod["status"]["containerStatuses"] = json!([{"name": "c0", "image": "img", "imageID": "", "ready": true,
             "restartCount": 0, "resources": in_force, "allocatedResources": requests(dice)}]);
         if dice.once_in(2) {

@@ -1,13 +1,16 @@
 //! NodeDeclaredFeatures: features that the pod needs and the kubelet declares.
 //!
-//! Mirrors `plugins/nodedeclaredfeatures/nodedeclaredfeatures.go` (1.36) and
-//! `k8s.io/component-helpers/nodedeclaredfeatures/features` (0.36.2).
+//! Mirrors `plugins/nodedeclaredfeatures/nodedeclaredfeatures.go` (1.36, 1.37) and
+//! `k8s.io/component-helpers/nodedeclaredfeatures/features` (0.36.2, 0.37.2).
 
 use super::filter::{Outcome, PreFilter, View};
 use super::plugin::Plugin;
 use super::verdict::Refusal;
-use super::version::Behaviour;
+use super::version::{Behaviour, KubernetesVersion};
 use crate::model::pod::Pod;
+
+/// The release from which on a pod's mount options need a feature of the kubelet.
+const BIND_MOUNT_OPTIONS: KubernetesVersion = KubernetesVersion::new(1, 37, 0);
 
 /// Features that the pod needs.
 #[derive(Debug)]
@@ -19,17 +22,18 @@ pub(super) fn pre_filter(pod: &Pod, behaviour: &Behaviour) -> PreFilter<State> {
         return PreFilter::Skip;
     }
     let mut needed = Vec::new();
-    let mut rules = pod
-        .spec
-        .containers
-        .iter()
-        .chain(&pod.spec.init_containers)
-        .flat_map(|container| &container.restart_policy_rules);
+    let containers = || pod.spec.containers.iter().chain(&pod.spec.init_containers);
+    let mut rules = containers().flat_map(|container| &container.restart_policy_rules);
     if rules.any(|rule| rule.action == "RestartAllContainers") {
         needed.push("RestartAllContainersOnContainerExits");
     }
     if pod.spec.host_network && pod.spec.host_users == Some(false) {
         needed.push("UserNamespacesHostNetworkSupport");
+    }
+    if behaviour.version >= BIND_MOUNT_OPTIONS
+        && containers().flat_map(|container| &container.volume_mounts).any(|mount| !mount.bind_mount_options.is_empty())
+    {
+        needed.push("VolumeBindMountOptions");
     }
     if needed.is_empty() { PreFilter::Skip } else { PreFilter::Run(State(needed)) }
 }

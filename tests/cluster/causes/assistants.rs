@@ -1,7 +1,7 @@
 //! Incidents around the affinity assistant.
 
 use rig::scenario::Staged;
-use rig::{Platform, Result, Rig, TektonVersion};
+use rig::{Platform, Result, Rig};
 use serde_json::json;
 
 use super::stage::*;
@@ -14,7 +14,7 @@ pub async fn stage(rig: &Rig, ns: &str, case: &str) -> Result<Option<Staged>> {
             // From 1.9 on the assistant runs as the run's ServiceAccount: one without
             // rights of its own is refused there too.
             let spec = template(two_tasks(), json!({ "securityContext": { "runAsUser": 1001, "fsGroup": 1001 } }));
-            let spec = if rig.tekton == TektonVersion::V1_15_0 {
+            let spec = if rig.tekton.assistant_has_the_runs_account() {
                 spec
             } else {
                 rig.service_account(ns, "builder").await?;

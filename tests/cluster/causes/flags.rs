@@ -120,7 +120,7 @@ async fn flags_are_told_by_what_they_do_on_1_6() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn flags_are_told_by_what_they_do_on_1_15() {
-    flags_are_told_by_what_they_do(TektonVersion::V1_15_0).await;
+    flags_are_told_by_what_they_do(TektonVersion::V1_15_1).await;
 }
 
 /// Sets a key of Tekton's `config-defaults`.
@@ -176,7 +176,7 @@ async fn settings_are_told_by_what_they_do(tekton: TektonVersion) {
     default(&rig, "default-imagepullbackoff-timeout", "10m").await;
     let mut runs = vec![pulling(&rig, "pulling").await];
     let mut cases: Vec<Case> = vec![("pulling", &["image-pull"])];
-    if tekton == TektonVersion::V1_15_0 {
+    if tekton == TektonVersion::V1_15_1 {
         default(&rig, "default-affinity-assistant-pod-template", "serviceAccountName: limited").await;
         runs.push(of_another_account(&rig, "of-another-account").await);
         cases.push(("of-another-account", &["assistant-refused-by-scc"]));
@@ -200,5 +200,5 @@ async fn settings_are_told_by_what_they_do_on_1_6() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_are_told_by_what_they_do_on_1_15() {
-    settings_are_told_by_what_they_do(TektonVersion::V1_15_0).await;
+    settings_are_told_by_what_they_do(TektonVersion::V1_15_1).await;
 }

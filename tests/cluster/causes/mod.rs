@@ -289,11 +289,11 @@ async fn every_cause_is_found_on_1_15() {
         ("timeout-after-assistant-refused-by-scc", &["timeout-after-assistant-refused-by-scc"]),
         ("topology-spread", &["topology-spread"]),
     ]);
-    with(TektonVersion::V1_15_0, Platform::OpenShift, &cases).await;
+    with(TektonVersion::V1_15_1, Platform::OpenShift, &cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_cause_is_found_on_1_3() {
+async fn every_cause_is_found_on_1_9() {
     let mut cases = COMMON.to_vec();
     cases.extend_from_slice(&[
         ("quota-exceeded", &["quota-exceeded"]),
@@ -310,7 +310,7 @@ async fn every_cause_is_found_on_1_3() {
         ("retried", &["step-failed"]),
         ("healthy-with-beta-object", &[]),
     ]);
-    with(TektonVersion::V1_3_0, Platform::OpenShift, &cases).await;
+    with(TektonVersion::V1_9_6, Platform::OpenShift, &cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -366,7 +366,7 @@ async fn webhooks_and_others_are_found_on_1_15() {
         ("task-resolver-silent", &["resolver-not-answering"]),
         ("custom-task", &["custom-run-waits"]),
     ];
-    with(TektonVersion::V1_15_0, Platform::OpenShift, cases).await;
+    with(TektonVersion::V1_15_1, Platform::OpenShift, cases).await;
 }
 
 /// Up to 1.12 a timeout leaves nothing of the reason but events.
@@ -394,7 +394,7 @@ async fn what_a_timeout_hid_is_found_on_1_15() {
         ("timeout-after-claim-missing", &["pvc-missing"]),
         ("timeout-after-assistant-quota", &["assistant-quota"]),
     ];
-    with(TektonVersion::V1_15_0, Platform::OpenShift, cases).await;
+    with(TektonVersion::V1_15_1, Platform::OpenShift, cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,12 +26,14 @@ use crate::webhook;
 pub enum TektonVersion {
     /// 0.68.1, the last that reads `disable-affinity-assistant` (OpenShift Pipelines 1.18).
     V0_68_1,
-    /// 1.3.0 (OpenShift Pipelines 1.20).
-    V1_3_0,
     /// 1.6.6 (OpenShift Pipelines 1.21).
     V1_6_6,
-    /// 1.15.0, whose assistant has the run's ServiceAccount.
-    V1_15_0,
+    /// 1.9.6, whose assistant has the run's ServiceAccount (OpenShift Pipelines 1.22).
+    V1_9_6,
+    /// 1.12.2 (OpenShift Pipelines 1.23).
+    V1_12_2,
+    /// 1.15.1, the newest whose sources can be built here.
+    V1_15_1,
 }
 
 impl TektonVersion {
@@ -39,18 +41,27 @@ impl TektonVersion {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V0_68_1 => "0.68.1",
-            Self::V1_3_0 => "1.3.0",
             Self::V1_6_6 => "1.6.6",
-            Self::V1_15_0 => "1.15.0",
+            Self::V1_9_6 => "1.9.6",
+            Self::V1_12_2 => "1.12.2",
+            Self::V1_15_1 => "1.15.1",
         }
     }
 
-    /// The Kubernetes program that it is tested on.
-    fn kubernetes(self) -> &'static str {
-        match self {
-            Self::V1_15_0 => "kubernetes-1.35",
+    /// The Kubernetes program that it is tested on. Newer Kubernetes than OpenShift has
+    /// is played plain only.
+    fn kubernetes(self, platform: Platform) -> &'static str {
+        match (self, platform) {
+            (Self::V1_15_1, Platform::Kubernetes) => "kubernetes-1.37",
+            (Self::V1_12_2 | Self::V1_15_1, _) => "kubernetes-1.35",
             _ => "kubernetes-1.33",
         }
+    }
+
+    /// Whether the assistant runs as the run's ServiceAccount
+    /// (tektoncd/pipeline, `pkg/reconciler/pipelinerun/affinity_assistant.go`, since v1.9).
+    pub fn assistant_has_the_runs_account(self) -> bool {
+        !matches!(self, Self::V0_68_1 | Self::V1_6_6)
     }
 }
 
@@ -167,7 +178,7 @@ impl Rig {
         let started = Instant::now();
         let programs = Programs {
             etcd: program("etcd")?,
-            kubernetes: program(tekton.kubernetes())?,
+            kubernetes: program(tekton.kubernetes(platform))?,
             tekton: program(&format!("tekton-{}", tekton.as_str()))?,
         };
         let seed = seed(&programs, platform)?;
@@ -302,7 +313,7 @@ impl Rig {
     }
 
     fn kubernetes_binary(&self) -> Result<PathBuf> {
-        let program = self.programs.kubernetes.join("bin").join(self.tekton.kubernetes());
+        let program = self.programs.kubernetes.join("bin").join(self.tekton.kubernetes(self.platform));
         if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display())) }
     }
 

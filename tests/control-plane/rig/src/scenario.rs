@@ -198,12 +198,24 @@ impl Rig {
     /// # Errors
     /// When it fails, or takes too long; the message tells how it stands.
     pub async fn wait_for_success(&self, staged: &Staged) -> Result<()> {
+        self.wait_for_end(staged, "True").await
+    }
+
+    /// Waits until a run has failed.
+    ///
+    /// # Errors
+    /// When it succeeds, or takes too long; the message tells how it stands.
+    pub async fn wait_for_failure(&self, staged: &Staged) -> Result<()> {
+        self.wait_for_end(staged, "False").await
+    }
+
+    async fn wait_for_end(&self, staged: &Staged, wanted: &str) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let run = self.pipeline_run(staged).await?;
             match run.pointer("/status/conditions/0/status").and_then(Value::as_str) {
-                Some("True") => return Ok(()),
-                Some("False") => return Err(format!("{staged:?} failed: {}", run["status"]["conditions"])),
+                Some(status) if status == wanted => return Ok(()),
+                Some("True" | "False") => return Err(format!("{staged:?} ended: {}", run["status"]["conditions"])),
                 _ if Instant::now() > deadline => {
                     return Err(format!("{staged:?} does not end:\n{}", self.describe(staged).await));
                 }

@@ -47,7 +47,7 @@ macro_rules! kubernetes_flags {
 }
 
 /// All programs, the longest builds first.
-pub const PROGRAMS: [Program; 7] = [
+pub const PROGRAMS: [Program; 9] = [
     Program {
         name: "kubernetes-1.33",
         packages: &["."],
@@ -55,9 +55,11 @@ pub const PROGRAMS: [Program; 7] = [
         files: SCC_FILES,
     },
     Program { name: "kubernetes-1.35", packages: &["."], linker_flags: kubernetes_flags!("35", "4"), files: SCC_FILES },
-    Program { name: "tekton-1.15.0", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "kubernetes-1.37", packages: &["."], linker_flags: kubernetes_flags!("37", "2"), files: None },
+    Program { name: "tekton-1.15.1", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "tekton-1.12.2", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
+    Program { name: "tekton-1.9.6", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
     Program { name: "tekton-1.6.6", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
-    Program { name: "tekton-1.3.0", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
     Program { name: "tekton-0.68.1", packages: TEKTON, linker_flags: "", files: TEKTON_FILES },
     Program { name: "etcd", packages: &["."], linker_flags: "", files: None },
 ];
