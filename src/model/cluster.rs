@@ -12,9 +12,10 @@ use super::event::Event;
 use super::index::Indexes;
 use super::kind::Kind;
 use super::list::List;
-use super::meta::ObjectMeta;
+use super::meta::{ObjectMeta, without_nulls};
 use super::namespace::{ConfigMap, LimitRange, Metadata, PriorityClass, ResourceQuota, RuntimeClass};
 use super::node::Node;
+use super::page::{self, NoList, Page};
 use super::pod::Pod;
 use super::run::{Conditioned, PipelineRun, TaskRun};
 use super::volume::{Claim, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, StorageClass, VolumeAttachment};
@@ -27,6 +28,7 @@ pub struct Opaque {
     /// Metadata.
     pub metadata: ObjectMeta,
     /// `spec` as it is.
+    #[serde(deserialize_with = "without_nulls")]
     pub spec: Value,
 }
 
@@ -70,6 +72,19 @@ pub struct Unreadable {
 pub trait Object {
     /// The object's metadata.
     fn metadata(&self) -> &ObjectMeta;
+
+    /// Leaves only what [`Detail::Room`] keeps.
+    fn reduce(&mut self) {}
+}
+
+/// How much of an object is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// All that the model holds.
+    Whole,
+    /// Of pods, what says which room they take on nodes and whom they repel: a cluster has
+    /// very many of them.
+    Room,
 }
 
 macro_rules! objects {
@@ -82,7 +97,6 @@ objects!(
     TaskRun,
     Conditioned,
     Opaque,
-    Pod,
     Workload,
     Event,
     Node,
@@ -103,6 +117,16 @@ objects!(
     RoleBinding,
     SecurityContextConstraints
 );
+
+impl Object for Pod {
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn reduce(&mut self) {
+        self.keep_room_only();
+    }
+}
 
 macro_rules! cluster {
     ($($field:ident: $type:ty = $kind:ident;)*) => {
@@ -138,6 +162,33 @@ macro_rules! cluster {
             pub events_by_object: OnceLock<EventIndex>,
             /// What belongs to what; built when first asked for.
             pub indexes: Indexes,
+        }
+
+        /// Objects of one kind, as a page of a list holds them.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "the names are the kinds'")]
+        pub enum Objects {
+            $($kind(Vec<Arc<$type>>),)*
+        }
+
+        impl Objects {
+            /// Decodes a page of a list straight into the lean types.
+            ///
+            /// # Errors
+            /// When it is no list.
+            pub fn decode(kind: Kind, page: &[u8], detail: Detail) -> Result<Page<Self>, NoList> {
+                Ok(match kind {
+                    $(Kind::$kind => page::decode::<$type>(kind, page)?.map(|objects| {
+                        let kept = |mut object: $type| {
+                            if detail == Detail::Room {
+                                object.reduce();
+                            }
+                            Arc::new(object)
+                        };
+                        Self::$kind(objects.into_iter().map(kept).collect())
+                    }),)*
+                })
+            }
         }
 
         impl PartialEq for Cluster {
@@ -186,6 +237,19 @@ macro_rules! cluster {
                     })*
                 }
                 Ok(())
+            }
+
+            /// Adds what a page of a list held.
+            pub fn take(&mut self, page: Objects) {
+                match page {
+                    $(Objects::$kind(objects) => {
+                        for object in &objects {
+                            let version = Origin::Server(object.metadata().resource_version.clone());
+                            self.add(Kind::$kind, object.metadata(), version);
+                        }
+                        self.$field.append(objects);
+                    })*
+                }
             }
 
             /// Forgets all objects of a kind, as if nobody had read it.

@@ -50,6 +50,12 @@ impl<T> List<T> {
         Arc::make_mut(&mut self.objects).push(Arc::new(object));
     }
 
+    /// Adds objects at the end.
+    pub(crate) fn append(&mut self, mut objects: Vec<Arc<T>>) {
+        self.is_sorted = false;
+        Arc::make_mut(&mut self.objects).append(&mut objects);
+    }
+
     /// Adds an object at a position.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ pub mod list;
 pub mod meta;
 pub mod namespace;
 pub mod node;
+pub mod page;
 pub mod pod;
 pub mod pod_security;
 pub mod quantity;

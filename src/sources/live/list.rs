@@ -1,48 +1,44 @@
-//! Lists in pages, decoded item by item into lean types.
+//! Lists in pages, decoded into lean types while the next page comes in.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
 
 use super::{Answer, Connection};
-use crate::model::Kind;
+use crate::model::cluster::{Detail, Objects, Unreadable};
+use crate::model::page::{self, NoList, Page};
+use crate::model::{Kind, Reading};
 
-/// Objects of one page.
-#[derive(serde::Deserialize)]
-struct Page {
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    metadata: PageMeta,
-    #[serde(default)]
-    items: Option<Vec<Box<RawValue>>>,
+/// What is asked for of a kind.
+#[derive(Debug, Clone)]
+pub(super) struct Query {
+    /// Kind.
+    pub(super) kind: Kind,
+    /// Namespace; everywhere without one.
+    pub(super) namespace: Option<String>,
+    /// How much of each object is kept.
+    pub(super) detail: Detail,
+    /// The rest of the URL: selectors, each after a `&`.
+    pub(super) selectors: String,
 }
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct PageMeta {
-    #[serde(rename = "continue")]
-    next: Option<String>,
-}
-
-/// How a list went.
-pub(super) enum Listing<T> {
-    /// Every page came.
-    Whole(Vec<T>),
-    /// Some came; the text says why not all.
-    Partly(Vec<T>, String),
-    /// The server refused.
-    Forbidden(String),
-    /// The server does not serve the kind.
-    NotServed,
-    /// Nothing came.
-    Failed(String),
+/// What came of a list.
+pub(super) struct Listing {
+    /// Its pages, decoded.
+    pub(super) pages: Vec<Objects>,
+    /// Objects that do not have the shape of their kind.
+    pub(super) unreadable: Vec<Unreadable>,
+    /// How completely it was read.
+    pub(super) reading: Reading,
 }
 
 /// Objects per page, as kubectl asks for.
 const PAGE: usize = 500;
+
+/// Pages that may wait for being decoded while the next one comes in: all are in memory.
+const UNDECODED: usize = 2;
 
 /// The path of a kind's list.
 pub(super) fn path(kind: Kind, namespace: Option<&str>) -> String {
@@ -58,68 +54,91 @@ pub(super) fn path(kind: Kind, namespace: Option<&str>) -> String {
 }
 
 impl Connection {
-    /// Lists a kind in a namespace, or everywhere. Items that do not have the shape
-    /// of the kind are counted in the reason for an incomplete list.
-    pub(super) async fn list<T: DeserializeOwned>(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        field_selector: Option<&str>,
-    ) -> Listing<T> {
-        let base = path(kind, namespace);
-        let mut objects: Vec<T> = Vec::new();
+    /// Lists a kind page by page; each is decoded on another thread while the next one
+    /// comes in.
+    pub(super) async fn list(&self, query: &Query) -> Listing {
+        let mut listing = Listing { pages: Vec::new(), unreadable: Vec::new(), reading: Reading::Listed };
         let mut token: Option<String> = None;
+        let mut waiting: VecDeque<Decoding> = VecDeque::new();
+        let mut broken = None;
         let mut restarted = false;
-        let mut broken: Option<String> = None;
         loop {
-            let mut url = format!("{base}?limit={PAGE}");
-            if let Some(selector) = field_selector {
-                url.push_str(&format!("&fieldSelector={}", encode(selector)));
-            }
-            if let Some(token) = &token {
-                url.push_str(&format!("&continue={}", encode(token)));
-            }
-            let answer = match self.get_patiently(&url).await {
-                Ok(answer) => answer,
-                Err(error) if objects.is_empty() => return Listing::Failed(error.to_string()),
-                Err(error) => return Listing::Partly(objects, error.to_string()),
-            };
-            match answer.status {
-                200 => {}
-                403 | 401 => return Listing::Forbidden(answer.reason()),
-                404 if token.is_none() => return Listing::NotServed,
+            let answer = self.get_patiently(&query.url(token.as_deref())).await;
+            let answer = match answer {
+                Ok(answer) if answer.status == 200 => answer,
                 // The snapshot that the token names is gone: begin again, once.
-                410 if !restarted => {
+                Ok(answer) if answer.status == 410 && !restarted => {
                     restarted = true;
                     token = None;
-                    objects.clear();
+                    waiting.clear();
+                    broken = None;
+                    listing = Listing { pages: Vec::new(), unreadable: Vec::new(), reading: Reading::Listed };
                     continue;
                 }
-                _ if objects.is_empty() => return Listing::Failed(answer.reason()),
-                _ => return Listing::Partly(objects, answer.reason()),
-            }
-            let page: Page = match serde_json::from_slice(&answer.body) {
-                Ok(page) => page,
-                Err(error) if objects.is_empty() => return Listing::Failed(format!("the answer is no list: {error}")),
-                Err(error) => return Listing::Partly(objects, format!("the answer is no list: {error}")),
-            };
-            if !page.kind.is_empty() && !page.kind.ends_with("List") {
-                return Listing::Failed(format!("the answer is no list, but a {}", page.kind));
-            }
-            let items = page.items.unwrap_or_default();
-            self.tell(items.len());
-            for item in items {
-                match serde_json::from_str::<T>(item.get()) {
-                    Ok(object) => objects.push(object),
-                    Err(error) => broken = Some(format!("an object could not be read: {error}")),
+                Ok(answer) => {
+                    listing.reading = match answer.status {
+                        401 | 403 => Reading::Forbidden(answer.reason()),
+                        404 if token.is_none() => Reading::NotServed,
+                        _ => Reading::Partly(answer.reason()),
+                    };
+                    break;
                 }
+                Err(error) => {
+                    listing.reading = Reading::Partly(error.to_string());
+                    break;
+                }
+            };
+            // The token stands before the objects, which therefore need not be waited for.
+            let mut next = page::peek_next(&answer.body);
+            let (kind, detail) = (query.kind, query.detail);
+            waiting.push_back(tokio::task::spawn_blocking(move || Objects::decode(kind, &answer.body, detail)));
+            let may_wait = if next.is_some() { UNDECODED } else { 0 };
+            while waiting.len() > may_wait {
+                let Some(page) = waiting.pop_front() else { break };
+                next = next.or(self.take(&mut listing, &mut broken, page.await));
             }
-            token = page.metadata.next.filter(|next| !next.is_empty());
-            if token.is_none() {
-                return match broken {
-                    Some(reason) => Listing::Partly(objects, reason),
-                    None => Listing::Whole(objects),
-                };
+            if broken.is_some() || next.is_none() {
+                break;
+            }
+            if next == token {
+                broken = Some("the server gives the same page again and again".to_owned());
+                break;
+            }
+            token = next;
+        }
+        for page in waiting {
+            self.take(&mut listing, &mut broken, page.await);
+        }
+        match (broken, listing.unreadable.first()) {
+            (Some(why), _) => listing.reading = Reading::Partly(why),
+            (None, Some(first)) if listing.reading == Reading::Listed => {
+                listing.reading = Reading::Partly(format!("an object could not be read: {first}"));
+            }
+            _ => {}
+        }
+        // What was refused in the middle is not refused as a whole.
+        if let (Reading::Forbidden(why), false) = (&listing.reading, listing.pages.is_empty()) {
+            listing.reading = Reading::Partly(why.clone());
+        }
+        listing
+    }
+
+    /// Takes a decoded page; gives the token of the next one.
+    fn take(&self, listing: &mut Listing, broken: &mut Option<String>, page: Decoded) -> Option<String> {
+        match page {
+            Ok(Ok(page)) => {
+                self.tell(page.count);
+                listing.pages.push(page.objects);
+                listing.unreadable.extend(page.unreadable);
+                page.next
+            }
+            Ok(Err(error)) => {
+                broken.get_or_insert(error.to_string());
+                None
+            }
+            Err(error) => {
+                broken.get_or_insert(format!("a page could not be decoded: {error}"));
+                None
             }
         }
     }
@@ -130,6 +149,24 @@ impl Connection {
             let before = self.objects_read.fetch_add(more, Ordering::Relaxed);
             tell(Some(before + more));
         }
+    }
+}
+
+/// A page that is being decoded.
+type Decoding = JoinHandle<Result<Page<Objects>, NoList>>;
+/// What came of it.
+type Decoded = Result<Result<Page<Objects>, NoList>, tokio::task::JoinError>;
+
+impl Query {
+    /// All objects of a kind in a namespace, or everywhere.
+    pub(super) fn all(kind: Kind, namespace: Option<&str>) -> Self {
+        Self { kind, namespace: namespace.map(str::to_owned), detail: Detail::Whole, selectors: String::new() }
+    }
+
+    fn url(&self, token: Option<&str>) -> String {
+        let base = path(self.kind, self.namespace.as_deref());
+        let token = token.map(|token| format!("&continue={}", encode(token))).unwrap_or_default();
+        format!("{base}?limit={PAGE}{}{token}", self.selectors)
     }
 }
 

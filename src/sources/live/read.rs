@@ -9,7 +9,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::Connection;
-use super::list::{Listing, git_version, path};
+use super::list::{Listing, Query, git_version, path};
+use crate::model::cluster::Detail;
+use crate::model::meta::prune_nulls;
 use crate::model::namespace::TEKTON_NAMESPACES as NAMESPACES;
 use crate::model::{Cluster, Kind, Origin, Reading};
 use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, SourceError, Wanted};
@@ -17,15 +19,8 @@ use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, SourceError, Wanted};
 /// Requests under way at once: every one over HTTP/1.1 is a connection.
 const AT_ONCE: usize = 6;
 
-/// Pods that are over use nothing on a node.
-const LIVE_PODS: &str = "status.phase!=Succeeded,status.phase!=Failed";
-
-/// One list to read.
-struct Job {
-    kind: Kind,
-    namespace: Option<String>,
-    selector: Option<&'static str>,
-}
+/// Pods that are over use nothing on a node: `status.phase!=Succeeded,status.phase!=Failed`.
+const LIVE_PODS: &str = "&fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed";
 
 impl Connection {
     /// Reads what is wanted.
@@ -41,21 +36,18 @@ impl Connection {
             return Err(SourceError::new(probe.reason()).hint("log in again: oc login, or pass --token"));
         }
         cluster.server_version = git_version(&probe);
-        let jobs = jobs(wanted);
         let gate = Semaphore::new(AT_ONCE);
-        let mut answers: Vec<(Job, Listing<Value>)> = Vec::with_capacity(jobs.len());
-        let read = |job: Job| {
+        let read = |query: Query| {
             let gate = &gate;
             async move {
                 let _permit = gate.acquire().await;
-                let listing = self.list_values(&job).await;
-                (job, listing)
+                let listing = self.list(&query).await;
+                (query, listing)
             }
         };
-        let reads: Vec<_> = jobs.into_iter().map(|job| Box::pin(read(job))).collect();
-        answers.extend(join_all(reads).await);
-        for (job, listing) in answers {
-            record(&mut cluster, &job, listing)?;
+        let reads: Vec<_> = queries(wanted).into_iter().map(|query| Box::pin(read(query))).collect();
+        for (query, listing) in join_all(reads).await {
+            record(&mut cluster, &query, listing)?;
         }
         self.read_own_namespaces(&mut cluster, wanted).await;
         self.read_tekton_namespace(&mut cluster).await;
@@ -67,10 +59,6 @@ impl Connection {
         Ok(cluster)
     }
 
-    async fn list_values(&self, job: &Job) -> Listing<Value> {
-        self.list::<Value>(job.kind, job.namespace.as_deref(), job.selector).await
-    }
-
     /// Who may not list namespaces may still read the own one, whose annotations hold
     /// the ranges of ids.
     async fn read_own_namespaces(&self, cluster: &mut Cluster, wanted: &Wanted) {
@@ -79,10 +67,10 @@ impl Connection {
         }
         for name in wanted.namespaces.iter().flatten() {
             let Ok(found) = self.object(&format!("{}/{name}", path(Kind::Namespace, None))).await else { continue };
-            let listing = Listing::Whole(found.into_iter().collect());
-            let job = Job { kind: Kind::Namespace, namespace: Some(name.clone()), selector: None };
-            // Only PipelineRuns can fail here.
-            let _ = record(cluster, &job, listing);
+            if let Some(object) = found {
+                insert(cluster, Kind::Namespace, object);
+            }
+            cluster.coverage.record(Kind::Namespace, name, Reading::Listed);
         }
     }
 
@@ -91,10 +79,10 @@ impl Connection {
         let target = cluster.tekton_configs.iter().find_map(|config| config.spec.get("targetNamespace")?.as_str());
         let Some(namespace) = target.map(str::to_owned).filter(|ns| !NAMESPACES.contains(&ns.as_str())) else { return };
         for kind in [Kind::ConfigMap, Kind::Deployment] {
-            let job = Job { kind, namespace: Some(namespace.clone()), selector: None };
-            let listing = self.list_values(&job).await;
+            let query = Query::all(kind, Some(&namespace));
+            let listing = self.list(&query).await;
             // A refusal here is no reason to lose the rest.
-            let _ = record(cluster, &job, listing);
+            let _ = record(cluster, &query, listing);
         }
     }
 
@@ -128,55 +116,44 @@ impl Connection {
     }
 }
 
-fn jobs(wanted: &Wanted) -> Vec<Job> {
-    let mut jobs: Vec<Job> = Vec::new();
-    let namespaces: Vec<Option<String>> = match &wanted.namespaces {
-        Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
+fn queries(wanted: &Wanted) -> Vec<Query> {
+    let mut queries: Vec<Query> = Vec::new();
+    if wanted.all_pods && wanted.namespaces.is_some() {
+        // By far the longest list comes first: the others come in beside it.
+        queries.push(Query { detail: Detail::Room, selectors: LIVE_PODS.to_owned(), ..Query::all(Kind::Pod, None) });
+    }
+    let namespaces: Vec<Option<&str>> = match &wanted.namespaces {
+        Some(namespaces) => namespaces.iter().map(|namespace| Some(namespace.as_str())).collect(),
         None => vec![None],
     };
     for namespace in &namespaces {
-        for kind in IN_NAMESPACE {
-            jobs.push(Job { kind, namespace: namespace.clone(), selector: None });
-        }
+        queries.extend(IN_NAMESPACE.map(|kind| Query::all(kind, *namespace)));
     }
-    for kind in CLUSTER_WIDE {
-        jobs.push(Job { kind, namespace: None, selector: None });
-    }
-    if wanted.all_pods && wanted.namespaces.is_some() {
-        jobs.push(Job { kind: Kind::Pod, namespace: None, selector: Some(LIVE_PODS) });
-    }
+    queries.extend(CLUSTER_WIDE.map(|kind| Query::all(kind, None)));
     for namespace in NAMESPACES {
-        for kind in [Kind::ConfigMap, Kind::Deployment] {
-            jobs.push(Job { kind, namespace: Some(namespace.to_owned()), selector: None });
-        }
+        queries.extend([Kind::ConfigMap, Kind::Deployment].map(|kind| Query::all(kind, Some(namespace))));
     }
-    jobs
+    queries
 }
 
 /// Puts a list into the cluster, and how it went into the coverage.
-fn record(cluster: &mut Cluster, job: &Job, listing: Listing<Value>) -> Result<(), SourceError> {
-    let namespace = job.namespace.clone().unwrap_or_default();
-    let (objects, reading) = match listing {
-        Listing::Whole(objects) => (objects, Reading::Listed),
-        Listing::Partly(objects, reason) => (objects, Reading::Partly(reason)),
-        Listing::Forbidden(reason) => (Vec::new(), Reading::Forbidden(reason)),
-        Listing::NotServed => (Vec::new(), Reading::NotServed),
-        Listing::Failed(reason) => (Vec::new(), Reading::Partly(reason)),
-    };
-    if job.kind == Kind::PipelineRun && reading == Reading::NotServed {
+fn record(cluster: &mut Cluster, query: &Query, listing: Listing) -> Result<(), SourceError> {
+    if query.kind == Kind::PipelineRun && listing.reading == Reading::NotServed {
         return Err(SourceError::new("the API server does not know PipelineRuns (tekton.dev/v1)")
             .hint("is Tekton, or OpenShift Pipelines, installed on this cluster?"));
     }
-    for object in objects {
-        insert(cluster, job.kind, object);
+    for page in listing.pages {
+        cluster.take(page);
     }
-    cluster.coverage.record(job.kind, &namespace, reading);
+    cluster.unreadable.extend(listing.unreadable);
+    let namespace = query.namespace.as_deref().unwrap_or_default();
+    cluster.coverage.record(query.kind, namespace, listing.reading);
     Ok(())
 }
 
 /// Puts one object into the cluster.
 fn insert(cluster: &mut Cluster, kind: Kind, mut object: Value) {
-    crate::sources::export::prune_nulls(&mut object);
+    prune_nulls(&mut object);
     let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
     if let Err(error) = cluster.insert(kind, object, Origin::Server(version)) {
         cluster.unreadable.push(error);
