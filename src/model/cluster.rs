@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::access::{Role, RoleBinding, SecurityContextConstraints};
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Reading};
+use super::demand::Unread;
 use super::event::Event;
-use super::index::Indexes;
+pub use super::index::Indexes;
 use super::kind::Kind;
 use super::list::List;
 use super::meta::{ObjectMeta, without_nulls};
@@ -262,6 +263,28 @@ macro_rules! cluster {
                 self.coverage.forget(kind);
             }
 
+            /// Records that a kind was not read in a namespace, or everywhere (`""`), and that
+            /// it could be: whoever looks for it is noted in the coverage's demand.
+            pub fn offer(&mut self, kind: Kind, place: &str) {
+                self.coverage.offer(kind, place);
+                self.mark_unread(kind);
+            }
+
+            /// Records how a kind was read that was offered before.
+            pub fn record(&mut self, kind: Kind, place: &str, reading: Reading) {
+                self.coverage.record(kind, place, reading);
+                self.mark_unread(kind);
+            }
+
+            fn mark_unread(&mut self, kind: Kind) {
+                let places = self.coverage.offers(kind);
+                let demand = self.coverage.demand().clone();
+                let unread = (!places.is_empty()).then_some(Unread { kind, places, demand });
+                match kind {
+                    $(Kind::$kind => self.$field.set_unread(unread),)*
+                }
+            }
+
             /// Adds objects that were already decoded, as the live source does.
             pub fn sort(&mut self) {
                 $(sort_by_name(&mut self.$field);)*
@@ -347,7 +370,7 @@ fn version(meta: &ObjectMeta) -> u64 {
 
 /// The object of that name.
 pub fn find<'a, T: Object>(objects: &'a List<T>, namespace: &str, name: &str) -> Option<&'a T> {
-    objects.find(|object| key(object.metadata()).cmp(&(namespace, name)))
+    objects.find_in(namespace, |object| key(object.metadata()).cmp(&(namespace, name)))
 }
 
 impl Cluster {
@@ -382,6 +405,11 @@ impl Cluster {
     /// A pod by name.
     pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
         find(&self.pods, namespace, name)
+    }
+
+    /// The pods of a namespace.
+    pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = &Pod> {
+        self.pods.for_namespace(namespace).filter(move |pod| pod.metadata.namespace == namespace)
     }
 
     /// A node by name.

@@ -250,6 +250,24 @@ fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
     objects
 }
 
+/// What discovery says: every kind is served, apart from one that a fault says is not.
+fn discovery(fault: Fault) -> Value {
+    let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<Value>>> = BTreeMap::new();
+    for kind in Kind::ALL.iter().filter(|kind| !kind.group().is_empty()) {
+        if fault == Fault::ListStatus(kind.plural(), 404) {
+            continue;
+        }
+        let resource = json!({ "resource": kind.plural(), "responseKind": { "kind": kind.name() } });
+        groups.entry(kind.group()).or_default().entry(kind.version()).or_default().push(resource);
+    }
+    let version = |(version, resources): (&str, Vec<Value>)| json!({ "version": version, "resources": resources });
+    let items = groups.into_iter().map(|(name, versions)| {
+        let versions: Vec<Value> = versions.into_iter().map(version).collect();
+        json!({ "metadata": { "name": name }, "versions": versions })
+    });
+    json!({ "kind": "APIGroupDiscoveryList", "items": items.collect::<Vec<_>>() })
+}
+
 type Answer = Result<Response<Full<Bytes>>, std::io::Error>;
 
 fn respond(status: u16, body: String) -> Answer {
@@ -282,6 +300,9 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     let method = request.method().clone();
     let content = request.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
     let body = request.into_body().collect().await.unwrap().to_bytes();
+    if path == "/apis" {
+        return respond(200, discovery(state.fault).to_string());
+    }
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let rest = if parts[0] == "api" { &parts[2..] } else { &parts[3..] };
     let (namespace, rest) = match rest {
@@ -302,7 +323,12 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
         let stored = answer?.into_body().collect().await.unwrap().to_bytes();
         return Trouble::of(name).answer(&serde_json::from_slice(&stored).unwrap()).await;
     }
-    if let [_, name] = rest {
+    if let [plural, name] = rest {
+        match state.fault {
+            Fault::ListStatus(of, code) if of == *plural => return status(code, &format!("{plural}: told to fail")),
+            Fault::ListGarbage(of) if of == *plural => return respond(200, "<html>login</html>".to_owned()),
+            _ => {}
+        }
         return match objects.iter().filter(here).find(|object| object["metadata"]["name"] == *name) {
             Some(object) => respond(200, object.to_string()),
             None => status(404, &format!("{} {name:?} not found", rest[0])),
@@ -310,7 +336,11 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     }
     let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
     let selector = selector.replace("%3D", "=").replace("%2C", ",").replace("%2F", "/");
-    let selected = |object: &&Value| selector.split(',').all(|term| matches(object, term));
+    let fields = query.split('&').find_map(|pair| pair.strip_prefix("fieldSelector=")).unwrap_or_default();
+    let fields = fields.replace("%3D", "=").replace("%2C", ",").replace("%21", "!");
+    let selected = |object: &&Value| {
+        selector.split(',').all(|term| matches(object, term)) && fields.split(',').all(|term| has_field(object, term))
+    };
     list(rest[0], objects.iter().filter(here).filter(selected).collect(), &query, &state)
 }
 
@@ -321,6 +351,14 @@ fn matches(object: &Value, term: &str) -> bool {
         Some((key, value)) => label(key) == Some(value),
         None => term.is_empty() || label(term).is_some(),
     }
+}
+
+/// `PATH=VALUE` or `PATH!=VALUE`.
+fn has_field(object: &Value, term: &str) -> bool {
+    let Some((path, value)) = term.split_once('=') else { return true };
+    let (path, is_wanted) = path.strip_suffix('!').map_or((path, true), |path| (path, false));
+    let found = object.pointer(&format!("/{}", path.replace('.', "/"))).and_then(Value::as_str).unwrap_or_default();
+    (found == value) == is_wanted
 }
 
 fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer {

@@ -26,9 +26,8 @@ pub fn of_any(focus: &Focus<'_>, name: &str) -> Finding {
     )
     .facts(Facts::Claim(name.to_owned()));
     let holders: Vec<&Pod> = cluster
-        .pods
-        .iter()
-        .filter(|pod| pod.metadata.namespace == focus.namespace() && claims_of(pod).any(|claim| claim == name))
+        .pods_in(focus.namespace())
+        .filter(|pod| claims_of(pod).any(|claim| claim == name))
         .collect();
     let names = |is_own: bool| -> Vec<&str> {
         let of = |pod: &&&Pod| is_of_run(focus, pod) == is_own && !pod.is_terminal();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::checks;
 use crate::commands::choice;
 use crate::finding::{RunReport, RunState};
+use crate::model::Cluster;
 use crate::sources::live::Connection;
 use crate::sources::{SourceError, Wanted};
 use crate::workflows::gate::Until;
@@ -52,15 +53,18 @@ pub(in crate::commands) async fn follow(
         let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || (waits_for_nodes && progress.has_node));
         last_error = progress.err();
         if (moved || is_last || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
-            match connection.read(&Wanted::namespace(namespace)).await {
-                Ok(cluster) => {
-                    let Some(run) = cluster.pipeline_run(namespace, name) else { return Followed::Gone };
-                    let report = checks::diagnose(&cluster, run, choice::now(&cluster));
-                    let is_final = is_believed_at_once || is_last || run.is_done();
+            let look = |cluster: &Cluster| {
+                let run = cluster.pipeline_run(namespace, name)?;
+                Some((checks::diagnose(cluster, run, choice::now(cluster)), run.is_done()))
+            };
+            match connection.look(&Wanted::run(namespace, name), look).await {
+                Ok((_, None)) => return Followed::Gone,
+                Ok((_, Some((report, is_done)))) => {
+                    let is_final = is_believed_at_once || is_last || is_done;
                     match report.state {
                         RunState::Stuck | RunState::Failed if is_final => return Followed::Ill(Box::new(report)),
                         RunState::Cancelled => return Followed::Ill(Box::new(report)),
-                        RunState::Healthy if run.is_done() => return Followed::Succeeded(report.headline),
+                        RunState::Healthy if is_done => return Followed::Succeeded(report.headline),
                         RunState::Healthy | RunState::Waiting
                             if until == Until::Scheduled && moved && report.waiting.is_empty() =>
                         {

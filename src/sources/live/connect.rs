@@ -68,6 +68,12 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
         server: server.trim_end_matches('/').to_owned(),
         on_page: None,
         objects_read: std::sync::atomic::AtomicUsize::new(0),
+        on_notice: None,
+        gate: tokio::sync::Semaphore::new(super::AT_ONCE),
+        waits: super::patience::Budget::default(),
+        served: tokio::sync::OnceCell::new(),
+        version: tokio::sync::OnceCell::new(),
+        clock: std::sync::Mutex::default(),
     })
 }
 

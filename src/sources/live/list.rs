@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use super::{Answer, Connection};
+use super::{Answer, Connection, SourceError};
 use crate::model::cluster::{Detail, Objects, Unreadable};
 use crate::model::page::{self, NoList, Page};
 use crate::model::{Kind, Reading};
+use crate::sources::conversion::to_v1;
 
 /// What is asked for of a kind.
 #[derive(Debug, Clone)]
@@ -20,8 +21,8 @@ pub(super) struct Query {
     pub(super) namespace: Option<String>,
     /// How much of each object is kept.
     pub(super) detail: Detail,
-    /// The rest of the URL: selectors, each after a `&`.
-    pub(super) selectors: String,
+    /// Selectors with the names of their parameters.
+    pub(super) selectors: Vec<(&'static str, String)>,
 }
 
 /// What came of a list.
@@ -41,11 +42,11 @@ const PAGE: usize = 500;
 const UNDECODED: usize = 2;
 
 /// The path of a kind's list.
-pub(super) fn path(kind: Kind, namespace: Option<&str>) -> String {
+pub(super) fn path(kind: Kind, version: &str, namespace: Option<&str>) -> String {
     let group = if kind.group().is_empty() {
-        format!("/api/{}", kind.version())
+        format!("/api/{version}")
     } else {
-        format!("/apis/{}/{}", kind.group(), kind.version())
+        format!("/apis/{}/{version}", kind.group())
     };
     match namespace.filter(|_| kind.is_namespaced()) {
         Some(namespace) => format!("{group}/namespaces/{namespace}/{}", kind.plural()),
@@ -62,9 +63,11 @@ impl Connection {
         let mut waiting: VecDeque<Decoding> = VecDeque::new();
         let mut broken = None;
         let mut restarted = false;
+        let Some(version) = self.version_of(query.kind).await else {
+            return Listing { reading: Reading::NotServed, ..listing };
+        };
         loop {
-            let answer = self.get_patiently(&query.url(token.as_deref())).await;
-            let answer = match answer {
+            let answer = match self.get_patiently(&query.url(version, token.as_deref())).await {
                 Ok(answer) if answer.status == 200 => answer,
                 // The snapshot that the token names is gone: begin again, once.
                 Ok(answer) if answer.status == 410 && !restarted => {
@@ -91,7 +94,7 @@ impl Connection {
             // The token stands before the objects, which therefore need not be waited for.
             let mut next = page::peek_next(&answer.body);
             let (kind, detail) = (query.kind, query.detail);
-            waiting.push_back(tokio::task::spawn_blocking(move || Objects::decode(kind, &answer.body, detail)));
+            waiting.push_back(tokio::task::spawn_blocking(move || decode(kind, version, &answer.body, detail)));
             let may_wait = if next.is_some() { UNDECODED } else { 0 };
             while waiting.len() > may_wait {
                 let Some(page) = waiting.pop_front() else { break };
@@ -123,6 +126,35 @@ impl Connection {
         listing
     }
 
+    /// Reads one object by its name; `None` when it does not exist.
+    pub(super) async fn read_one(&self, query: &Query, name: &str) -> Result<Option<Objects>, SourceError> {
+        let Some(version) = self.version_of(query.kind).await else { return Ok(None) };
+        let path = format!("{}/{name}", path(query.kind, version, query.namespace.as_deref()));
+        let answer = self.get_patiently(&path).await.map_err(|error| self.unreachable(&error))?;
+        match answer.status {
+            200 => {
+                let page = [br#"{"items":["#, answer.body.as_slice(), b"]}"].concat();
+                let page = decode(query.kind, version, &page, query.detail).map_err(|error| {
+                    SourceError::new(format!("the answer is no {}: {error}", query.kind))
+                })?;
+                Ok(page.unreadable.is_empty().then_some(page.objects))
+            }
+            404 => Ok(None),
+            _ => Err(SourceError::new(answer.reason())),
+        }
+    }
+
+    /// The version in which a kind is read; `None` when the server does not serve it.
+    async fn version_of(&self, kind: Kind) -> Option<&'static str> {
+        if BUILT_IN.contains(&kind.group()) {
+            return Some(kind.version());
+        }
+        match self.served().await {
+            Some(served) => served.version(kind),
+            None => Some(kind.version()),
+        }
+    }
+
     /// Takes a decoded page; gives the token of the next one.
     fn take(&self, listing: &mut Listing, broken: &mut Option<String>, page: Decoded) -> Option<String> {
         match page {
@@ -152,6 +184,23 @@ impl Connection {
     }
 }
 
+/// Groups that no API server is without.
+const BUILT_IN: [&str; 6] =
+    ["", "apps", "rbac.authorization.k8s.io", "storage.k8s.io", "scheduling.k8s.io", "node.k8s.io"];
+
+/// Decodes a page of the kind's own version, or of an older one that is converted.
+fn decode(kind: Kind, version: &str, page: &[u8], detail: Detail) -> Result<Page<Objects>, NoList> {
+    if version == kind.version() {
+        return Objects::decode(kind, page, detail);
+    }
+    let mut list: Value = serde_json::from_slice(page).unwrap_or_default();
+    for item in list["items"].as_array_mut().into_iter().flatten() {
+        *item = to_v1(kind, &format!("{}/{version}", kind.group()), item.take());
+    }
+    // What is no JSON becomes no list here.
+    Objects::decode(kind, list.to_string().as_bytes(), detail)
+}
+
 /// A page that is being decoded.
 type Decoding = JoinHandle<Result<Page<Objects>, NoList>>;
 /// What came of it.
@@ -160,13 +209,16 @@ type Decoded = Result<Result<Page<Objects>, NoList>, tokio::task::JoinError>;
 impl Query {
     /// All objects of a kind in a namespace, or everywhere.
     pub(super) fn all(kind: Kind, namespace: Option<&str>) -> Self {
-        Self { kind, namespace: namespace.map(str::to_owned), detail: Detail::Whole, selectors: String::new() }
+        Self { kind, namespace: namespace.map(str::to_owned), detail: Detail::Whole, selectors: Vec::new() }
     }
 
-    fn url(&self, token: Option<&str>) -> String {
-        let base = path(self.kind, self.namespace.as_deref());
-        let token = token.map(|token| format!("&continue={}", encode(token))).unwrap_or_default();
-        format!("{base}?limit={PAGE}{}{token}", self.selectors)
+    fn url(&self, version: &str, token: Option<&str>) -> String {
+        let mut url = format!("{}?limit={PAGE}", path(self.kind, version, self.namespace.as_deref()));
+        let selectors = self.selectors.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in selectors.chain(token.map(|token| ("continue", token))) {
+            url.push_str(&format!("&{name}={}", encode(value)));
+        }
+        url
     }
 }
 
@@ -193,9 +245,9 @@ mod tests {
 
     #[test]
     fn paths_and_queries_are_those_of_the_api() {
-        assert_eq!(path(Kind::Pod, Some("a")), "/api/v1/namespaces/a/pods");
-        assert_eq!(path(Kind::TaskRun, None), "/apis/tekton.dev/v1/taskruns");
-        assert_eq!(path(Kind::Node, Some("a")), "/api/v1/nodes");
+        assert_eq!(path(Kind::Pod, "v1", Some("a")), "/api/v1/namespaces/a/pods");
+        assert_eq!(path(Kind::TaskRun, "v1", None), "/apis/tekton.dev/v1/taskruns");
+        assert_eq!(path(Kind::Node, "v1", Some("a")), "/api/v1/nodes");
         assert_eq!(encode("status.phase!=Failed"), "status.phase%21%3DFailed");
     }
 }
