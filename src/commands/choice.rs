@@ -144,6 +144,19 @@ pub fn warn_of_unread(ui: &mut Ui, cluster: &Cluster) {
     }
 }
 
+/// Says which lists of a live cluster broke off, and tells whether runs may be missing for it.
+pub(super) fn warn_of_broken_lists(ui: &mut Ui, source: &Source, cluster: &Cluster) -> bool {
+    let Source::Live(_) = source else { return false };
+    let mut loses_runs = false;
+    for (kind, place, reading) in cluster.coverage.iter() {
+        let Reading::Partly(why) = reading else { continue };
+        let place = if place.is_empty() { String::new() } else { format!(" of namespace {place}") };
+        ui.warn(&format!("not all {}{place} were read: {why}", kind.plural()));
+        loses_runs |= matches!(kind, Kind::PipelineRun | Kind::TaskRun | Kind::Pod);
+    }
+    loses_runs
+}
+
 /// The namespaces in which there are runs.
 pub fn with_runs(cluster: &Cluster) -> Vec<&str> {
     let mut names: Vec<&str> = cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();

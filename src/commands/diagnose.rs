@@ -98,10 +98,16 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         (chosen.cluster, vec![report])
     };
     choice::warn_of_unread(ui, &cluster);
+    let is_broken = choice::warn_of_broken_lists(ui, &source, &cluster);
     if reports.iter().any(|report| !report.findings.is_empty()) {
         super::nodes::warn_of_other_rules(ui, kubernetes_version(&cluster));
     }
-    let code = if timed_out { exit::TIMED_OUT } else { code(&reports) };
+    let code = match code(&reports) {
+        _ if timed_out => exit::TIMED_OUT,
+        // Of what was not read nothing is said: that is no answer about many runs.
+        code if is_broken && (many || code == exit::OK) => exit::INCOMPLETE,
+        code => code,
+    };
     if print::document(ui, args.output, code, || Diagnosis::of(&reports, &cleared))? {
         return Ok(code);
     }
