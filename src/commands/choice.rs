@@ -96,10 +96,11 @@ impl Chosen {
     ) -> Result<T, CommandError> {
         let wanted = Wanted::run(&self.namespace, &self.name);
         let (namespace, name) = (&self.namespace, &self.name);
-        let seen = source.look_again(&wanted, &mut self.cluster, |cluster| match cluster.pipeline_run(namespace, name) {
-            Some(run) => Ok(look(cluster, run, now(cluster))),
-            None => Err(not_found(cluster, namespace, name)),
-        });
+        let seen =
+            source.look_again(&wanted, &mut self.cluster, |cluster| match cluster.pipeline_run(namespace, name) {
+                Some(run) => Ok(look(cluster, run, now(cluster))),
+                None => Err(not_found(cluster, namespace, name)),
+            });
         seen.await?
     }
 

@@ -1,5 +1,6 @@
 //! The `Cluster`: everything that was read, as one plain value.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -240,11 +241,12 @@ macro_rules! cluster {
                 Ok(())
             }
 
-            /// Adds what a page of a list held.
-            pub fn take(&mut self, page: Objects) {
+            /// Adds what a page of a list held. Where objects come in masses, each says itself
+            /// where it was read.
+            pub fn take(&mut self, page: Objects, detail: Detail) {
                 match page {
                     $(Objects::$kind(objects) => {
-                        for object in &objects {
+                        for object in objects.iter().filter(|_| detail == Detail::Whole) {
                             let version = Origin::Server(object.metadata().resource_version.clone());
                             self.add(Kind::$kind, object.metadata(), version);
                         }
@@ -383,9 +385,14 @@ impl Cluster {
     }
 
     /// Where an object was read.
-    pub fn origin(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Origin> {
+    pub fn origin(&self, kind: Kind, namespace: &str, name: &str) -> Option<Cow<'_, Origin>> {
         let key = (kind, namespace.to_owned(), name.to_owned());
-        self.added_origins.get(&key).or_else(|| self.origins.get(&key))
+        let noted = self.added_origins.get(&key).or_else(|| self.origins.get(&key));
+        noted.map(Cow::Borrowed).or_else(|| {
+            let pod = self.pods.find(|pod| self::key(&pod.metadata).cmp(&(namespace, name)));
+            let pod = pod.filter(|pod| kind == Kind::Pod && !pod.metadata.resource_version.is_empty());
+            pod.map(|pod| Cow::Owned(Origin::Server(pod.metadata.resource_version.clone())))
+        })
     }
 
     /// Whether everything that decides about room and volumes is the very same in both.

@@ -141,7 +141,8 @@ impl<T> List<T> {
         found
     }
 
-    fn find(&self, compare: impl Fn(&T) -> Ordering) -> Option<&T> {
+    /// The same, of those that were read.
+    pub(super) fn find(&self, compare: impl Fn(&T) -> Ordering) -> Option<&T> {
         if self.is_sorted {
             let at = self.objects.binary_search_by(|object| compare(object)).ok()?;
             return self.get(at);

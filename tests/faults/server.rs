@@ -48,6 +48,39 @@ pub enum Fault {
     ListExpires(&'static str),
     /// Every list is refused as overloaded once, then served.
     ListsOverloadedOnce,
+    /// Reads of this kind, or of `version` or `apis`, meet this.
+    Read(&'static str, Flaw),
+}
+
+/// What a read meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// A status, each time.
+    Status(u16),
+    /// A status, the first time.
+    StatusOnce(u16),
+    /// It is to come back after half a minute.
+    Throttled,
+    /// The connection breaks, the first time.
+    BrokenOnce,
+    /// The connection breaks, each time.
+    Broken,
+    /// The body ends in the middle.
+    Cut,
+    /// The body comes, but late.
+    Late,
+    /// No JSON.
+    Garbage,
+    /// JSON of another kind.
+    Other,
+    /// Lists come in two pages, and the second one has expired, the first time.
+    ExpiresOnce,
+    /// The same, each time.
+    Expires,
+    /// The login has expired before the second page.
+    LoggedOut,
+    /// Lists come in pages of one, which is no fault at all.
+    Pages,
 }
 
 /// What a write meets in a storm.
@@ -112,6 +145,8 @@ pub struct Server {
     /// Writes that arrived, by the name of their object.
     writes: Arc<Mutex<BTreeMap<String, u32>>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    /// Paths with queries that were read.
+    requests: Arc<Mutex<Vec<String>>>,
     /// Kubeconfig of it.
     pub kubeconfig: PathBuf,
     _folder: tempfile::TempDir,
@@ -123,15 +158,23 @@ struct State {
     changes: Arc<Mutex<u32>>,
     writes: Arc<Mutex<BTreeMap<String, u32>>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    /// What was refused or broken once.
     overloaded: Mutex<Vec<String>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// Serves an export's objects.
     pub async fn start(export: &Path, fault: Fault) -> Self {
+        Self::serve(read(export), fault).await
+    }
+
+    /// Serves objects by plural.
+    pub async fn serve(objects: BTreeMap<String, Vec<Value>>, fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let objects = Arc::new(Mutex::new(read(export)));
+        let objects = Arc::new(Mutex::new(objects));
+        let requests = Arc::new(Mutex::new(Vec::new()));
         let (creates, changes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
         let writes = Arc::new(Mutex::new(BTreeMap::new()));
         let state = Arc::new(State {
@@ -141,6 +184,7 @@ impl Server {
             writes: Arc::clone(&writes),
             objects: Arc::clone(&objects),
             overloaded: Mutex::default(),
+            requests: Arc::clone(&requests),
         });
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -157,7 +201,12 @@ impl Server {
             "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u, namespace: default}}}}]\n"
         );
         std::fs::write(&kubeconfig, text).unwrap();
-        Self { creates, changes, writes, objects, kubeconfig, _folder: folder }
+        Self { creates, changes, writes, objects, requests, kubeconfig, _folder: folder }
+    }
+
+    /// Paths with queries that were read since the last call.
+    pub fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 
     /// How many creates arrived.
@@ -216,7 +265,7 @@ impl Server {
 }
 
 /// All objects of an export by plural.
-fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
+pub fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut objects: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut folders = vec![export.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -248,6 +297,52 @@ fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
         }
     }
     objects
+}
+
+/// What a path is about: the plural of a kind, `version` or `apis`.
+pub fn resource(path: &str) -> &str {
+    let parts: Vec<&str> = path.split('?').next().unwrap().trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["api", _, "namespaces", _, plural, ..] | ["apis", _, _, "namespaces", _, plural, ..] => plural,
+        ["api", _, plural, ..] | ["apis", _, _, plural, ..] => plural,
+        other => other[0],
+    }
+}
+
+/// The answer to a read that meets a flaw other than one of pages.
+async fn flawed(path: &str, query: &str, state: &State) -> Option<Answer> {
+    let Fault::Read(of, flaw) = state.fault else { return None };
+    if resource(path) != of {
+        return None;
+    }
+    let is_first = {
+        let mut seen = state.overloaded.lock().unwrap();
+        let key = format!("{path}?{query}");
+        let is_first = !seen.contains(&key);
+        seen.push(key);
+        is_first
+    };
+    let text = format!("{of}: told to fail");
+    Some(match flaw {
+        Flaw::Status(403) => status(403, &format!("{of} is forbidden: User \"dev\" cannot list resource \"{of}\"")),
+        Flaw::Status(code) => status(code, &text),
+        Flaw::StatusOnce(code) if is_first => status(code, &text),
+        Flaw::Throttled => {
+            let mut answer = status(429, &text).unwrap();
+            answer.headers_mut().insert("retry-after", "30".parse().unwrap());
+            Ok(answer)
+        }
+        Flaw::BrokenOnce if is_first => broken(),
+        Flaw::Broken => broken(),
+        Flaw::Cut => respond(200, r#"{"kind":"List","metadata":{},"items":[{"metadata":{"na"#.to_owned()),
+        Flaw::Garbage => respond(200, "<html>login</html>".to_owned()),
+        Flaw::Other => respond(200, r#"{"kind":"Table","columnDefinitions":[]}"#.to_owned()),
+        Flaw::Late => {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            return None;
+        }
+        _ => return None,
+    })
 }
 
 /// What discovery says: every kind is served, apart from one that a fault says is not.
@@ -289,6 +384,12 @@ fn broken() -> Answer {
 async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
+    if request.method() == Method::GET {
+        state.requests.lock().unwrap().push(format!("{path}?{query}"));
+        if let Some(answer) = flawed(&path, &query, &state).await {
+            return answer;
+        }
+    }
     if path == "/version" {
         return respond(200, json!({ "gitVersion": "v1.33.13" }).to_string());
     }
@@ -371,6 +472,23 @@ fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer 
             }
             let half: Vec<&Value> = items.iter().take(items.len() / 2).copied().collect();
             return respond(200, json!({ "metadata": { "continue": "token" }, "items": half }).to_string());
+        }
+        Fault::Read(of, flaw @ (Flaw::Pages | Flaw::Expires | Flaw::ExpiresOnce | Flaw::LoggedOut)) if of == plural => {
+            let from: usize = query.split("continue=").nth(1).and_then(|token| token.parse().ok()).unwrap_or_default();
+            let is_first =
+                state.overloaded.lock().unwrap().iter().filter(|seen| seen.contains("continue=")).count() < 2;
+            match flaw {
+                Flaw::Expires if from > 0 => return status(410, "The provided continue parameter is too old"),
+                Flaw::ExpiresOnce if from > 0 && is_first => {
+                    return status(410, "The provided continue parameter is too old");
+                }
+                Flaw::LoggedOut if from > 0 => return status(401, "Unauthorized"),
+                _ => {}
+            }
+            let size = if flaw == Flaw::Pages { 1 } else { 3 };
+            let page: Vec<&Value> = items.iter().skip(from).take(size).copied().collect();
+            let next = if from + size < items.len() { (from + size).to_string() } else { String::new() };
+            return respond(200, json!({ "metadata": { "continue": next }, "items": page }).to_string());
         }
         Fault::ListsOverloadedOnce => {
             let key = format!("{plural}?{query}");

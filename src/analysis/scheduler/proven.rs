@@ -79,9 +79,7 @@ pub fn proven(cluster: &Cluster, pod: &Pod) -> Proven {
     let namespace = pod.metadata.namespace.as_str();
     let others = || {
         cluster.pods_in(namespace).filter(|other| {
-            other.metadata.name != pod.metadata.name
-                && !other.spec.node_name.is_empty()
-                && !other.is_terminal()
+            other.metadata.name != pod.metadata.name && !other.spec.node_name.is_empty() && !other.is_terminal()
         })
     };
     for claim in claims(pod) {

@@ -50,6 +50,8 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
     let mut config = configuration(access).await?;
     // kube's default re-sends any request, a create included, on 429, 503 and 504.
     config.default_retry = false;
+    // On the same machine packing costs more than it saves.
+    config.disable_compression |= is_loopback(&config.cluster_url);
     let agent = format!("kubectl-tekton_fix/{}", env!("CARGO_PKG_VERSION"));
     if let Ok(value) = agent.parse() {
         config.headers.push((http::header::USER_AGENT, value));
@@ -112,6 +114,11 @@ async fn configuration(access: &Access) -> Result<Config, SourceError> {
     Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(|error| SourceError::new(format!("the kubeconfig cannot be used: {error}")))
+}
+
+fn is_loopback(url: &http::Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Lays the flags over the selected cluster and user.

@@ -29,10 +29,19 @@ pub(super) struct Query {
 pub(super) struct Listing {
     /// Its pages, decoded.
     pub(super) pages: Vec<Objects>,
+    /// How much of each object was kept.
+    pub(super) detail: Detail,
     /// Objects that do not have the shape of their kind.
     pub(super) unreadable: Vec<Unreadable>,
     /// How completely it was read.
     pub(super) reading: Reading,
+}
+
+impl Listing {
+    /// Nothing so far.
+    fn of(query: &Query) -> Self {
+        Self { pages: Vec::new(), detail: query.detail, unreadable: Vec::new(), reading: Reading::Listed }
+    }
 }
 
 /// Objects per page, as kubectl asks for.
@@ -43,11 +52,8 @@ const UNDECODED: usize = 2;
 
 /// The path of a kind's list.
 pub(super) fn path(kind: Kind, version: &str, namespace: Option<&str>) -> String {
-    let group = if kind.group().is_empty() {
-        format!("/api/{version}")
-    } else {
-        format!("/apis/{}/{version}", kind.group())
-    };
+    let group =
+        if kind.group().is_empty() { format!("/api/{version}") } else { format!("/apis/{}/{version}", kind.group()) };
     match namespace.filter(|_| kind.is_namespaced()) {
         Some(namespace) => format!("{group}/namespaces/{namespace}/{}", kind.plural()),
         None => format!("{group}/{}", kind.plural()),
@@ -58,7 +64,7 @@ impl Connection {
     /// Lists a kind page by page; each is decoded on another thread while the next one
     /// comes in.
     pub(super) async fn list(&self, query: &Query) -> Listing {
-        let mut listing = Listing { pages: Vec::new(), unreadable: Vec::new(), reading: Reading::Listed };
+        let mut listing = Listing::of(query);
         let mut token: Option<String> = None;
         let mut waiting: VecDeque<Decoding> = VecDeque::new();
         let mut broken = None;
@@ -75,7 +81,7 @@ impl Connection {
                     token = None;
                     waiting.clear();
                     broken = None;
-                    listing = Listing { pages: Vec::new(), unreadable: Vec::new(), reading: Reading::Listed };
+                    listing = Listing::of(query);
                     continue;
                 }
                 Ok(answer) => {
@@ -95,10 +101,15 @@ impl Connection {
             let mut next = page::peek_next(&answer.body);
             let (kind, detail) = (query.kind, query.detail);
             waiting.push_back(tokio::task::spawn_blocking(move || decode(kind, version, &answer.body, detail)));
-            let may_wait = if next.is_some() { UNDECODED } else { 0 };
-            while waiting.len() > may_wait {
-                let Some(page) = waiting.pop_front() else { break };
-                next = next.or(self.take(&mut listing, &mut broken, page.await));
+            if next.is_none() {
+                // Only the last page tells whether there is another one.
+                for page in waiting.drain(..) {
+                    next = self.take(&mut listing, &mut broken, page.await);
+                }
+            } else if waiting.len() > UNDECODED
+                && let Some(page) = waiting.pop_front()
+            {
+                self.take(&mut listing, &mut broken, page.await);
             }
             if broken.is_some() || next.is_none() {
                 break;
@@ -134,9 +145,8 @@ impl Connection {
         match answer.status {
             200 => {
                 let page = [br#"{"items":["#, answer.body.as_slice(), b"]}"].concat();
-                let page = decode(query.kind, version, &page, query.detail).map_err(|error| {
-                    SourceError::new(format!("the answer is no {}: {error}", query.kind))
-                })?;
+                let page = decode(query.kind, version, &page, query.detail)
+                    .map_err(|error| SourceError::new(format!("the answer is no {}: {error}", query.kind)))?;
                 Ok(page.unreadable.is_empty().then_some(page.objects))
             }
             404 => Ok(None),

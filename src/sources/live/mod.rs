@@ -3,8 +3,8 @@
 mod connect;
 mod list;
 mod names;
-mod progress;
 mod patience;
+mod progress;
 mod read;
 pub mod rehearse;
 mod served;

@@ -36,13 +36,7 @@ const TOGETHER: [&[Kind]; 3] = [
         Kind::StorageClass,
         Kind::PriorityClass,
     ],
-    &[
-        Kind::SecurityContextConstraints,
-        Kind::Role,
-        Kind::RoleBinding,
-        Kind::ClusterRole,
-        Kind::ClusterRoleBinding,
-    ],
+    &[Kind::SecurityContextConstraints, Kind::Role, Kind::RoleBinding, Kind::ClusterRole, Kind::ClusterRoleBinding],
     &[Kind::Node, Kind::SchedulerConfig],
 ];
 
@@ -104,8 +98,9 @@ impl Connection {
         (namespace, name): (&str, &str),
         queries: Vec<Query>,
     ) -> Result<(), SourceError> {
-        let labelled = [Kind::TaskRun, Kind::Pod].map(|kind| {
-            Query { selectors: vec![("labelSelector", format!("{RUN_LABEL}={name}"))], ..Query::all(kind, Some(namespace)) }
+        let labelled = [Kind::TaskRun, Kind::Pod].map(|kind| Query {
+            selectors: vec![("labelSelector", format!("{RUN_LABEL}={name}"))],
+            ..Query::all(kind, Some(namespace))
         });
         let lists = join_all(labelled.iter().chain(&queries).map(|query| self.list(query)));
         let named = Query::all(Kind::PipelineRun, Some(namespace));
@@ -126,7 +121,7 @@ impl Connection {
         }
         // Without it the list is asked for, which says more of why.
         if let Ok(Some(page)) = run {
-            cluster.take(page);
+            cluster.take(page, Detail::Whole);
         }
         if is_whole {
             cluster.coverage.read_run(namespace, name);
@@ -155,7 +150,8 @@ impl Connection {
             }
         }
         let is_offered = |(kind, place): &(Kind, String)| cluster.coverage.offers(*kind).contains(place);
-        let queries: Vec<Query> = all.iter().filter(|asked| is_offered(asked)).map(|asked| query(asked, wanted)).collect();
+        let queries: Vec<Query> =
+            all.iter().filter(|asked| is_offered(asked)).map(|asked| query(asked, wanted)).collect();
         self.read_lists(cluster, queries).await?;
         self.read_own_namespaces(cluster, wanted).await;
         settle(cluster);
@@ -231,7 +227,7 @@ impl Connection {
             }
             let Ok(found) = self.read_one(&Query::all(Kind::Namespace, None), name).await else { continue };
             if let Some(page) = found {
-                cluster.take(page);
+                cluster.take(page, Detail::Whole);
             }
             cluster.record(Kind::Namespace, name, Reading::Listed);
         }
@@ -259,7 +255,7 @@ impl Connection {
             }
             // A refusal here is no reason to lose the rest.
             if let Ok(Some(page)) = self.read_one(&Query::all(Kind::ConfigMap, Some(namespace)), INFO).await {
-                cluster.take(page);
+                cluster.take(page, Detail::Whole);
             }
         }
     }
@@ -325,7 +321,7 @@ fn record(cluster: &mut Cluster, query: &Query, listing: Listing) -> Result<(), 
 
 fn take(cluster: &mut Cluster, listing: Listing) {
     for page in listing.pages {
-        cluster.take(page);
+        cluster.take(page, listing.detail);
     }
     cluster.unreadable.extend(listing.unreadable);
 }

@@ -10,8 +10,7 @@ use crate::model::Kind;
 
 /// Aggregated discovery (kubernetes/apiserver `pkg/endpoints/discovery/aggregated`, stable
 /// since v1.30), else the older list of groups.
-const ACCEPT: &str =
-    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;q=0.8";
+const ACCEPT: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;q=0.8";
 
 /// Groups with their versions and resources.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,9 +56,9 @@ impl Served {
         }
         let versions = self.groups.get(kind.group())?;
         let serves = |version: &str| {
-            versions.get(version).is_some_and(|resources| {
-                resources.as_ref().is_none_or(|resources| resources.contains(kind.plural()))
-            })
+            versions
+                .get(version)
+                .is_some_and(|resources| resources.as_ref().is_none_or(|resources| resources.contains(kind.plural())))
         };
         let older = kind.group() == "tekton.dev" && kind.version() == "v1";
         [kind.version(), "v1beta1"].into_iter().find(|version| serves(version) && (older || *version == kind.version()))
