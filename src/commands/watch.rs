@@ -33,6 +33,7 @@ pub(super) async fn follow(
     let mut last: Option<Progress> = None;
     let mut changed = Instant::now();
     let mut told_stall = false;
+    let mut is_carried = false;
     loop {
         let (report, progress, is_done) = chosen
             .look(source, |cluster, run, now| {
@@ -51,15 +52,22 @@ pub(super) async fn follow(
         }
         let is_stuck = report.findings.iter().any(|finding| finding.severity == Severity::Error);
         let is_scheduled = progress.waiting.is_empty() && !progress.running.is_empty();
-        if is_done || is_stuck || is_scheduled {
-            return Ok(false);
-        }
-        if patience.is_some_and(|patience| begin.elapsed() >= patience) {
-            return Ok(true);
+        let is_late = patience.is_some_and(|patience| begin.elapsed() >= patience);
+        if is_done || is_stuck || is_scheduled || is_late {
+            if !is_carried {
+                return Ok(!(is_done || is_stuck || is_scheduled));
+            }
+            // The last word is said of the cluster as it is now.
+            is_carried = false;
+            last = Some(progress);
+            chosen.cluster = connection.begin(&wanted).await?;
+            continue;
         }
         last = Some(progress);
         tokio::time::sleep(EVERY).await;
-        chosen.cluster = connection.begin(&wanted).await?;
+        let (cluster, ()) = connection.look_on(Some(&chosen.cluster), &wanted, |_| ()).await?;
+        chosen.cluster = cluster;
+        is_carried = true;
     }
 }
 

@@ -255,6 +255,31 @@ macro_rules! cluster {
                 }
             }
 
+            /// Takes over from an earlier reading what is not of these namespaces, and was not
+            /// read again: nodes and what stands on them change little while a run is followed.
+            pub fn carry_over(&mut self, earlier: &Self, namespaces: &[String]) {
+                let offered = self.coverage.offered().clone();
+                let origins = Arc::make_mut(&mut self.origins);
+                for (key, origin) in earlier.origins.iter() {
+                    origins.entry(key.clone()).or_insert_with(|| origin.clone());
+                }
+                for (kind, place, reading) in earlier.coverage.iter() {
+                    if !place.is_empty() || !offered.contains(&(kind, String::new())) {
+                        continue;
+                    }
+                    if kind == Kind::Pod {
+                        let is_other = |pod: &&Arc<Pod>| !namespaces.contains(&pod.metadata.namespace);
+                        self.pods.append(earlier.pods.shared().filter(is_other).cloned().collect());
+                    } else {
+                        match kind {
+                            $(Kind::$kind => self.$field = earlier.$field.clone(),)*
+                        }
+                    }
+                    self.record(kind, "", reading.clone());
+                }
+                self.sort();
+            }
+
             /// Forgets all objects of a kind, as if nobody had read it.
             pub fn forget(&mut self, kind: Kind) {
                 match kind {

@@ -34,6 +34,11 @@ impl<T> List<T> {
         self.objects.iter().map(AsRef::as_ref)
     }
 
+    /// The objects that were read, to be shared with another list.
+    pub(super) fn shared(&self) -> std::slice::Iter<'_, Arc<T>> {
+        self.objects.iter()
+    }
+
     /// The objects, by somebody whom only those of a namespace concern.
     pub(super) fn for_namespace(&self, namespace: &str) -> Iter<'_, T> {
         if let Some(unread) = &self.unread {

@@ -23,10 +23,6 @@ pub struct Pod {
     pub status: PodStatus,
 }
 
-/// Annotation with the SCC that admitted a pod (openshift/apiserver-library-go
-/// `pkg/securitycontextconstraints/sccadmission/admission.go`).
-const ADMITTED_BY: &str = "openshift.io/scc";
-
 /// `spec` of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -506,7 +502,6 @@ impl Pod {
             creation_timestamp: meta.creation_timestamp,
             deletion_timestamp: meta.deletion_timestamp,
             labels: meta.labels,
-            annotations: meta.annotations.into_iter().filter(|(key, _)| key == ADMITTED_BY).collect(),
             owner_references: meta
                 .owner_references
                 .into_iter()
@@ -532,6 +527,7 @@ impl Pod {
         spec.node_selector = StringMap::new();
         spec.affinity.node_affinity = None;
         for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+            container.resources.limits = ResourceList::new();
             container.image = String::new();
             container.working_dir = String::new();
             container.volume_mounts = Vec::new();

@@ -278,3 +278,73 @@ async fn a_run_that_needs_no_room_is_read_with_few_requests() {
     let mut seen = BTreeSet::new();
     assert!(requests.iter().all(|path| seen.insert(path)), "something is read twice: {requests:#?}");
 }
+
+/// A run that waits for room is followed without the cluster's nodes and pods being read again,
+/// and what is said then is what a new look says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_a_run_reads_the_cluster_once() {
+    let (_folder, incidents) = incidents();
+    let incident = incidents.into_iter().find(|incident| incident.name.contains("pretrain-no-gpu-left")).unwrap();
+    let server = Server::serve(incident.objects.clone(), Fault::None).await;
+    let connection = connection(&server, Duration::from_secs(20)).await;
+    let (cluster, first) = connection.look(&incident.wanted(), |cluster| incident.report(cluster)).await.unwrap();
+    let of_cluster = ["/api/v1/nodes?", "/api/v1/pods?", "/version", "/apis?"];
+    let again = |requests: Vec<String>| -> Vec<String> {
+        requests.into_iter().filter(|path| of_cluster.iter().any(|of| path.starts_with(of))).collect()
+    };
+    assert_eq!(again(server.requests()).len(), 4);
+    let (_, second) =
+        connection.look_on(Some(&cluster), &incident.wanted(), |cluster| incident.report(cluster)).await.unwrap();
+    assert_eq!(again(server.requests()), Vec::<String>::new());
+    assert_eq!(told(&first.unwrap()), told(&second.unwrap()));
+}
+
+/// Neither a server that does not answer nor a person who gives up makes the program hang.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_ends_when_its_time_is_up_and_when_it_is_interrupted() {
+    let server = Server::start(Path::new(crate::EXPORT), Fault::Read("events", Flaw::Hangs)).await;
+    let begin = Instant::now();
+    let output = crate::plugin(&server, &["diagnose", crate::RUN, "--command-timeout", "2s"]).await;
+    assert_eq!(output.status.code(), Some(5), "{}", crate::text(&output));
+    assert!(crate::text(&output).contains("--command-timeout"), "{}", crate::text(&output));
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
+    command.args(["diagnose", crate::RUN]).env("KUBECONFIG", &server.kubeconfig);
+    let mut child = command.spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let begin = Instant::now();
+    let code = tokio::task::spawn_blocking(move || child.wait().unwrap().code()).await.unwrap();
+    assert_eq!(code, Some(130));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+}
+
+/// A list of TaskRuns that fails loses no line silently.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_runs_without_their_task_runs_are_no_complete_answer() {
+    let server = Server::start(Path::new(crate::EXPORT), Fault::Read("taskruns", Flaw::Status(503))).await;
+    let output = crate::plugin(&server, &["diagnose", "-n", "private-models", "--all"]).await;
+    assert_eq!(output.status.code(), Some(4), "{}", crate::text(&output));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("not all taskruns of namespace private-models were read: "), "{said}");
+}
+
+/// Who asks for a long wait is believed, but not waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_asks_for_half_a_minute_is_named_at_once() {
+    let server = Server::start(Path::new(crate::EXPORT), Fault::Read("taskruns", Flaw::Throttled)).await;
+    let begin = Instant::now();
+    let output = crate::plugin(&server, &["diagnose", "-n", "private-models", "--all"]).await;
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("asks to wait 30 s"), "{said}");
+}
+
+/// Clusters with an old Tekton serve its runs as v1beta1 only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_of_v1beta1_are_read_and_converted() {
+    let server = Server::start(Path::new(crate::EXPORT), Fault::OnlyV1beta1).await;
+    let output = crate::plugin(&server, &["diagnose", crate::RUN]).await;
+    assert!(crate::text(&output).contains("TKF101"), "{}", crate::text(&output));
+    assert!(server.requests().iter().all(|path| !path.starts_with("/apis/tekton.dev/v1/")));
+}

@@ -48,6 +48,8 @@ pub enum Fault {
     ListExpires(&'static str),
     /// Every list is refused as overloaded once, then served.
     ListsOverloadedOnce,
+    /// Tekton's kinds are served as v1beta1 only.
+    OnlyV1beta1,
     /// Reads of this kind, or of `version` or `apis`, meet this.
     Read(&'static str, Flaw),
 }
@@ -69,6 +71,8 @@ pub enum Flaw {
     Cut,
     /// The body comes, but late.
     Late,
+    /// No answer in time.
+    Hangs,
     /// No JSON.
     Garbage,
     /// JSON of another kind.
@@ -341,6 +345,10 @@ async fn flawed(path: &str, query: &str, state: &State) -> Option<Answer> {
             tokio::time::sleep(Duration::from_millis(150)).await;
             return None;
         }
+        Flaw::Hangs => {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            broken()
+        }
         _ => return None,
     })
 }
@@ -353,7 +361,9 @@ fn discovery(fault: Fault) -> Value {
             continue;
         }
         let resource = json!({ "resource": kind.plural(), "responseKind": { "kind": kind.name() } });
-        groups.entry(kind.group()).or_default().entry(kind.version()).or_default().push(resource);
+        let is_old = fault == Fault::OnlyV1beta1 && kind.group() == "tekton.dev";
+        let version = if is_old { "v1beta1" } else { kind.version() };
+        groups.entry(kind.group()).or_default().entry(version).or_default().push(resource);
     }
     let version = |(version, resources): (&str, Vec<Value>)| json!({ "version": version, "resources": resources });
     let items = groups.into_iter().map(|(name, versions)| {

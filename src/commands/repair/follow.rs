@@ -45,6 +45,8 @@ pub(in crate::commands) async fn follow(
 ) -> Followed {
     let deadline = tokio::time::Instant::now() + wait;
     let mut last_error = None;
+    let wanted = Wanted::run(namespace, name);
+    let mut earlier: Option<Cluster> = None;
     for beat in 1_u32.. {
         tokio::time::sleep(EVERY).await;
         let is_last = tokio::time::Instant::now() >= deadline;
@@ -57,9 +59,18 @@ pub(in crate::commands) async fn follow(
                 let run = cluster.pipeline_run(namespace, name)?;
                 Some((checks::diagnose(cluster, run, choice::now(cluster)), run.is_done()))
             };
-            match connection.look(&Wanted::run(namespace, name), look).await {
+            let mut seen = connection.look_on(earlier.as_ref(), &wanted, look).await;
+            let is_ill = |report: &RunReport| matches!(report.state, RunState::Stuck | RunState::Failed);
+            if earlier.is_some()
+                && seen.as_ref().is_ok_and(|(_, seen)| seen.as_ref().is_some_and(|(report, _)| is_ill(report)))
+            {
+                // Nodes may have come meanwhile.
+                seen = connection.look(&wanted, look).await;
+            }
+            match seen {
                 Ok((_, None)) => return Followed::Gone,
-                Ok((_, Some((report, is_done)))) => {
+                Ok((cluster, Some((report, is_done)))) => {
+                    earlier = Some(cluster);
                     let is_final = is_believed_at_once || is_last || is_done;
                     match report.state {
                         RunState::Stuck | RunState::Failed if is_final => return Followed::Ill(Box::new(report)),

@@ -177,7 +177,25 @@ impl Connection {
     /// # Errors
     /// When the server cannot be reached, does not know the login, or knows no PipelineRuns.
     pub async fn look<T>(&self, wanted: &Wanted, look: impl Fn(&Cluster) -> T) -> Result<(Cluster, T), SourceError> {
+        self.look_on(None, wanted, look).await
+    }
+
+    /// The same for a run that is followed: what an earlier look has read of the cluster
+    /// outside of its namespace is not read again.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, does not know the login, or knows no PipelineRuns.
+    pub async fn look_on<T>(
+        &self,
+        earlier: Option<&Cluster>,
+        wanted: &Wanted,
+        look: impl Fn(&Cluster) -> T,
+    ) -> Result<(Cluster, T), SourceError> {
         let mut cluster = self.begin(wanted).await?;
+        if let (Some(earlier), Some(namespaces)) = (earlier, &wanted.namespaces) {
+            cluster.carry_over(earlier, namespaces);
+            settle(&mut cluster);
+        }
         let seen = self.look_again(wanted, &mut cluster, look).await?;
         Ok((cluster, seen))
     }
