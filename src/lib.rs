@@ -29,10 +29,11 @@ pub mod workflows;
 pub mod yaml;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::Parser as _;
 
-use cli::{Ui, exit};
+use cli::{CommandError, Ui, exit};
 
 /// Runs the program; returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -59,40 +60,65 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         report::secrets::show();
     }
     let prints_lines = cli.command.prints_lines();
-    let mut ui = Ui::terminal(cli.globals.color);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    match supervised(cli) {
+        Ok(code) => code,
         Err(error) => {
-            ui.status(&format!("Error: cannot start: {error}"));
-            return exit::UNREADABLE;
+            Ui::terminal(cli::Color::Auto).failure(&error, format, prints_lines);
+            error.exit
         }
+    }
+}
+
+/// How often it is looked whether what holds the interrupt has let go.
+const LOOK: Duration = Duration::from_millis(100);
+/// Deeply nested manifests are read by recursion.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// Carries out the command on a thread of its own, so that an interrupt and the end of its
+/// time are seen also while it computes.
+fn supervised(cli: commands::Cli) -> Result<u8, CommandError> {
+    let cannot_start = |error: std::io::Error| CommandError::unreadable(format!("cannot start: {error}"));
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let patience = cli.globals.patience()?;
+    let (done, mut result) = tokio::sync::oneshot::channel();
+    let command = move || {
+        let mut ui = Ui::terminal(cli.globals.color);
+        let result = match runtime() {
+            Ok(runtime) => runtime.block_on(commands::run(&mut ui, cli)),
+            Err(error) => Err(cannot_start(error)),
+        };
+        // Nobody waits for it after an interrupt.
+        let _ = done.send(result);
     };
-    runtime
-        .block_on(async {
-            let mut command = std::pin::pin!(commands::run(&mut ui, cli));
-            let mut interrupts = 0;
-            loop {
-                tokio::select! {
-                    result = &mut command => break Some(result),
-                    _ = tokio::signal::ctrl_c() => interrupts += 1,
-                }
-                // Whoever holds the interrupt cleans up; who insists, gets out.
-                if interrupts > 1 || !cli::interrupt::is_held() {
-                    break None;
-                }
+    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+    std::thread::Builder::new().name("command".to_owned()).stack_size(STACK).spawn(command).map_err(cannot_start)?;
+    waiting.block_on(async {
+        let mut interrupts = 0;
+        let mut deadline = std::pin::pin!(async {
+            match patience {
+                Some(patience) => tokio::time::sleep(patience).await,
+                None => std::future::pending().await,
             }
-        })
-        .map_or_else(
-            || {
-                cli::ui::restore_cursor();
-                exit::INTERRUPTED
-            },
-            |result| match result {
-                Ok(code) => code,
-                Err(error) => {
-                    Ui::terminal(cli::Color::Auto).failure(&error, format, prints_lines);
-                    error.exit
+            while cli::interrupt::is_held() {
+                tokio::time::sleep(LOOK).await;
+            }
+        });
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut result => {
+                    return ended.unwrap_or_else(|_| Err(CommandError::unreadable("the command broke off")));
                 }
-            },
-        )
+                () = &mut deadline => {
+                    return Err(CommandError::timed_out("the command did not end within --command-timeout"));
+                }
+                _ = tokio::signal::ctrl_c() => interrupts += 1,
+            }
+            // Whoever holds the interrupt cleans up; who insists, gets out.
+            if interrupts > 1 || !cli::interrupt::is_held() {
+                cli::ui::restore_cursor();
+                return Ok(exit::INTERRUPTED);
+            }
+        }
+    })
 }

@@ -101,11 +101,10 @@ fn account(forecast: &mut Forecast, focus: &Focus<'_>, who: &Who, pod: &Pod) {
         forecast.block(Block::Admission { who: who.clone(), refusal });
     }
     // A pod that runs as it shows that it exists, and every namespace gets `default`.
-    let is_seen =
-        |other: &Pod| other.metadata.namespace == pod.metadata.namespace && other.spec.service_account_name == account;
+    let is_seen = |other: &Pod| other.spec.service_account_name == account;
     if !judgement.unread.is_empty()
         && !matches!(account, "" | service_account::DEFAULT)
-        && !focus.cluster.pods.iter().any(is_seen)
+        && !focus.cluster.pods_in(&pod.metadata.namespace).any(is_seen)
     {
         forecast.gap(Gap::Account(account.to_owned()));
     }

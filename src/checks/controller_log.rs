@@ -26,7 +26,7 @@ fn is_controller(key: &str) -> bool {
 pub fn pods(cluster: &Cluster) -> Vec<(String, String, String)> {
     cluster
         .pods
-        .iter()
+        .known()
         .filter(|pod| pod.metadata.name.starts_with(CONTROLLER))
         .filter_map(|pod| {
             let container = pod.spec.containers.first()?.name.clone();

@@ -304,7 +304,7 @@ impl<'a> Focus<'a> {
     }
 
     fn source(&self, kind: Kind, namespace: &str, name: &str) -> String {
-        self.cluster.origin(kind, namespace, name).map_or_else(|| ABSENT.to_owned(), ToString::to_string)
+        self.cluster.origin(kind, namespace, name).map_or_else(|| ABSENT.to_owned(), |origin| origin.to_string())
     }
 
     /// Quotes a field of an object.

@@ -61,14 +61,11 @@ pub struct Judged {
 
 /// The version to judge by: the server's, else the kubelets', else the newest known.
 pub fn kubernetes_version(cluster: &Cluster) -> KubernetesVersion {
-    let kubelets = cluster.nodes.iter().map(|node| node.status.node_info.kubelet_version.as_str());
-    cluster
-        .server_version
-        .as_deref()
-        .into_iter()
-        .chain(kubelets)
-        .find_map(|text| text.parse().ok())
-        .unwrap_or(KubernetesVersion::NEWEST)
+    let server = cluster.server_version.as_deref().and_then(|text| text.parse().ok());
+    server.unwrap_or_else(|| {
+        let mut kubelets = cluster.nodes.iter().map(|node| node.status.node_info.kubelet_version.as_str());
+        kubelets.find_map(|text| text.parse().ok()).unwrap_or(KubernetesVersion::NEWEST)
+    })
 }
 
 /// Judges a pod on every node, all obstacles.

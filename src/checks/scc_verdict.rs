@@ -19,7 +19,7 @@ const CONTEXT: &str = "/taskRunTemplate/podTemplate/securityContext";
 /// Whether the cluster has SCCs at all, by any witness.
 pub fn is_openshift(cluster: &Cluster) -> bool {
     !cluster.sccs.is_empty()
-        || cluster.pods.iter().any(|pod| pod.metadata.annotation("openshift.io/scc").is_some())
+        || cluster.pods.known().any(|pod| pod.metadata.annotation("openshift.io/scc").is_some())
         || cluster.config_maps.iter().any(|map| map.metadata.namespace == "openshift-pipelines")
 }
 

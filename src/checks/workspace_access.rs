@@ -142,9 +142,8 @@ fn explanation(
         .and_then(|claim| cluster.persistent_volumes.iter().find(|pv| pv.metadata.name == claim.spec.volume_name));
     let (from, until) = times(pod);
     let mut others: Vec<(Option<Timestamp>, Party)> = cluster
-        .pods
-        .iter()
-        .filter(|other| other.metadata.namespace == focus.namespace() && other.metadata.name != pod.metadata.name)
+        .pods_in(focus.namespace())
+        .filter(|other| other.metadata.name != pod.metadata.name)
         .filter_map(|other| {
             let user = other.spec.containers.iter().find(|own| claim_mounted(other, own, claim))?;
             let (began, ended) = times(other);

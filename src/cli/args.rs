@@ -54,6 +54,9 @@ pub struct GlobalArgs {
         hide_short_help = true
     )]
     pub request_timeout: String,
+    /// How long the whole command may take; without it, as long as it needs
+    #[arg(long, global = true, value_name = "DURATION", help_heading = "Source", hide_short_help = true)]
+    pub command_timeout: Option<String>,
     /// Do not check the server's certificate
     #[arg(long, global = true, help_heading = "Source", hide_short_help = true)]
     pub insecure_skip_tls_verify: bool,
@@ -128,6 +131,16 @@ impl Output {
 /// A sentence that names the flag, the text and what was expected.
 pub fn duration(flag: &str, text: &str) -> Result<std::time::Duration, CommandError> {
     parse_duration(text).map_err(|error| CommandError::usage(format!("{flag}: {error}")))
+}
+
+impl GlobalArgs {
+    /// How long the whole command may take.
+    ///
+    /// # Errors
+    /// When the flag holds no duration.
+    pub(crate) fn patience(&self) -> Result<Option<std::time::Duration>, CommandError> {
+        self.command_timeout.as_deref().map(|text| duration("--command-timeout", text)).transpose()
+    }
 }
 
 fn parse_duration(text: &str) -> Result<std::time::Duration, String> {

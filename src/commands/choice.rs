@@ -85,6 +85,25 @@ impl Chosen {
         Ok(report)
     }
 
+    /// What `look` says of the run, once all was read that it looks for.
+    ///
+    /// # Errors
+    /// When the run does not exist or could not be read.
+    pub(super) async fn look<T>(
+        &mut self,
+        source: &Source,
+        look: impl Fn(&Cluster, &PipelineRun, Timestamp) -> T,
+    ) -> Result<T, CommandError> {
+        let wanted = Wanted::run(&self.namespace, &self.name);
+        let (namespace, name) = (&self.namespace, &self.name);
+        let seen =
+            source.look_again(&wanted, &mut self.cluster, |cluster| match cluster.pipeline_run(namespace, name) {
+                Some(run) => Ok(look(cluster, run, now(cluster))),
+                None => Err(not_found(cluster, namespace, name)),
+            });
+        seen.await?
+    }
+
     /// The time against which ages are counted.
     pub fn now(&self) -> Timestamp {
         now(&self.cluster)
@@ -126,6 +145,19 @@ pub fn warn_of_unread(ui: &mut Ui, cluster: &Cluster) {
     }
 }
 
+/// Says which lists of a live cluster broke off, and tells whether runs may be missing for it.
+pub(super) fn warn_of_broken_lists(ui: &mut Ui, source: &Source, cluster: &Cluster) -> bool {
+    let Source::Live(_) = source else { return false };
+    let mut loses_runs = false;
+    for (kind, place, reading) in cluster.coverage.iter() {
+        let Reading::Partly(why) = reading else { continue };
+        let place = if place.is_empty() { String::new() } else { format!(" of namespace {place}") };
+        ui.warn(&format!("not all {}{place} were read: {why}", kind.plural()));
+        loses_runs |= matches!(kind, Kind::PipelineRun | Kind::TaskRun | Kind::Pod);
+    }
+    loses_runs
+}
+
 /// The namespaces in which there are runs.
 pub fn with_runs(cluster: &Cluster) -> Vec<&str> {
     let mut names: Vec<&str> = cluster.pipeline_runs.iter().map(|run| run.metadata.namespace.as_str()).collect();
@@ -149,6 +181,20 @@ pub async fn choose(ui: &mut Ui, source: &Source, wanted: &RunName) -> Result<Ch
         return Err(not_found(&cluster, &namespace, &name));
     }
     Ok(Chosen { cluster, namespace, name })
+}
+
+/// The same, but reads only what every look at the run needs; the rest is read by
+/// [`Chosen::look`].
+///
+/// # Errors
+/// When the cluster could not be read, or nobody can be asked.
+pub(super) async fn begin(ui: &mut Ui, source: &Source, wanted: &RunName) -> Result<Chosen, CommandError> {
+    let (Source::Live(connection), Some(name)) = (source, &wanted.name) else {
+        return choose(ui, source, wanted).await;
+    };
+    let namespace = namespace_of(source, wanted)?;
+    let cluster = connection.begin(&Wanted::run(&namespace, name)).await?;
+    Ok(Chosen { cluster, namespace, name: name.clone() })
 }
 
 /// A bare name in an export may stand in any namespace, if it stands in one only.

@@ -59,42 +59,55 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             .hint("omit --watch, or omit --from to watch a run of the cluster"));
     }
     let (mut cleared, mut timed_out) = (Vec::new(), false);
-    let (cluster, mut reports) = if many {
+    let (cluster, reports) = if many {
         let wanted = if globals.all_namespaces {
             Wanted::everything()
         } else {
             Wanted::namespace(&choice::namespace(&source, globals.namespace.as_deref())?)
         };
         let cluster = source.read(&wanted).await?;
-        let reports = diagnose_many(&cluster, wanted.namespaces.as_deref(), args.selector.as_deref())?;
+        let mut reports = diagnose_many(&cluster, wanted.namespaces.as_deref(), args.selector.as_deref())?;
         let is_known = args.selector.is_none() && choice::has_no_runs(&cluster, wanted.namespaces.as_deref());
         if reports.is_empty() && !is_known {
             return Err(choice::none(&cluster, wanted.namespaces.as_deref(), args.selector.as_deref()));
         }
+        for report in &mut reports {
+            repairs::attach(&cluster, report, choice::now(&cluster));
+        }
         (cluster, reports)
     } else {
         let wanted = RunName::parse(args.run.as_deref(), globals)?;
-        let mut chosen = choice::choose(ui, &source, &wanted).await?;
+        let mut chosen = choice::begin(ui, &source, &wanted).await?;
         if args.watch {
             timed_out = watch::follow(ui, &source, &mut chosen, patience).await?;
         }
-        read_logs(&source, &mut chosen).await;
-        let report = checks::diagnose(&chosen.cluster, chosen.run()?, chosen.now());
-        if args.why_not {
-            let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
-            cleared = ruled_out::ruled_out(&focus, &report);
-        }
+        read_logs(&source, &mut chosen).await?;
+        let (report, not) = chosen
+            .look(&source, |cluster, run, now| {
+                let mut report = checks::diagnose(cluster, run, now);
+                let cleared = if args.why_not {
+                    ruled_out::ruled_out(&Focus::new(cluster, run, now), &report)
+                } else {
+                    Vec::new()
+                };
+                repairs::attach(cluster, &mut report, now);
+                (report, cleared)
+            })
+            .await?;
+        cleared = not;
         (chosen.cluster, vec![report])
     };
     choice::warn_of_unread(ui, &cluster);
+    let is_broken = choice::warn_of_broken_lists(ui, &source, &cluster);
     if reports.iter().any(|report| !report.findings.is_empty()) {
         super::nodes::warn_of_other_rules(ui, kubernetes_version(&cluster));
     }
-    let now = choice::now(&cluster);
-    for report in &mut reports {
-        repairs::attach(&cluster, report, now);
-    }
-    let code = if timed_out { exit::TIMED_OUT } else { code(&reports) };
+    let code = match code(&reports) {
+        _ if timed_out => exit::TIMED_OUT,
+        // Of what was not read nothing is said: that is no answer about many runs.
+        code if is_broken && (many || code == exit::OK) => exit::INCOMPLETE,
+        code => code,
+    };
     if print::document(ui, args.output, code, || Diagnosis::of(&reports, &cleared))? {
         return Ok(code);
     }
@@ -154,27 +167,37 @@ fn diagnose_many(
 
 /// Reads the logs of containers that failed or are not Ready, without which a denied file looks like any
 /// failure, and that of Tekton's controller where something is wrong.
-pub(super) async fn read_logs(source: &crate::sources::Source, chosen: &mut choice::Chosen) {
-    let Ok(connection) = source.live() else { return };
-    let Ok(run) = chosen.run() else { return };
-    let tree = crate::analysis::tekton::RunTree::of(&chosen.cluster, run);
-    let mut wanted: Vec<(String, String)> = Vec::new();
-    for task in &tree.tasks {
-        let Some(pod) = task.pod else { continue };
-        let containers = checks::containers::worth_reading(task);
-        wanted.extend(containers.into_iter().map(|container| (pod.metadata.name.clone(), container)));
-    }
-    let now = chosen.now();
-    let has_findings = chosen.run().is_ok_and(|run| !checks::diagnose(&chosen.cluster, run, now).findings.is_empty());
-    for (namespace, pod, container) in controller_log::pods(&chosen.cluster).into_iter().filter(|_| has_findings) {
+///
+/// # Errors
+/// When the run does not exist or could not be read.
+pub(super) async fn read_logs(source: &Source, chosen: &mut choice::Chosen) -> Result<(), CommandError> {
+    let Ok(connection) = source.live() else { return Ok(()) };
+    let (wanted, tekton, has_findings) = chosen
+        .look(source, |cluster, run, now| {
+            let focus = Focus::new(cluster, run, now);
+            let of_pod = |task| {
+                let containers = checks::containers::worth_reading(task);
+                let pod = task.pod.map(|pod| pod.metadata.name.clone()).unwrap_or_default();
+                containers.into_iter().map(move |container| (pod.clone(), container))
+            };
+            let wanted: Vec<_> = focus.tree.tasks.iter().filter(|task| task.pod.is_some()).flat_map(of_pod).collect();
+            let has_findings = !checks::diagnose(cluster, run, now).findings.is_empty();
+            (wanted, focus.installation.namespace.clone(), has_findings)
+        })
+        .await?;
+    let mut logs: Vec<(String, String, String)> =
+        wanted.into_iter().map(|(pod, container)| (chosen.namespace.clone(), pod, container)).collect();
+    if has_findings {
+        if let Some(namespace) = tekton {
+            connection.read_controller_pods(&mut chosen.cluster, &namespace).await;
+        }
         // Few may read it; what it says is an addition.
+        logs.extend(controller_log::pods(&chosen.cluster));
+    }
+    for (namespace, pod, container) in logs {
         if let Ok(log) = connection.log(&namespace, &pod, &container).await {
             Arc::make_mut(&mut chosen.cluster.logs).insert(format!("{namespace}/{pod}/{container}"), log);
         }
     }
-    for (pod, container) in wanted {
-        if let Ok(log) = connection.log(&chosen.namespace, &pod, &container).await {
-            Arc::make_mut(&mut chosen.cluster.logs).insert(format!("{}/{pod}/{container}", chosen.namespace), log);
-        }
-    }
+    Ok(())
 }

@@ -137,7 +137,10 @@ async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
         client_key: globals.client_key.clone(),
         timeout,
     };
-    Ok(Source::Live(Box::new(connect(&access).await?)))
+    let mut connection = connect(&access).await?;
+    let color = globals.color;
+    connection.on_notice = Some(Box::new(move |text| Ui::terminal(color).status(text)));
+    Ok(Source::Live(Box::new(connection)))
 }
 
 /// Opens the cluster or the export to judge pods that need not belong to a run: a list

@@ -9,7 +9,7 @@ use crate::cli::{CommandError, Ui};
 use crate::finding::Severity;
 use crate::sources::{Source, Wanted};
 
-use super::choice::{self, Chosen};
+use super::choice::Chosen;
 
 /// Between two readings.
 const EVERY: Duration = Duration::from_secs(3);
@@ -27,17 +27,20 @@ pub(super) async fn follow(
     chosen: &mut Chosen,
     patience: Option<Duration>,
 ) -> Result<bool, CommandError> {
-    source.live()?;
-    let wanted = Wanted::namespace(&chosen.namespace);
+    let connection = source.live()?;
+    let wanted = Wanted::run(&chosen.namespace, &chosen.name);
     let begin = Instant::now();
     let mut last: Option<Progress> = None;
     let mut changed = Instant::now();
     let mut told_stall = false;
+    let mut is_carried = false;
     loop {
-        let now = choice::now(&chosen.cluster);
-        let run = chosen.run()?;
-        let report = checks::diagnose(&chosen.cluster, run, now);
-        let progress = progress::progress(&Focus::new(&chosen.cluster, run, now));
+        let (report, progress, is_done) = chosen
+            .look(source, |cluster, run, now| {
+                let progress = progress::progress(&Focus::new(cluster, run, now));
+                (checks::diagnose(cluster, run, now), progress, run.is_done())
+            })
+            .await?;
         if last.as_ref().is_none_or(|last| last.mark != progress.mark) {
             ui.status(&line(begin, &progress));
             changed = Instant::now();
@@ -49,15 +52,22 @@ pub(super) async fn follow(
         }
         let is_stuck = report.findings.iter().any(|finding| finding.severity == Severity::Error);
         let is_scheduled = progress.waiting.is_empty() && !progress.running.is_empty();
-        if run.is_done() || is_stuck || is_scheduled {
-            return Ok(false);
-        }
-        if patience.is_some_and(|patience| begin.elapsed() >= patience) {
-            return Ok(true);
+        let is_late = patience.is_some_and(|patience| begin.elapsed() >= patience);
+        if is_done || is_stuck || is_scheduled || is_late {
+            if !is_carried {
+                return Ok(!(is_done || is_stuck || is_scheduled));
+            }
+            // The last word is said of the cluster as it is now.
+            is_carried = false;
+            last = Some(progress);
+            chosen.cluster = connection.begin(&wanted).await?;
+            continue;
         }
         last = Some(progress);
         tokio::time::sleep(EVERY).await;
-        chosen.cluster = source.read(&wanted).await?;
+        let (cluster, ()) = connection.look_on(Some(&chosen.cluster), &wanted, |_| ()).await?;
+        chosen.cluster = cluster;
+        is_carried = true;
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `Cluster`: everything that was read, as one plain value.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -7,14 +8,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::access::{Role, RoleBinding, SecurityContextConstraints};
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Reading};
+use super::demand::Unread;
 use super::event::Event;
-use super::index::Indexes;
+pub use super::index::Indexes;
 use super::kind::Kind;
 use super::list::List;
-use super::meta::ObjectMeta;
+use super::meta::{ObjectMeta, without_nulls};
 use super::namespace::{ConfigMap, LimitRange, Metadata, PriorityClass, ResourceQuota, RuntimeClass};
 use super::node::Node;
+use super::page::{self, NoList, Page};
 use super::pod::Pod;
 use super::run::{Conditioned, PipelineRun, TaskRun};
 use super::volume::{Claim, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, StorageClass, VolumeAttachment};
@@ -27,6 +30,7 @@ pub struct Opaque {
     /// Metadata.
     pub metadata: ObjectMeta,
     /// `spec` as it is.
+    #[serde(deserialize_with = "without_nulls")]
     pub spec: Value,
 }
 
@@ -70,6 +74,19 @@ pub struct Unreadable {
 pub trait Object {
     /// The object's metadata.
     fn metadata(&self) -> &ObjectMeta;
+
+    /// Leaves only what [`Detail::Room`] keeps.
+    fn reduce(&mut self) {}
+}
+
+/// How much of an object is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// All that the model holds.
+    Whole,
+    /// Of pods, what says which room they take on nodes and whom they repel: a cluster has
+    /// very many of them.
+    Room,
 }
 
 macro_rules! objects {
@@ -82,7 +99,6 @@ objects!(
     TaskRun,
     Conditioned,
     Opaque,
-    Pod,
     Workload,
     Event,
     Node,
@@ -103,6 +119,16 @@ objects!(
     RoleBinding,
     SecurityContextConstraints
 );
+
+impl Object for Pod {
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn reduce(&mut self) {
+        self.keep_room_only();
+    }
+}
 
 macro_rules! cluster {
     ($($field:ident: $type:ty = $kind:ident;)*) => {
@@ -138,6 +164,33 @@ macro_rules! cluster {
             pub events_by_object: OnceLock<EventIndex>,
             /// What belongs to what; built when first asked for.
             pub indexes: Indexes,
+        }
+
+        /// Objects of one kind, as a page of a list holds them.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "the names are the kinds'")]
+        pub enum Objects {
+            $($kind(Vec<Arc<$type>>),)*
+        }
+
+        impl Objects {
+            /// Decodes a page of a list straight into the lean types.
+            ///
+            /// # Errors
+            /// When it is no list.
+            pub fn decode(kind: Kind, page: &[u8], detail: Detail) -> Result<Page<Self>, NoList> {
+                Ok(match kind {
+                    $(Kind::$kind => page::decode::<$type>(kind, page)?.map(|objects| {
+                        let kept = |mut object: $type| {
+                            if detail == Detail::Room {
+                                object.reduce();
+                            }
+                            Arc::new(object)
+                        };
+                        Self::$kind(objects.into_iter().map(kept).collect())
+                    }),)*
+                })
+            }
         }
 
         impl PartialEq for Cluster {
@@ -188,6 +241,45 @@ macro_rules! cluster {
                 Ok(())
             }
 
+            /// Adds what a page of a list held. Where objects come in masses, each says itself
+            /// where it was read.
+            pub fn take(&mut self, page: Objects, detail: Detail) {
+                match page {
+                    $(Objects::$kind(objects) => {
+                        for object in objects.iter().filter(|_| detail == Detail::Whole) {
+                            let version = Origin::Server(object.metadata().resource_version.clone());
+                            self.add(Kind::$kind, object.metadata(), version);
+                        }
+                        self.$field.append(objects);
+                    })*
+                }
+            }
+
+            /// Takes over from an earlier reading what is not of these namespaces, and was not
+            /// read again: nodes and what stands on them change little while a run is followed.
+            pub fn carry_over(&mut self, earlier: &Self, namespaces: &[String]) {
+                let offered = self.coverage.offered().clone();
+                let origins = Arc::make_mut(&mut self.origins);
+                for (key, origin) in earlier.origins.iter() {
+                    origins.entry(key.clone()).or_insert_with(|| origin.clone());
+                }
+                for (kind, place, reading) in earlier.coverage.iter() {
+                    if !place.is_empty() || !offered.contains(&(kind, String::new())) {
+                        continue;
+                    }
+                    if kind == Kind::Pod {
+                        let is_other = |pod: &&Arc<Pod>| !namespaces.contains(&pod.metadata.namespace);
+                        self.pods.append(earlier.pods.shared().filter(is_other).cloned().collect());
+                    } else {
+                        match kind {
+                            $(Kind::$kind => self.$field = earlier.$field.clone(),)*
+                        }
+                    }
+                    self.record(kind, "", reading.clone());
+                }
+                self.sort();
+            }
+
             /// Forgets all objects of a kind, as if nobody had read it.
             pub fn forget(&mut self, kind: Kind) {
                 match kind {
@@ -196,6 +288,28 @@ macro_rules! cluster {
                 Arc::make_mut(&mut self.origins).retain(|(of, _, _), _| *of != kind);
                 self.added_origins.retain(|(of, _, _), _| *of != kind);
                 self.coverage.forget(kind);
+            }
+
+            /// Records that a kind was not read in a namespace, or everywhere (`""`), and that
+            /// it could be: whoever looks for it is noted in the coverage's demand.
+            pub fn offer(&mut self, kind: Kind, place: &str) {
+                self.coverage.offer(kind, place);
+                self.mark_unread(kind);
+            }
+
+            /// Records how a kind was read that was offered before.
+            pub fn record(&mut self, kind: Kind, place: &str, reading: Reading) {
+                self.coverage.record(kind, place, reading);
+                self.mark_unread(kind);
+            }
+
+            fn mark_unread(&mut self, kind: Kind) {
+                let places = self.coverage.offers(kind);
+                let demand = self.coverage.demand().clone();
+                let unread = (!places.is_empty()).then_some(Unread { kind, places, demand });
+                match kind {
+                    $(Kind::$kind => self.$field.set_unread(unread),)*
+                }
             }
 
             /// Adds objects that were already decoded, as the live source does.
@@ -283,7 +397,7 @@ fn version(meta: &ObjectMeta) -> u64 {
 
 /// The object of that name.
 pub fn find<'a, T: Object>(objects: &'a List<T>, namespace: &str, name: &str) -> Option<&'a T> {
-    objects.find(|object| key(object.metadata()).cmp(&(namespace, name)))
+    objects.find_in(namespace, |object| key(object.metadata()).cmp(&(namespace, name)))
 }
 
 impl Cluster {
@@ -296,9 +410,14 @@ impl Cluster {
     }
 
     /// Where an object was read.
-    pub fn origin(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Origin> {
+    pub fn origin(&self, kind: Kind, namespace: &str, name: &str) -> Option<Cow<'_, Origin>> {
         let key = (kind, namespace.to_owned(), name.to_owned());
-        self.added_origins.get(&key).or_else(|| self.origins.get(&key))
+        let noted = self.added_origins.get(&key).or_else(|| self.origins.get(&key));
+        noted.map(Cow::Borrowed).or_else(|| {
+            let pod = self.pods.find(|pod| self::key(&pod.metadata).cmp(&(namespace, name)));
+            let pod = pod.filter(|pod| kind == Kind::Pod && !pod.metadata.resource_version.is_empty());
+            pod.map(|pod| Cow::Owned(Origin::Server(pod.metadata.resource_version.clone())))
+        })
     }
 
     /// Whether everything that decides about room and volumes is the very same in both.
@@ -318,6 +437,11 @@ impl Cluster {
     /// A pod by name.
     pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
         find(&self.pods, namespace, name)
+    }
+
+    /// The pods of a namespace.
+    pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = &Pod> {
+        self.pods.for_namespace(namespace).filter(move |pod| pod.metadata.namespace == namespace)
     }
 
     /// A node by name.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::cluster::{Cluster, Object};
+use super::kind::Kind;
 use super::list::List;
 use super::pod::Pod;
 use super::run::{PipelineRun, TaskRun};
@@ -29,7 +30,7 @@ impl<T> Clone for Index<T> {
 impl<T: Object> Index<T> {
     fn new<'a>(of: &'a List<T>, keys: impl Fn(&'a T) -> [Option<&'a str>; 2]) -> Self {
         let mut positions: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, object) in of.iter().enumerate() {
+        for (at, object) in of.known().enumerate() {
             for key in keys(object).into_iter().flatten() {
                 positions.entry((object.metadata().namespace.clone(), key.to_owned())).or_default().push(at);
             }
@@ -41,7 +42,7 @@ impl<T: Object> Index<T> {
     /// the list is another one than that of the index.
     fn candidates<'a>(&self, list: &'a List<T>, namespace: &str, keys: &[&str]) -> Vec<&'a T> {
         if !self.of.is_same(list) {
-            return list.iter().filter(|object| object.metadata().namespace == namespace).collect();
+            return list.known().filter(|object| object.metadata().namespace == namespace).collect();
         }
         let at = |key: &&str| self.positions.get(&(namespace.to_owned(), (*key).to_owned()));
         let mut found: Vec<usize> = keys.iter().filter_map(at).flatten().copied().collect();
@@ -71,6 +72,7 @@ impl Cluster {
             })
         });
         let meta = &run.metadata;
+        self.coverage.note_unless_read(Kind::TaskRun, &meta.namespace, Some(&meta.name));
         index.candidates(&self.task_runs, &meta.namespace, &[&meta.uid, &meta.name])
     }
 
@@ -80,6 +82,7 @@ impl Cluster {
             Index::new(&self.pods, |pod| [pod.metadata.controller().map(|owner| owner.name.as_str()), None])
         });
         let meta = &task_run.metadata;
+        self.coverage.note_unless_read(Kind::Pod, &meta.namespace, task_run.pipeline_run());
         index.candidates(&self.pods, &meta.namespace, &[&meta.name])
     }
 
@@ -89,7 +92,9 @@ impl Cluster {
             .indexes
             .pods_by_run
             .get_or_init(|| Index::new(&self.pods, |pod| [pod.metadata.label(RUN_LABEL), None]));
-        index.candidates(&self.pods, &run.metadata.namespace, &[&run.metadata.name])
+        let meta = &run.metadata;
+        self.coverage.note_unless_read(Kind::Pod, &meta.namespace, Some(&meta.name));
+        index.candidates(&self.pods, &meta.namespace, &[&meta.name])
     }
 
     /// StatefulSets that may have the label of a run.

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::demand::Unread;
+
 /// A list whose copy costs nothing until it is changed, and then only pointers: a what-if
 /// about a cluster with 150,000 pods must not copy one of them.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub struct List<T> {
     objects: Arc<Vec<Arc<T>>>,
     /// In the order of [`sort`](Self::sort), so that an object is found by halving.
     is_sorted: bool,
+    /// What was not read of it, and could be: whoever looks for that is noted.
+    unread: Option<Unread>,
 }
 
 /// An iterator over a list.
@@ -21,21 +25,55 @@ pub type IterMut<'a, T> = std::iter::Map<std::slice::IterMut<'a, Arc<T>>, fn(&'a
 impl<T> List<T> {
     /// The objects in their order.
     pub fn iter(&self) -> Iter<'_, T> {
+        self.note();
+        self.known()
+    }
+
+    /// The objects that were read, whether there are others or not.
+    pub fn known(&self) -> Iter<'_, T> {
         self.objects.iter().map(AsRef::as_ref)
+    }
+
+    /// The objects that were read, to be shared with another list.
+    pub(super) fn shared(&self) -> std::slice::Iter<'_, Arc<T>> {
+        self.objects.iter()
+    }
+
+    /// The objects, by somebody whom only those of a namespace concern.
+    pub(super) fn for_namespace(&self, namespace: &str) -> Iter<'_, T> {
+        if let Some(unread) = &self.unread {
+            unread.note(namespace);
+        }
+        self.known()
+    }
+
+    /// Somebody looks at the whole list.
+    fn note(&self) {
+        if let Some(unread) = &self.unread {
+            unread.note_all();
+        }
+    }
+
+    /// Records what of it could still be read.
+    pub(super) fn set_unread(&mut self, unread: Option<Unread>) {
+        self.unread = unread;
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
+        self.note();
         self.objects.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
+        self.note();
         self.objects.is_empty()
     }
 
     /// The first object.
     pub fn first(&self) -> Option<&T> {
+        self.note();
         self.objects.first().map(AsRef::as_ref)
     }
 
@@ -50,6 +88,12 @@ impl<T> List<T> {
         Arc::make_mut(&mut self.objects).push(Arc::new(object));
     }
 
+    /// Adds objects at the end.
+    pub(crate) fn append(&mut self, mut objects: Vec<Arc<T>>) {
+        self.is_sorted = false;
+        Arc::make_mut(&mut self.objects).append(&mut objects);
+    }
+
     /// Adds an object at a position.
     ///
     /// # Panics
@@ -61,14 +105,14 @@ impl<T> List<T> {
 
     /// Keeps the objects that are wanted.
     pub fn retain(&mut self, mut wanted: impl FnMut(&T) -> bool) {
-        if !self.iter().all(&mut wanted) {
+        if !self.known().all(&mut wanted) {
             Arc::make_mut(&mut self.objects).retain(|object| wanted(object));
         }
     }
 
     /// Takes all objects away.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { unread: self.unread.take(), ..Self::default() };
     }
 
     /// Whether the other list holds the very same objects.
@@ -92,13 +136,23 @@ impl<T> List<T> {
         }
     }
 
-    /// The object that is equal in the order by which the list is sorted.
-    pub(crate) fn find(&self, compare: impl Fn(&T) -> Ordering) -> Option<&T> {
+    /// The object that is equal in the order by which the list is sorted. That it is not there
+    /// is noted as asked for in its namespace.
+    pub(crate) fn find_in(&self, namespace: &str, compare: impl Fn(&T) -> Ordering) -> Option<&T> {
+        let found = self.find(compare);
+        if let (None, Some(unread)) = (found, &self.unread) {
+            unread.note(namespace);
+        }
+        found
+    }
+
+    /// The same, of those that were read.
+    pub(super) fn find(&self, compare: impl Fn(&T) -> Ordering) -> Option<&T> {
         if self.is_sorted {
             let at = self.objects.binary_search_by(|object| compare(object)).ok()?;
             return self.get(at);
         }
-        self.iter().find(|object| compare(object).is_eq())
+        self.known().find(|object| compare(object).is_eq())
     }
 }
 
@@ -112,7 +166,7 @@ impl<T: Clone> List<T> {
 
     /// Changes the objects that are meant and copies no other.
     pub fn change(&mut self, is_meant: impl Fn(&T) -> bool, mut change: impl FnMut(&mut T)) {
-        if self.iter().any(&is_meant) {
+        if self.known().any(&is_meant) {
             let objects = Arc::make_mut(&mut self.objects).iter_mut().filter(|object| is_meant(object));
             objects.map(Arc::make_mut).for_each(&mut change);
         }
@@ -121,13 +175,13 @@ impl<T: Clone> List<T> {
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self { objects: Arc::default(), is_sorted: true }
+        Self { objects: Arc::default(), is_sorted: true, unread: None }
     }
 }
 
 impl<T> Clone for List<T> {
     fn clone(&self) -> Self {
-        Self { objects: Arc::clone(&self.objects), is_sorted: self.is_sorted }
+        Self { objects: Arc::clone(&self.objects), is_sorted: self.is_sorted, unread: self.unread.clone() }
     }
 }
 
@@ -139,7 +193,8 @@ impl<T: PartialEq> PartialEq for List<T> {
 
 impl<T> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(objects: I) -> Self {
-        Self { objects: Arc::new(objects.into_iter().map(Arc::new).collect()), is_sorted: false }
+        let objects = Arc::new(objects.into_iter().map(Arc::new).collect());
+        Self { objects, is_sorted: false, unread: None }
     }
 }
 

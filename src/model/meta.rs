@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// Names with values: labels, annotations, node selectors.
 pub type StringMap = BTreeMap<String, String>;
@@ -137,4 +138,61 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// `null` in a manifest means absent.
+pub fn prune_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(prune_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune_nulls),
+        _ => {}
+    }
+}
+
+/// What is kept as JSON, so that nulls in it have to be taken out.
+pub trait Prune {
+    /// Takes every null out.
+    fn prune(&mut self);
+}
+
+impl Prune for Value {
+    fn prune(&mut self) {
+        prune_nulls(self);
+    }
+}
+
+impl Prune for Option<Value> {
+    fn prune(&mut self) {
+        self.iter_mut().for_each(prune_nulls);
+    }
+}
+
+impl Prune for Vec<Value> {
+    fn prune(&mut self) {
+        self.iter_mut().for_each(prune_nulls);
+    }
+}
+
+impl Prune for BTreeMap<String, Value> {
+    fn prune(&mut self) {
+        self.retain(|_, value| !value.is_null());
+        self.values_mut().for_each(prune_nulls);
+    }
+}
+
+/// Reads what is kept as JSON without the nulls in it, one in its place included.
+///
+/// # Errors
+/// Those of the type's own deserializer.
+pub fn without_nulls<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de> + Prune,
+{
+    let mut value: T = null_as_default(deserializer)?;
+    value.prune();
+    Ok(value)
 }

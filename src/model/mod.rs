@@ -6,6 +6,7 @@
 pub mod access;
 pub mod cluster;
 pub mod coverage;
+pub mod demand;
 pub mod event;
 mod index;
 pub mod kind;
@@ -13,6 +14,7 @@ pub mod list;
 pub mod meta;
 pub mod namespace;
 pub mod node;
+pub mod page;
 pub mod pod;
 pub mod pod_security;
 pub mod quantity;

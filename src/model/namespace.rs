@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meta::{ObjectMeta, StringMap, null_as_default};
+use super::meta::{ObjectMeta, StringMap, null_as_default, without_nulls};
 use super::pod::Toleration;
 use super::quantity::ResourceList;
 
@@ -97,6 +97,7 @@ pub struct ResourceQuotaSpec {
     #[serde(deserialize_with = "null_as_default")]
     pub scopes: Vec<String>,
     /// Which pods are counted, by expression.
+    #[serde(deserialize_with = "without_nulls")]
     pub scope_selector: Option<serde_json::Value>,
 }
 

@@ -492,4 +492,76 @@ impl Pod {
     pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
         self.spec.init_containers.iter().chain(&self.spec.containers).chain(&self.spec.ephemeral_containers)
     }
+
+    /// Leaves what the scheduler reads of a pod that is on a node (kube-scheduler
+    /// `pkg/scheduler/framework/types.go`, `NodeInfo`, v1.34), and what tells people whose it is.
+    pub(super) fn keep_room_only(&mut self) {
+        let meta = std::mem::take(&mut self.metadata);
+        self.metadata = ObjectMeta {
+            name: meta.name,
+            namespace: meta.namespace,
+            uid: meta.uid,
+            resource_version: meta.resource_version,
+            creation_timestamp: meta.creation_timestamp,
+            deletion_timestamp: meta.deletion_timestamp,
+            labels: meta.labels,
+            owner_references: meta
+                .owner_references
+                .into_iter()
+                .filter(|owner| owner.controller == Some(true))
+                .collect(),
+            ..ObjectMeta::default()
+        };
+        let spec = &mut self.spec;
+        spec.image_pull_secrets = Vec::new();
+        spec.ephemeral_containers = Vec::new();
+        spec.security_context = None;
+        spec.volumes.retain(|volume| {
+            use super::volume::VolumeSource;
+            matches!(
+                volume.source,
+                VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral(_) | VolumeSource::Inline { .. }
+            )
+        });
+        spec.volumes.shrink_to_fit();
+        spec.containers.shrink_to_fit();
+        spec.tolerations = Vec::new();
+        spec.topology_spread_constraints = Vec::new();
+        spec.node_selector = StringMap::new();
+        spec.affinity.node_affinity = None;
+        for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+            container.resources.limits = ResourceList::new();
+            container.image = String::new();
+            container.working_dir = String::new();
+            container.volume_mounts = Vec::new();
+            container.security_context = None;
+            container.ports.retain(|port| port.host_port != 0 || spec.host_network);
+            container.ports.shrink_to_fit();
+        }
+        let status = &mut self.status;
+        status.message = String::new();
+        status.conditions.retain(|condition| condition.kind.starts_with("PodResize"));
+        status.conditions.shrink_to_fit();
+        let (spec, status) = (&self.spec, &mut self.status);
+        // While a resize is pending the statuses count even where they say the same.
+        if status.conditions.is_empty() {
+            reduce_statuses(&mut status.container_statuses, &spec.containers);
+            reduce_statuses(&mut status.init_container_statuses, &spec.init_containers);
+        }
+    }
+}
+
+/// Leaves only what a resize has made different from the spec.
+fn reduce_statuses(statuses: &mut Vec<ContainerStatus>, containers: &[Container]) {
+    statuses.retain(|status| {
+        let asked = containers.iter().find(|container| container.name == status.name);
+        let is_asked = |amounts: &ResourceList| asked.is_some_and(|asked| asked.resources.requests == *amounts);
+        !(status.resources.as_ref().is_none_or(|resources| is_asked(&resources.requests))
+            && (status.allocated_resources.is_empty() || is_asked(&status.allocated_resources)))
+    });
+    statuses.shrink_to_fit();
+    for status in statuses {
+        status.state = ContainerState::default();
+        status.last_state = ContainerState::default();
+    }
 }

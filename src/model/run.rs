@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::meta::{Condition, ObjectMeta, null_as_default};
+use super::meta::{Condition, ObjectMeta, null_as_default, without_nulls};
 use super::pod::ContainerState;
 
 /// A PipelineRun.
@@ -19,7 +19,7 @@ pub struct PipelineRun {
     /// Metadata.
     pub metadata: ObjectMeta,
     /// What was asked for, as v1.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub spec: Value,
     /// How it goes.
     #[serde(deserialize_with = "null_as_default")]
@@ -41,9 +41,10 @@ pub struct PipelineRunStatus {
     #[serde(deserialize_with = "null_as_default")]
     pub child_references: Vec<ChildReference>,
     /// Tasks that were not run, with the reason.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub skipped_tasks: Vec<Value>,
     /// The pipeline, as resolved, with parameters filled in.
+    #[serde(deserialize_with = "without_nulls")]
     pub pipeline_spec: Option<Value>,
     /// Flags in force, and where the pipeline came from.
     pub provenance: Option<Provenance>,
@@ -68,7 +69,7 @@ pub struct ChildReference {
 pub struct Provenance {
     /// Feature flags as of the last reconcile; spelled in Go names up to
     /// Tekton 0.69, in camelCase from 0.70 on.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub feature_flags: BTreeMap<String, Value>,
 }
 
@@ -86,7 +87,7 @@ pub struct TaskRun {
     /// Metadata; the assistant's name is an annotation.
     pub metadata: ObjectMeta,
     /// What was asked for, as v1.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub spec: Value,
     /// How it goes.
     #[serde(deserialize_with = "null_as_default")]
@@ -111,9 +112,10 @@ pub struct TaskRunStatus {
     #[serde(deserialize_with = "null_as_default")]
     pub steps: Vec<StepState>,
     /// Earlier attempts.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub retries_status: Vec<Value>,
     /// The task, as resolved.
+    #[serde(deserialize_with = "without_nulls")]
     pub task_spec: Option<Value>,
     /// Flags in force.
     pub provenance: Option<Provenance>,
@@ -128,7 +130,7 @@ pub struct Conditioned {
     /// Metadata.
     pub metadata: ObjectMeta,
     /// What was asked for.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub spec: Value,
     /// How it goes.
     #[serde(deserialize_with = "null_as_default")]

@@ -6,7 +6,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::meta::{ObjectMeta, ObjectReference, null_as_default};
+use super::meta::{ObjectMeta, ObjectReference, null_as_default, prune_nulls, without_nulls};
 use super::pod::Resources;
 use super::quantity::{Quantity, ResourceList};
 use super::selector::{LabelSelector, NodeSelector};
@@ -130,6 +130,11 @@ const INLINE: [&str; 10] = [
     "hostPath",
 ];
 
+fn pruned(mut content: serde_json::Value) -> serde_json::Value {
+    prune_nulls(&mut content);
+    content
+}
+
 impl<'de> Deserialize<'de> for Volume {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;
@@ -158,10 +163,12 @@ impl<'de> Deserialize<'de> for Volume {
                         "secret" => map
                             .next_value::<Option<NamedSource>>()?
                             .map(|s| VolumeSource::Secret { name: s.secret_name, optional: s.optional }),
-                        "projected" => map.next_value::<Option<_>>()?.map(VolumeSource::Projected),
+                        "projected" => {
+                            map.next_value::<Option<_>>()?.map(|content| VolumeSource::Projected(pruned(content)))
+                        }
                         kind if INLINE.contains(&kind) => map
                             .next_value::<Option<_>>()?
-                            .map(|content| VolumeSource::Inline { kind: kind.to_owned(), content }),
+                            .map(|content| VolumeSource::Inline { kind: kind.to_owned(), content: pruned(content) }),
                         _ => map.next_value::<Option<IgnoredAny>>()?.map(|_| VolumeSource::Other(key)),
                     };
                     if let Some(source) = source {
@@ -290,24 +297,34 @@ pub struct PersistentVolumeSpec {
     /// CSI source.
     pub csi: Option<CsiVolume>,
     /// Local disk.
+    #[serde(deserialize_with = "without_nulls")]
     pub local: Option<serde_json::Value>,
     /// In-tree AWS EBS.
+    #[serde(deserialize_with = "without_nulls")]
     pub aws_elastic_block_store: Option<serde_json::Value>,
     /// In-tree GCE PD.
+    #[serde(deserialize_with = "without_nulls")]
     pub gce_persistent_disk: Option<serde_json::Value>,
     /// In-tree Azure Disk.
+    #[serde(deserialize_with = "without_nulls")]
     pub azure_disk: Option<serde_json::Value>,
     /// In-tree Azure File.
+    #[serde(deserialize_with = "without_nulls")]
     pub azure_file: Option<serde_json::Value>,
     /// In-tree Cinder.
+    #[serde(deserialize_with = "without_nulls")]
     pub cinder: Option<serde_json::Value>,
     /// In-tree vSphere.
+    #[serde(deserialize_with = "without_nulls")]
     pub vsphere_volume: Option<serde_json::Value>,
     /// In-tree Portworx.
+    #[serde(deserialize_with = "without_nulls")]
     pub portworx_volume: Option<serde_json::Value>,
     /// NFS.
+    #[serde(deserialize_with = "without_nulls")]
     pub nfs: Option<serde_json::Value>,
     /// Path on the node.
+    #[serde(deserialize_with = "without_nulls")]
     pub host_path: Option<serde_json::Value>,
     /// Mount options.
     #[serde(deserialize_with = "null_as_default")]

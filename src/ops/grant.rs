@@ -110,10 +110,10 @@ impl Grant {
 
     /// Whom else it reaches.
     pub fn reach(&self, cluster: &Cluster, namespace: &str) -> Reach {
-        let others = cluster.pods.iter().filter(|pod| {
+        let others = cluster.pods_in(namespace).filter(|pod| {
             let account = pod.spec.service_account_name.as_str();
             let account = if account.is_empty() { "default" } else { account };
-            pod.metadata.namespace == namespace && account == self.account && !pod.is_terminal()
+            account == self.account && !pod.is_terminal()
         });
         let scc = cluster.sccs.iter().find(|scc| scc.metadata.name == self.scc);
         Reach {

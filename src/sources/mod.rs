@@ -35,19 +35,35 @@ impl SourceError {
 pub struct Wanted {
     /// Namespaces whose objects are wanted; `None` for all.
     pub namespaces: Option<Vec<String>>,
-    /// Whether pods of all namespaces are needed, to know what nodes have left.
+    /// The only run of the namespace that is wanted; with what others have only as far as
+    /// somebody looks for it.
+    pub run: Option<String>,
+    /// Whether pods of all namespaces may be needed, to know what nodes have left.
     pub all_pods: bool,
 }
 
 impl Wanted {
     /// Everything that a diagnosis of runs in a namespace reads.
     pub fn namespace(namespace: &str) -> Self {
-        Self { namespaces: Some(vec![namespace.to_owned()]), all_pods: true }
+        Self { namespaces: Some(vec![namespace.to_owned()]), run: None, all_pods: true }
+    }
+
+    /// Everything that a diagnosis of one run reads.
+    pub fn run(namespace: &str, run: &str) -> Self {
+        Self { run: Some(run.to_owned()), ..Self::namespace(namespace) }
     }
 
     /// The same for all namespaces.
     pub fn everything() -> Self {
-        Self { namespaces: None, all_pods: true }
+        Self { namespaces: None, run: None, all_pods: true }
+    }
+
+    /// The namespaces as coverage names them: `""` for all.
+    fn places(&self) -> Vec<&str> {
+        match &self.namespaces {
+            Some(namespaces) => namespaces.iter().map(String::as_str).collect(),
+            None => vec![""],
+        }
     }
 }
 
@@ -108,6 +124,23 @@ impl Source {
         match self {
             Self::Live(connection) => connection.read(wanted).await,
             Self::Export(cluster) => Ok(cluster.overlay()),
+        }
+    }
+
+    /// Reads what of a cluster was not read yet and `look` looks for; see
+    /// [`live::Connection::look`]. An export was read whole.
+    ///
+    /// # Errors
+    /// When nothing more could be read.
+    pub async fn look_again<T>(
+        &self,
+        wanted: &Wanted,
+        cluster: &mut Cluster,
+        look: impl Fn(&Cluster) -> T,
+    ) -> Result<T, SourceError> {
+        match self {
+            Self::Live(connection) => connection.look_again(wanted, cluster, look).await,
+            Self::Export(_) => Ok(look(cluster)),
         }
     }
 

@@ -1,7 +1,10 @@
 //! What becomes of the program when the API server misbehaves: a second run is never
 //! created, and what was not read is never taken for fine.
 
+mod live;
 mod prompt;
+#[path = "../recorded/mod.rs"]
+mod recorded;
 mod repairs;
 mod server;
 mod storm;

@@ -48,6 +48,43 @@ pub enum Fault {
     ListExpires(&'static str),
     /// Every list is refused as overloaded once, then served.
     ListsOverloadedOnce,
+    /// Tekton's kinds are served as v1beta1 only.
+    OnlyV1beta1,
+    /// Reads of this kind, or of `version` or `apis`, meet this.
+    Read(&'static str, Flaw),
+}
+
+/// What a read meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// A status, each time.
+    Status(u16),
+    /// A status, the first time.
+    StatusOnce(u16),
+    /// It is to come back after half a minute.
+    Throttled,
+    /// The connection breaks, the first time.
+    BrokenOnce,
+    /// The connection breaks, each time.
+    Broken,
+    /// The body ends in the middle.
+    Cut,
+    /// The body comes, but late.
+    Late,
+    /// No answer in time.
+    Hangs,
+    /// No JSON.
+    Garbage,
+    /// JSON of another kind.
+    Other,
+    /// Lists come in two pages, and the second one has expired, the first time.
+    ExpiresOnce,
+    /// The same, each time.
+    Expires,
+    /// The login has expired before the second page.
+    LoggedOut,
+    /// Lists come in pages of one, which is no fault at all.
+    Pages,
 }
 
 /// What a write meets in a storm.
@@ -112,6 +149,8 @@ pub struct Server {
     /// Writes that arrived, by the name of their object.
     writes: Arc<Mutex<BTreeMap<String, u32>>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    /// Paths with queries that were read.
+    requests: Arc<Mutex<Vec<String>>>,
     /// Kubeconfig of it.
     pub kubeconfig: PathBuf,
     _folder: tempfile::TempDir,
@@ -123,15 +162,23 @@ struct State {
     changes: Arc<Mutex<u32>>,
     writes: Arc<Mutex<BTreeMap<String, u32>>>,
     objects: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
+    /// What was refused or broken once.
     overloaded: Mutex<Vec<String>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// Serves an export's objects.
     pub async fn start(export: &Path, fault: Fault) -> Self {
+        Self::serve(read(export), fault).await
+    }
+
+    /// Serves objects by plural.
+    pub async fn serve(objects: BTreeMap<String, Vec<Value>>, fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let objects = Arc::new(Mutex::new(read(export)));
+        let objects = Arc::new(Mutex::new(objects));
+        let requests = Arc::new(Mutex::new(Vec::new()));
         let (creates, changes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
         let writes = Arc::new(Mutex::new(BTreeMap::new()));
         let state = Arc::new(State {
@@ -141,6 +188,7 @@ impl Server {
             writes: Arc::clone(&writes),
             objects: Arc::clone(&objects),
             overloaded: Mutex::default(),
+            requests: Arc::clone(&requests),
         });
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -157,7 +205,12 @@ impl Server {
             "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u, namespace: default}}}}]\n"
         );
         std::fs::write(&kubeconfig, text).unwrap();
-        Self { creates, changes, writes, objects, kubeconfig, _folder: folder }
+        Self { creates, changes, writes, objects, requests, kubeconfig, _folder: folder }
+    }
+
+    /// Paths with queries that were read since the last call.
+    pub fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 
     /// How many creates arrived.
@@ -216,7 +269,7 @@ impl Server {
 }
 
 /// All objects of an export by plural.
-fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
+pub fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut objects: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut folders = vec![export.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -250,6 +303,76 @@ fn read(export: &Path) -> BTreeMap<String, Vec<Value>> {
     objects
 }
 
+/// What a path is about: the plural of a kind, `version` or `apis`.
+pub fn resource(path: &str) -> &str {
+    let parts: Vec<&str> = path.split('?').next().unwrap().trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["api", _, "namespaces", _, plural, ..] | ["apis", _, _, "namespaces", _, plural, ..] => plural,
+        ["api", _, plural, ..] | ["apis", _, _, plural, ..] => plural,
+        other => other[0],
+    }
+}
+
+/// The answer to a read that meets a flaw other than one of pages.
+async fn flawed(path: &str, query: &str, state: &State) -> Option<Answer> {
+    let Fault::Read(of, flaw) = state.fault else { return None };
+    if resource(path) != of {
+        return None;
+    }
+    let is_first = {
+        let mut seen = state.overloaded.lock().unwrap();
+        let key = format!("{path}?{query}");
+        let is_first = !seen.contains(&key);
+        seen.push(key);
+        is_first
+    };
+    let text = format!("{of}: told to fail");
+    Some(match flaw {
+        Flaw::Status(403) => status(403, &format!("{of} is forbidden: User \"dev\" cannot list resource \"{of}\"")),
+        Flaw::Status(code) => status(code, &text),
+        Flaw::StatusOnce(code) if is_first => status(code, &text),
+        Flaw::Throttled => {
+            let mut answer = status(429, &text).unwrap();
+            answer.headers_mut().insert("retry-after", "30".parse().unwrap());
+            Ok(answer)
+        }
+        Flaw::BrokenOnce if is_first => broken(),
+        Flaw::Broken => broken(),
+        Flaw::Cut => respond(200, r#"{"kind":"List","metadata":{},"items":[{"metadata":{"na"#.to_owned()),
+        Flaw::Garbage => respond(200, "<html>login</html>".to_owned()),
+        Flaw::Other => respond(200, r#"{"kind":"Table","columnDefinitions":[]}"#.to_owned()),
+        Flaw::Late => {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            return None;
+        }
+        Flaw::Hangs => {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            broken()
+        }
+        _ => return None,
+    })
+}
+
+/// What discovery says: every kind is served, apart from one that a fault says is not.
+fn discovery(fault: Fault) -> Value {
+    let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<Value>>> = BTreeMap::new();
+    for kind in Kind::ALL.iter().filter(|kind| !kind.group().is_empty()) {
+        if fault == Fault::ListStatus(kind.plural(), 404) {
+            continue;
+        }
+        let resource = json!({ "resource": kind.plural(), "responseKind": { "kind": kind.name() } });
+        let is_old = fault == Fault::OnlyV1beta1 && kind.group() == "tekton.dev";
+        let version = if is_old { "v1beta1" } else { kind.version() };
+        groups.entry(kind.group()).or_default().entry(version).or_default().push(resource);
+    }
+    let version = |(version, resources): (&str, Vec<Value>)| json!({ "version": version, "resources": resources });
+    let items = groups.into_iter().map(|(name, versions)| {
+        let versions: Vec<Value> = versions.into_iter().map(version).collect();
+        json!({ "metadata": { "name": name }, "versions": versions })
+    });
+    json!({ "kind": "APIGroupDiscoveryList", "items": items.collect::<Vec<_>>() })
+}
+
 type Answer = Result<Response<Full<Bytes>>, std::io::Error>;
 
 fn respond(status: u16, body: String) -> Answer {
@@ -271,6 +394,12 @@ fn broken() -> Answer {
 async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
+    if request.method() == Method::GET {
+        state.requests.lock().unwrap().push(format!("{path}?{query}"));
+        if let Some(answer) = flawed(&path, &query, &state).await {
+            return answer;
+        }
+    }
     if path == "/version" {
         return respond(200, json!({ "gitVersion": "v1.33.13" }).to_string());
     }
@@ -282,6 +411,9 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     let method = request.method().clone();
     let content = request.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
     let body = request.into_body().collect().await.unwrap().to_bytes();
+    if path == "/apis" {
+        return respond(200, discovery(state.fault).to_string());
+    }
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let rest = if parts[0] == "api" { &parts[2..] } else { &parts[3..] };
     let (namespace, rest) = match rest {
@@ -302,7 +434,12 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
         let stored = answer?.into_body().collect().await.unwrap().to_bytes();
         return Trouble::of(name).answer(&serde_json::from_slice(&stored).unwrap()).await;
     }
-    if let [_, name] = rest {
+    if let [plural, name] = rest {
+        match state.fault {
+            Fault::ListStatus(of, code) if of == *plural => return status(code, &format!("{plural}: told to fail")),
+            Fault::ListGarbage(of) if of == *plural => return respond(200, "<html>login</html>".to_owned()),
+            _ => {}
+        }
         return match objects.iter().filter(here).find(|object| object["metadata"]["name"] == *name) {
             Some(object) => respond(200, object.to_string()),
             None => status(404, &format!("{} {name:?} not found", rest[0])),
@@ -310,7 +447,11 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     }
     let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
     let selector = selector.replace("%3D", "=").replace("%2C", ",").replace("%2F", "/");
-    let selected = |object: &&Value| selector.split(',').all(|term| matches(object, term));
+    let fields = query.split('&').find_map(|pair| pair.strip_prefix("fieldSelector=")).unwrap_or_default();
+    let fields = fields.replace("%3D", "=").replace("%2C", ",").replace("%21", "!");
+    let selected = |object: &&Value| {
+        selector.split(',').all(|term| matches(object, term)) && fields.split(',').all(|term| has_field(object, term))
+    };
     list(rest[0], objects.iter().filter(here).filter(selected).collect(), &query, &state)
 }
 
@@ -323,6 +464,14 @@ fn matches(object: &Value, term: &str) -> bool {
     }
 }
 
+/// `PATH=VALUE` or `PATH!=VALUE`.
+fn has_field(object: &Value, term: &str) -> bool {
+    let Some((path, value)) = term.split_once('=') else { return true };
+    let (path, is_wanted) = path.strip_suffix('!').map_or((path, true), |path| (path, false));
+    let found = object.pointer(&format!("/{}", path.replace('.', "/"))).and_then(Value::as_str).unwrap_or_default();
+    (found == value) == is_wanted
+}
+
 fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer {
     match state.fault {
         Fault::ListStatus(of, code) if of == plural => return status(code, &format!("{plural}: told to fail")),
@@ -333,6 +482,23 @@ fn list(plural: &str, items: Vec<&Value>, query: &str, state: &State) -> Answer 
             }
             let half: Vec<&Value> = items.iter().take(items.len() / 2).copied().collect();
             return respond(200, json!({ "metadata": { "continue": "token" }, "items": half }).to_string());
+        }
+        Fault::Read(of, flaw @ (Flaw::Pages | Flaw::Expires | Flaw::ExpiresOnce | Flaw::LoggedOut)) if of == plural => {
+            let from: usize = query.split("continue=").nth(1).and_then(|token| token.parse().ok()).unwrap_or_default();
+            let is_first =
+                state.overloaded.lock().unwrap().iter().filter(|seen| seen.contains("continue=")).count() < 2;
+            match flaw {
+                Flaw::Expires if from > 0 => return status(410, "The provided continue parameter is too old"),
+                Flaw::ExpiresOnce if from > 0 && is_first => {
+                    return status(410, "The provided continue parameter is too old");
+                }
+                Flaw::LoggedOut if from > 0 => return status(401, "Unauthorized"),
+                _ => {}
+            }
+            let size = if flaw == Flaw::Pages { 1 } else { 3 };
+            let page: Vec<&Value> = items.iter().skip(from).take(size).copied().collect();
+            let next = if from + size < items.len() { (from + size).to_string() } else { String::new() };
+            return respond(200, json!({ "metadata": { "continue": next }, "items": page }).to_string());
         }
         Fault::ListsOverloadedOnce => {
             let key = format!("{plural}?{query}");

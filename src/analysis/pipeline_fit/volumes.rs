@@ -38,9 +38,8 @@ pub struct Held {
 /// node may have.
 pub(super) fn held(cluster: &Cluster, namespace: &str, claims: &BTreeSet<&str>, gone: &[(&str, &str)]) -> Vec<Held> {
     let mut held: BTreeMap<(&str, &str), Held> = BTreeMap::new();
-    let users = cluster.pods.iter().filter(|pod| {
-        pod.metadata.namespace == namespace
-            && !pod.is_terminal()
+    let users = cluster.pods_in(namespace).filter(|pod| {
+        !pod.is_terminal()
             && !pod.spec.node_name.is_empty()
             && !gone.contains(&(pod.metadata.namespace.as_str(), pod.metadata.name.as_str()))
     });

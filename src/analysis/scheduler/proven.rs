@@ -78,11 +78,8 @@ pub fn proven(cluster: &Cluster, pod: &Pod) -> Proven {
     }
     let namespace = pod.metadata.namespace.as_str();
     let others = || {
-        cluster.pods.iter().filter(|other| {
-            other.metadata.namespace == namespace
-                && other.metadata.name != pod.metadata.name
-                && !other.spec.node_name.is_empty()
-                && !other.is_terminal()
+        cluster.pods_in(namespace).filter(|other| {
+            other.metadata.name != pod.metadata.name && !other.spec.node_name.is_empty() && !other.is_terminal()
         })
     };
     for claim in claims(pod) {

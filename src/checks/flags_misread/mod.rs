@@ -23,6 +23,6 @@ fn quote(focus: &Focus<'_>, key: &str, value: &str) -> Evidence {
         object: About::Object { kind: Kind::ConfigMap, name: CONFIG_MAP.to_owned() },
         field: format!("data[{key}]"),
         value: value.to_owned(),
-        source: origin.map(ToString::to_string).unwrap_or_default(),
+        source: origin.map(|origin| origin.to_string()).unwrap_or_default(),
     }
 }

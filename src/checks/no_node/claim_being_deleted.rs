@@ -25,11 +25,8 @@ pub fn of_any(focus: &Focus<'_>, name: &str) -> Finding {
         format!("claim {name} of the run is being deleted{since}: no new pod may use it"),
     )
     .facts(Facts::Claim(name.to_owned()));
-    let holders: Vec<&Pod> = cluster
-        .pods
-        .iter()
-        .filter(|pod| pod.metadata.namespace == focus.namespace() && claims_of(pod).any(|claim| claim == name))
-        .collect();
+    let holders: Vec<&Pod> =
+        cluster.pods_in(focus.namespace()).filter(|pod| claims_of(pod).any(|claim| claim == name)).collect();
     let names = |is_own: bool| -> Vec<&str> {
         let of = |pod: &&&Pod| is_of_run(focus, pod) == is_own && !pod.is_terminal();
         holders.iter().filter(of).map(|pod| pod.metadata.name.as_str()).collect()

@@ -52,13 +52,12 @@ fn finding(focus: &Focus<'_>, pod: &Pod, summary: String) -> Finding {
 /// Other pods that use a claim and have a node.
 pub fn holders<'a>(focus: &Focus<'a>, pod: &Pod, claim: &str) -> Vec<&'a Pod> {
     let uses = |other: &&Pod| {
-        other.metadata.namespace == focus.namespace()
-            && other.metadata.name != pod.metadata.name
+        other.metadata.name != pod.metadata.name
             && !other.spec.node_name.is_empty()
             && !other.is_terminal()
             && claims_of(other).any(|used| used == claim)
     };
-    focus.cluster.pods.iter().filter(uses).collect()
+    focus.cluster.pods_in(focus.namespace()).filter(uses).collect()
 }
 
 fn quote_use(focus: &Focus<'_>, holder: &Pod, claim: &str) -> Evidence {

@@ -77,10 +77,7 @@ fn claim_of<'f>(focus: &'f Focus<'_>, pod: &Pod, volume: &str) -> Option<&'f Cla
 fn holders<'f>(focus: &'f Focus<'_>, pod: &Pod, claim: &Claim) -> Vec<&'f Pod> {
     let uses = |other: &&Pod| claims_of(other).any(|name| name == claim.metadata.name);
     let elsewhere = |other: &&Pod| {
-        other.metadata.namespace == focus.namespace()
-            && !other.is_terminal()
-            && !other.spec.node_name.is_empty()
-            && other.spec.node_name != pod.spec.node_name
+        !other.is_terminal() && !other.spec.node_name.is_empty() && other.spec.node_name != pod.spec.node_name
     };
-    focus.cluster.pods.iter().filter(elsewhere).filter(uses).collect()
+    focus.cluster.pods_in(focus.namespace()).filter(elsewhere).filter(uses).collect()
 }

@@ -78,12 +78,11 @@ fn label(pod: &Pod) -> Label {
 fn holders<'f>(focus: &'f Focus<'_>, pod: &Pod, claim: &str) -> Vec<&'f Pod> {
     let own = label(pod);
     let uses = |other: &&Pod| {
-        other.metadata.namespace == focus.namespace()
-            && other.metadata.name != pod.metadata.name
+        other.metadata.name != pod.metadata.name
             && !other.is_terminal()
             && other.spec.node_name == pod.spec.node_name
             && claims_of(other).any(|name| name == claim)
             && label(other).shares_with(&own) == Shares::No
     };
-    focus.cluster.pods.iter().filter(uses).collect()
+    focus.cluster.pods_in(focus.namespace()).filter(uses).collect()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::checks;
 use crate::commands::choice;
 use crate::finding::{RunReport, RunState};
+use crate::model::Cluster;
 use crate::sources::live::Connection;
 use crate::sources::{SourceError, Wanted};
 use crate::workflows::gate::Until;
@@ -44,6 +45,8 @@ pub(in crate::commands) async fn follow(
 ) -> Followed {
     let deadline = tokio::time::Instant::now() + wait;
     let mut last_error = None;
+    let wanted = Wanted::run(namespace, name);
+    let mut earlier: Option<Cluster> = None;
     for beat in 1_u32.. {
         tokio::time::sleep(EVERY).await;
         let is_last = tokio::time::Instant::now() >= deadline;
@@ -52,15 +55,27 @@ pub(in crate::commands) async fn follow(
         let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || (waits_for_nodes && progress.has_node));
         last_error = progress.err();
         if (moved || is_last || beat.is_multiple_of(WHOLE_EVERY)) && last_error.is_none() {
-            match connection.read(&Wanted::namespace(namespace)).await {
-                Ok(cluster) => {
-                    let Some(run) = cluster.pipeline_run(namespace, name) else { return Followed::Gone };
-                    let report = checks::diagnose(&cluster, run, choice::now(&cluster));
-                    let is_final = is_believed_at_once || is_last || run.is_done();
+            let look = |cluster: &Cluster| {
+                let run = cluster.pipeline_run(namespace, name)?;
+                Some((checks::diagnose(cluster, run, choice::now(cluster)), run.is_done()))
+            };
+            let mut seen = connection.look_on(earlier.as_ref(), &wanted, look).await;
+            let is_ill = |report: &RunReport| matches!(report.state, RunState::Stuck | RunState::Failed);
+            if earlier.is_some()
+                && seen.as_ref().is_ok_and(|(_, seen)| seen.as_ref().is_some_and(|(report, _)| is_ill(report)))
+            {
+                // Nodes may have come meanwhile.
+                seen = connection.look(&wanted, look).await;
+            }
+            match seen {
+                Ok((_, None)) => return Followed::Gone,
+                Ok((cluster, Some((report, is_done)))) => {
+                    earlier = Some(cluster);
+                    let is_final = is_believed_at_once || is_last || is_done;
                     match report.state {
                         RunState::Stuck | RunState::Failed if is_final => return Followed::Ill(Box::new(report)),
                         RunState::Cancelled => return Followed::Ill(Box::new(report)),
-                        RunState::Healthy if run.is_done() => return Followed::Succeeded(report.headline),
+                        RunState::Healthy if is_done => return Followed::Succeeded(report.headline),
                         RunState::Healthy | RunState::Waiting
                             if until == Until::Scheduled && moved && report.waiting.is_empty() =>
                         {

@@ -103,7 +103,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     args.dry_run.check(&source, "see the plans")?;
     let mut chosen = choice::choose(ui, &source, &name).await?;
-    super::diagnose::read_logs(&source, &mut chosen).await;
+    super::diagnose::read_logs(&source, &mut chosen).await?;
     let report = chosen.diagnosed()?;
     if report.findings.is_empty() {
         // What is fine, or cannot be told, needs no repair.

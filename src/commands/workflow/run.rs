@@ -69,7 +69,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let source = open(globals).await?;
     args.dry_run.check(&source, "see what would be done")?;
     let mut chosen = choice::choose(ui, &source, &name).await?;
-    diagnose::read_logs(&source, &mut chosen).await;
+    diagnose::read_logs(&source, &mut chosen).await?;
     let report = chosen.diagnosed()?;
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
     let who = if args.yes { Answers::Proposed } else { Answers::Asked };

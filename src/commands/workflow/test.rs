@@ -32,7 +32,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let name = RunName::parse(run, globals)?;
     let source = open(globals).await?;
     let mut chosen = choice::choose(ui, &source, &name).await?;
-    diagnose::read_logs(&source, &mut chosen).await;
+    diagnose::read_logs(&source, &mut chosen).await?;
     let report = chosen.diagnosed()?;
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
     let planned = answers::planned(ui, &workflow, &focus, &report, (&args.set, Answers::Proposed))?;

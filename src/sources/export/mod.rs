@@ -6,8 +6,6 @@ mod layout;
 mod objects;
 mod seen;
 
-pub use objects::prune_nulls;
-
 use std::path::Path;
 
 use crate::model::Cluster;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::model::cluster::Unreadable;
+use crate::model::meta::prune_nulls;
 use crate::model::pod::PodSpec;
 use crate::model::pod_security::ContainerSecurityContext;
 use crate::model::{Cluster, Kind, Origin};
@@ -233,16 +234,4 @@ fn wrong_step(kind: Kind, object: &Value) -> Option<String> {
             Some(format!("{list}[{name}].securityContext: {wrong}; the API server refuses it"))
         })
     })
-}
-
-/// `null` in a manifest means absent.
-pub fn prune_nulls(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(prune_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(prune_nulls),
-        _ => {}
-    }
 }

@@ -50,6 +50,8 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
     let mut config = configuration(access).await?;
     // kube's default re-sends any request, a create included, on 429, 503 and 504.
     config.default_retry = false;
+    // On the same machine packing costs more than it saves.
+    config.disable_compression |= is_loopback(&config.cluster_url);
     let agent = format!("kubectl-tekton_fix/{}", env!("CARGO_PKG_VERSION"));
     if let Ok(value) = agent.parse() {
         config.headers.push((http::header::USER_AGENT, value));
@@ -68,6 +70,12 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
         server: server.trim_end_matches('/').to_owned(),
         on_page: None,
         objects_read: std::sync::atomic::AtomicUsize::new(0),
+        on_notice: None,
+        gate: tokio::sync::Semaphore::new(super::AT_ONCE),
+        waits: super::patience::Budget::default(),
+        served: tokio::sync::OnceCell::new(),
+        version: tokio::sync::OnceCell::new(),
+        clock: std::sync::Mutex::default(),
     })
 }
 
@@ -106,6 +114,11 @@ async fn configuration(access: &Access) -> Result<Config, SourceError> {
     Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(|error| SourceError::new(format!("the kubeconfig cannot be used: {error}")))
+}
+
+fn is_loopback(url: &http::Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Lays the flags over the selected cluster and user.

@@ -3,12 +3,15 @@
 mod connect;
 mod list;
 mod names;
+mod patience;
 mod progress;
 mod read;
 pub mod rehearse;
+mod served;
 pub mod write;
 
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Request;
@@ -16,8 +19,10 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::Client;
 use kube::client::Body;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::SourceError;
+use crate::model::Reading;
 
 pub use connect::{Access, connect};
 pub use progress::Progress;
@@ -34,7 +39,21 @@ pub struct Connection {
     /// Told how many objects have been read, after each page, and `None` at the end.
     pub on_page: Option<OnPage>,
     objects_read: AtomicUsize,
+    /// Told what a person who waits should know.
+    pub on_notice: Option<OnNotice>,
+    /// At most so many reads are under way: every one over HTTP/1.1 is a connection.
+    gate: Semaphore,
+    waits: patience::Budget,
+    served: OnceCell<Option<served::Served>>,
+    version: OnceCell<Option<String>>,
+    clock: Mutex<Option<Timestamp>>,
 }
+
+/// Hears what a person who waits should know.
+pub type OnNotice = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Reads under way at once.
+const AT_ONCE: usize = 6;
 
 /// Hears how reading goes.
 pub type OnPage = Box<dyn Fn(Option<usize>) + Send + Sync>;
@@ -48,10 +67,10 @@ pub struct Answer {
     pub warnings: Vec<String>,
     /// Seconds to wait, when the server says so.
     pub retry_after: Option<u64>,
-    /// The server's clock.
-    pub date: Option<Timestamp>,
     /// Body.
     pub body: Vec<u8>,
+    /// How long the server asked to wait, where that was too long.
+    given_up: Option<Duration>,
 }
 
 /// Largest answer that is held, in bytes.
@@ -76,14 +95,14 @@ impl Connection {
             let warnings =
                 headers.get_all("warning").iter().filter_map(|v| v.to_str().ok()).map(warning_text).collect();
             let retry_after = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-            let date = headers.get("date").and_then(|v| v.to_str().ok()).and_then(server_time);
+            self.set_clock(headers.get("date").and_then(|v| v.to_str().ok()).and_then(server_time));
             let body = http_body_util::Limited::new(response.into_body(), LARGEST_ANSWER)
                 .collect()
                 .await
                 .map_err(|error| NoAnswer(format!("the answer broke off: {error}")))?
                 .to_bytes()
                 .to_vec();
-            Ok(Answer { status, warnings, retry_after, date, body })
+            Ok(Answer { status, warnings, retry_after, body, given_up: None })
         };
         tokio::time::timeout(self.timeout, exchange)
             .await
@@ -102,32 +121,35 @@ impl Connection {
         self.send(request).await
     }
 
-    /// Reads a path; asks again a few times where the server is overloaded or the
-    /// connection breaks, which is safe for reads only.
-    ///
-    /// # Errors
-    /// When no answer came.
-    pub async fn get_patiently(&self, path: &str) -> Result<Answer, NoAnswer> {
-        let mut waits = [200_u64, 1000].into_iter();
-        loop {
-            let answer = self.get(path).await;
-            let overloaded = matches!(&answer, Ok(answer) if matches!(answer.status, 429 | 500 | 502 | 503 | 504));
-            let Some(wait) = waits.next().filter(|_| overloaded || answer.is_err()) else { return answer };
-            let asked = answer.ok().and_then(|answer| answer.retry_after).map(|seconds| seconds.min(10) * 1000);
-            tokio::time::sleep(Duration::from_millis(asked.unwrap_or(wait))).await;
-        }
-    }
-
     /// The API server's version, `v1.33.2` for example.
     ///
     /// # Errors
     /// When the server does not answer or does not say it.
     pub async fn version(&self) -> Result<String, SourceError> {
-        let answer = self.get_patiently("/version").await.map_err(|error| self.unreachable(&error))?;
-        if answer.status != 200 {
-            return Err(SourceError::new(answer.reason()));
-        }
-        list::git_version(&answer).ok_or_else(|| SourceError::new("the API server does not say its version"))
+        self.version_or_none().await?.ok_or_else(|| SourceError::new("the API server does not say its version"))
+    }
+
+    /// The same; `None` where the server does not say it.
+    async fn version_or_none(&self) -> Result<Option<String>, SourceError> {
+        let ask = || async {
+            let answer = self.get_patiently("/version").await.map_err(|error| self.unreachable(&error))?;
+            match answer.status {
+                401 => Err(SourceError::new(answer.reason()).hint("log in again: oc login, or pass --token")),
+                _ => Ok(list::git_version(&answer)),
+            }
+        };
+        self.version.get_or_try_init(ask).await.cloned()
+    }
+
+    /// The server's clock, as its last answer told it.
+    fn server_clock(&self) -> Option<Timestamp> {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_clock(&self, now: Option<Timestamp>) {
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        // Answers do not come in the order in which they were sent.
+        *clock = now.max(*clock);
     }
 
     /// Reads one object of a namespace by its name; `None` when it does not exist.
@@ -140,7 +162,7 @@ impl Connection {
         namespace: &str,
         name: &str,
     ) -> Result<Option<serde_json::Value>, SourceError> {
-        self.object(&format!("{}/{name}", list::path(kind, Some(namespace)))).await
+        self.object(&format!("{}/{name}", list::path(kind, kind.version(), Some(namespace)))).await
     }
 
     /// Reads one object as JSON; `None` when it does not exist.
@@ -174,6 +196,10 @@ impl Answer {
             _ if self.status == 401 => {
                 let said = message.map(|message| format!("{message}: ")).unwrap_or_default();
                 format!("{said}the server does not know the credentials (401); log in again")
+            }
+            _ if self.given_up.is_some() => {
+                let wait = self.given_up.unwrap_or_default().as_secs();
+                format!("the server is overloaded and asks to wait {wait} s ({})", self.status)
             }
             Some(message) => message,
             None => format!("the server answered {}", self.status),

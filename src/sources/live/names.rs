@@ -16,7 +16,7 @@ impl Connection {
     /// # Errors
     /// When no answer came. A refusal gives no names.
     pub async fn names(&self, kind: Kind, namespace: Option<&str>) -> Result<Vec<String>, NoAnswer> {
-        let url = format!("{}?limit=500", path(kind, namespace));
+        let url = format!("{}?limit=500", path(kind, kind.version(), namespace));
         let request = Request::get(&url)
             .header("accept", METADATA_ONLY)
             .body(Vec::new())

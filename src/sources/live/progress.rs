@@ -31,10 +31,14 @@ impl Connection {
     /// # Errors
     /// When it could not be read.
     pub async fn progress(&self, namespace: &str, run: &str) -> Result<Progress, SourceError> {
-        let object = self.object(&format!("{}/{run}", path(Kind::PipelineRun, Some(namespace)))).await?;
+        let object = self
+            .object(&format!("{}/{run}", path(Kind::PipelineRun, Kind::PipelineRun.version(), Some(namespace))))
+            .await?;
         let is_done = object.as_ref().is_some_and(|run| run.pointer("/status/completionTime").is_some());
         let selector = encode(&format!("{RUN_LABEL}={run},tekton.dev/taskRun"));
-        let pods = self.object(&format!("{}?labelSelector={selector}", path(Kind::Pod, Some(namespace)))).await?;
+        let pods = self
+            .object(&format!("{}?labelSelector={selector}", path(Kind::Pod, Kind::Pod.version(), Some(namespace))))
+            .await?;
         let has_node = |pod: &&Value| pod.pointer("/spec/nodeName").is_some_and(Value::is_string);
         let is_over = |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
         let pods: Vec<&Value> = pods.iter().filter_map(|list| list["items"].as_array()).flatten().collect();
@@ -49,8 +53,9 @@ impl Connection {
     /// When one of them could not be read.
     pub async fn task_run(&self, namespace: &str, name: &str) -> Result<Cluster, SourceError> {
         let mut cluster = Cluster::default();
-        let kept = |kind, query: String| format!("{}?{query}", path(kind, Some(namespace)));
-        let object = self.object(&format!("{}/{name}", path(Kind::TaskRun, Some(namespace)))).await?;
+        let kept = |kind, query: String| format!("{}?{query}", path(kind, kind.version(), Some(namespace)));
+        let object =
+            self.object(&format!("{}/{name}", path(Kind::TaskRun, Kind::TaskRun.version(), Some(namespace)))).await?;
         cluster.task_runs.extend(object.and_then(|found| serde_json::from_value::<TaskRun>(found).ok()));
         let selector = encode(&format!("tekton.dev/taskRun={name}"));
         let pods = self.object(&kept(Kind::Pod, format!("labelSelector={selector}"))).await?;

@@ -1,101 +1,265 @@
-//! Fills a cluster from the server: own namespace first, then what verdicts need
-//! of the rest, at most six requests at a time.
+//! Fills a cluster from the server: what every look at it needs at once, and the rest when
+//! somebody asks for it.
 
-use std::future::Future;
-use std::pin::Pin;
-
+use futures_util::future::join_all;
 use jiff::Timestamp;
-use serde_json::Value;
-use tokio::sync::Semaphore;
 
-use super::Connection;
-use super::list::{Listing, git_version, path};
+use super::list::{Listing, Query, path};
+use super::{Connection, Reading, SourceError};
+use crate::model::cluster::Detail;
+use crate::model::demand::Asked;
 use crate::model::namespace::TEKTON_NAMESPACES as NAMESPACES;
-use crate::model::{Cluster, Kind, Origin, Reading};
-use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, SourceError, Wanted};
-
-/// Requests under way at once: every one over HTTP/1.1 is a connection.
-const AT_ONCE: usize = 6;
+use crate::model::{Cluster, Kind};
+use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, Wanted};
 
 /// Pods that are over use nothing on a node.
 const LIVE_PODS: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
-/// One list to read.
-struct Job {
-    kind: Kind,
-    namespace: Option<String>,
-    selector: Option<&'static str>,
-}
+/// Label of everything that belongs to a run (tektoncd/pipeline
+/// `pkg/apis/pipeline/register.go`, v1.15).
+const RUN_LABEL: &str = "tekton.dev/pipelineRun";
+
+/// Longest value of a label: a run with a longer name is not found by it.
+const LONGEST_LABEL: usize = 63;
+
+/// Kinds of a namespace that every look at a run needs.
+const AT_ONCE: [Kind; 5] = [Kind::PipelineRun, Kind::TaskRun, Kind::Pod, Kind::Event, Kind::StatefulSet];
+
+/// Kinds that are asked for together, sooner or later: one round instead of several.
+const TOGETHER: [&[Kind]; 3] = [
+    &[
+        Kind::ServiceAccount,
+        Kind::LimitRange,
+        Kind::ResourceQuota,
+        Kind::Namespace,
+        Kind::Claim,
+        Kind::StorageClass,
+        Kind::PriorityClass,
+    ],
+    &[Kind::SecurityContextConstraints, Kind::Role, Kind::RoleBinding, Kind::ClusterRole, Kind::ClusterRoleBinding],
+    &[Kind::Node, Kind::SchedulerConfig],
+];
 
 impl Connection {
-    /// Reads what is wanted.
+    /// Reads what every look needs. All else that the server has is offered: it is noted in
+    /// the demand of the cluster's coverage when somebody asks for it.
     ///
     /// # Errors
-    /// When the server cannot be reached or knows no PipelineRuns.
-    pub async fn read(&self, wanted: &Wanted) -> Result<Cluster, SourceError> {
-        let probe = self.get_patiently("/version").await.map_err(|error| self.unreachable(&error))?;
-        // Ages are counted from times that the server set: its clock, not this machine's.
-        let now = probe.date.unwrap_or_else(Timestamp::now);
-        let mut cluster = Cluster { taken_at: Some(now), ..Cluster::default() };
-        if probe.status == 401 {
-            return Err(SourceError::new(probe.reason()).hint("log in again: oc login, or pass --token"));
-        }
-        cluster.server_version = git_version(&probe);
-        let jobs = jobs(wanted);
-        let gate = Semaphore::new(AT_ONCE);
-        let mut answers: Vec<(Job, Listing<Value>)> = Vec::with_capacity(jobs.len());
-        let read = |job: Job| {
-            let gate = &gate;
-            async move {
-                let _permit = gate.acquire().await;
-                let listing = self.list_values(&job).await;
-                (job, listing)
+    /// When the server cannot be reached, does not know the login, or knows no PipelineRuns.
+    pub async fn begin(&self, wanted: &Wanted) -> Result<Cluster, SourceError> {
+        let mut cluster = Cluster::default();
+        for kind in IN_NAMESPACE {
+            for place in wanted.places() {
+                cluster.offer(kind, place);
             }
-        };
-        let reads: Vec<_> = jobs.into_iter().map(|job| Box::pin(read(job))).collect();
-        answers.extend(join_all(reads).await);
-        for (job, listing) in answers {
-            record(&mut cluster, &job, listing)?;
         }
-        self.read_own_namespaces(&mut cluster, wanted).await;
-        self.read_tekton_namespace(&mut cluster).await;
-        self.read_tekton_info(&mut cluster).await;
-        cluster.sort();
-        if let Some(tell) = &self.on_page {
-            tell(None);
+        for kind in CLUSTER_WIDE {
+            cluster.offer(kind, "");
         }
+        if wanted.all_pods {
+            cluster.offer(Kind::Pod, "");
+        }
+        for namespace in NAMESPACES {
+            cluster.offer(Kind::ConfigMap, namespace);
+            cluster.offer(Kind::Deployment, namespace);
+        }
+        let (version, read) = tokio::join!(self.version_or_none(), self.read_first(&mut cluster, wanted));
+        cluster.server_version = version?;
+        read?;
+        self.read_tekton_namespace(&mut cluster).await?;
+        // Ages are counted from times that the server set: its clock, not this machine's.
+        cluster.taken_at = Some(self.server_clock().unwrap_or_else(Timestamp::now));
+        settle(&mut cluster);
         Ok(cluster)
     }
 
-    async fn list_values(&self, job: &Job) -> Listing<Value> {
-        self.list::<Value>(job.kind, job.namespace.as_deref(), job.selector).await
+    async fn read_first(&self, cluster: &mut Cluster, wanted: &Wanted) -> Result<(), SourceError> {
+        let mut queries = vec![Query::all(Kind::TektonConfig, None)];
+        for namespace in NAMESPACES {
+            queries.extend([Kind::ConfigMap, Kind::Deployment].map(|kind| Query::all(kind, Some(namespace))));
+        }
+        match (&wanted.run, wanted.namespaces.as_deref()) {
+            (Some(run), Some([namespace])) if run.len() <= LONGEST_LABEL => {
+                queries.extend([Kind::Event, Kind::StatefulSet].map(|kind| Query::all(kind, Some(namespace))));
+                self.read_run(cluster, (namespace, run), queries).await
+            }
+            _ => {
+                let places = wanted.places();
+                queries.extend(places.iter().flat_map(|place| AT_ONCE.map(|kind| Query::all(kind, some(place)))));
+                self.read_lists(cluster, queries).await
+            }
+        }
+    }
+
+    /// Reads a run and what carries its label, beside lists.
+    async fn read_run(
+        &self,
+        cluster: &mut Cluster,
+        (namespace, name): (&str, &str),
+        queries: Vec<Query>,
+    ) -> Result<(), SourceError> {
+        let labelled = [Kind::TaskRun, Kind::Pod].map(|kind| Query {
+            selectors: vec![("labelSelector", format!("{RUN_LABEL}={name}"))],
+            ..Query::all(kind, Some(namespace))
+        });
+        let lists = join_all(labelled.iter().chain(&queries).map(|query| self.list(query)));
+        let named = Query::all(Kind::PipelineRun, Some(namespace));
+        let (run, lists) = tokio::join!(self.read_one(&named, name), lists);
+        let mut lists = lists.into_iter();
+        let mut is_whole = true;
+        for (query, listing) in labelled.iter().zip(lists.by_ref()) {
+            is_whole &= listing.reading == Reading::Listed;
+            let reading = listing.reading.clone();
+            take(cluster, listing);
+            // Of the others nothing is known: they are still on offer.
+            if reading != Reading::Listed {
+                cluster.record(query.kind, namespace, reading);
+            }
+        }
+        for (query, listing) in queries.iter().zip(lists) {
+            record(cluster, query, listing)?;
+        }
+        // Without it the list is asked for, which says more of why.
+        if let Ok(Some(page)) = run {
+            cluster.take(page, Detail::Whole);
+        }
+        if is_whole {
+            cluster.coverage.read_run(namespace, name);
+        }
+        Ok(())
+    }
+
+    /// Reads what was asked for, with what is likely to be asked for next.
+    ///
+    /// # Errors
+    /// When the server no longer knows the login, or knows no PipelineRuns.
+    pub async fn fetch(&self, cluster: &mut Cluster, wanted: &Wanted, asked: &Asked) -> Result<(), SourceError> {
+        let mut all = asked.clone();
+        for (kind, place) in asked {
+            let group = TOGETHER.iter().find(|group| group.contains(kind)).copied().unwrap_or_default();
+            for other in group {
+                let places = match (other.is_namespaced(), kind.is_namespaced()) {
+                    (true, true) => vec![place.as_str()],
+                    (true, false) => wanted.places(),
+                    (false, _) => vec![""],
+                };
+                all.extend(places.into_iter().map(|place| (*other, place.to_owned())));
+            }
+            if (*kind, place.as_str()) == (Kind::Pod, "") {
+                all.extend(wanted.places().into_iter().map(|place| (Kind::Pod, place.to_owned())));
+            }
+        }
+        let is_offered = |(kind, place): &(Kind, String)| cluster.coverage.offers(*kind).contains(place);
+        let queries: Vec<Query> =
+            all.iter().filter(|asked| is_offered(asked)).map(|asked| query(asked, wanted)).collect();
+        self.read_lists(cluster, queries).await?;
+        self.read_own_namespaces(cluster, wanted).await;
+        settle(cluster);
+        Ok(())
+    }
+
+    /// Reads all that a diagnosis of every run of the wanted namespaces may need.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, does not know the login, or knows no PipelineRuns.
+    pub async fn read(&self, wanted: &Wanted) -> Result<Cluster, SourceError> {
+        let mut cluster = self.begin(&Wanted { run: None, ..wanted.clone() }).await?;
+        let offered = cluster.coverage.offered().clone();
+        self.fetch(&mut cluster, wanted, &offered).await?;
+        self.end_of_reading();
+        Ok(cluster)
+    }
+
+    /// Reads what is wanted as far as `look` looks for it: it is asked again and again, until
+    /// it has looked for nothing that could be read and was not. What it says then it would
+    /// say had everything been read.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, does not know the login, or knows no PipelineRuns.
+    pub async fn look<T>(&self, wanted: &Wanted, look: impl Fn(&Cluster) -> T) -> Result<(Cluster, T), SourceError> {
+        self.look_on(None, wanted, look).await
+    }
+
+    /// The same for a run that is followed: what an earlier look has read of the cluster
+    /// outside of its namespace is not read again.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, does not know the login, or knows no PipelineRuns.
+    pub async fn look_on<T>(
+        &self,
+        earlier: Option<&Cluster>,
+        wanted: &Wanted,
+        look: impl Fn(&Cluster) -> T,
+    ) -> Result<(Cluster, T), SourceError> {
+        let mut cluster = self.begin(wanted).await?;
+        if let (Some(earlier), Some(namespaces)) = (earlier, &wanted.namespaces) {
+            cluster.carry_over(earlier, namespaces);
+            settle(&mut cluster);
+        }
+        let seen = self.look_again(wanted, &mut cluster, look).await?;
+        Ok((cluster, seen))
+    }
+
+    /// The same of a cluster that was read in part.
+    ///
+    /// # Errors
+    /// When nothing more can be read.
+    pub async fn look_again<T>(
+        &self,
+        wanted: &Wanted,
+        cluster: &mut Cluster,
+        look: impl Fn(&Cluster) -> T,
+    ) -> Result<T, SourceError> {
+        loop {
+            let seen = look(cluster);
+            let asked = cluster.coverage.demand().take();
+            if asked.is_empty() {
+                self.end_of_reading();
+                return Ok(seen);
+            }
+            self.fetch(cluster, wanted, &asked).await?;
+        }
+    }
+
+    async fn read_lists(&self, cluster: &mut Cluster, queries: Vec<Query>) -> Result<(), SourceError> {
+        let listings = join_all(queries.iter().map(|query| self.list(query))).await;
+        for (query, listing) in queries.iter().zip(listings) {
+            record(cluster, query, listing)?;
+        }
+        Ok(())
     }
 
     /// Who may not list namespaces may still read the own one, whose annotations hold
     /// the ranges of ids.
     async fn read_own_namespaces(&self, cluster: &mut Cluster, wanted: &Wanted) {
-        if cluster.coverage.proves_absence(Kind::Namespace, "") {
+        let readings = |cluster: &Cluster, at: &str| {
+            let mut all = cluster.coverage.iter().filter(|(kind, _, _)| *kind == Kind::Namespace);
+            all.find(|(_, place, _)| *place == at).map(|(_, _, reading)| reading.proves_absence())
+        };
+        if readings(cluster, "") != Some(false) {
             return;
         }
         for name in wanted.namespaces.iter().flatten() {
-            let Ok(found) = self.object(&format!("{}/{name}", path(Kind::Namespace, None))).await else { continue };
-            let listing = Listing::Whole(found.into_iter().collect());
-            let job = Job { kind: Kind::Namespace, namespace: Some(name.clone()), selector: None };
-            // Only PipelineRuns can fail here.
-            let _ = record(cluster, &job, listing);
+            if readings(cluster, name).is_some() {
+                continue;
+            }
+            let Ok(found) = self.read_one(&Query::all(Kind::Namespace, None), name).await else { continue };
+            if let Some(page) = found {
+                cluster.take(page, Detail::Whole);
+            }
+            cluster.record(Kind::Namespace, name, Reading::Listed);
         }
     }
 
     /// The operator may have put Tekton into a namespace of its own choice.
-    async fn read_tekton_namespace(&self, cluster: &mut Cluster) {
-        let target = cluster.tekton_configs.iter().find_map(|config| config.spec.get("targetNamespace")?.as_str());
-        let Some(namespace) = target.map(str::to_owned).filter(|ns| !NAMESPACES.contains(&ns.as_str())) else { return };
-        for kind in [Kind::ConfigMap, Kind::Deployment] {
-            let job = Job { kind, namespace: Some(namespace.clone()), selector: None };
-            let listing = self.list_values(&job).await;
-            // A refusal here is no reason to lose the rest.
-            let _ = record(cluster, &job, listing);
-        }
+    async fn read_tekton_namespace(&self, cluster: &mut Cluster) -> Result<(), SourceError> {
+        let target = cluster.tekton_configs.known().find_map(|config| config.spec.get("targetNamespace")?.as_str());
+        let target = target.filter(|namespace| !namespace.is_empty() && !NAMESPACES.contains(namespace));
+        let kinds = [Kind::ConfigMap, Kind::Deployment];
+        let queries = target.map(|namespace| kinds.map(|kind| Query::all(kind, Some(namespace)))).into_iter().flatten();
+        self.read_lists(cluster, queries.collect()).await?;
+        self.read_tekton_info(cluster).await;
+        Ok(())
     }
 
     /// Every user may read the ConfigMap with Tekton's version by its name, without the right to
@@ -104,13 +268,21 @@ impl Connection {
         const INFO: &str = "pipelines-info";
         for namespace in NAMESPACES {
             let is_refused = matches!(cluster.coverage.of(Kind::ConfigMap, namespace), Reading::Forbidden(_));
-            if !is_refused || cluster.config_maps.iter().any(|map| map.metadata.name == INFO) {
+            if !is_refused || cluster.config_maps.known().any(|map| map.metadata.name == INFO) {
                 continue;
             }
-            let name = format!("{}/{INFO}", path(Kind::ConfigMap, Some(namespace)));
             // A refusal here is no reason to lose the rest.
-            let Ok(Some(object)) = self.object(&name).await else { continue };
-            insert(cluster, Kind::ConfigMap, object);
+            if let Ok(Some(page)) = self.read_one(&Query::all(Kind::ConfigMap, Some(namespace)), INFO).await {
+                cluster.take(page, Detail::Whole);
+            }
+        }
+    }
+
+    /// Reads the pods of Tekton's own namespace, whose logs are about to be read.
+    pub async fn read_controller_pods(&self, cluster: &mut Cluster, namespace: &str) {
+        if cluster.coverage.offers(Kind::Pod).iter().any(String::is_empty) {
+            take(cluster, self.list(&Query::all(Kind::Pod, Some(namespace))).await);
+            settle(cluster);
         }
     }
 
@@ -119,85 +291,69 @@ impl Connection {
     /// # Errors
     /// When it could not be read.
     pub async fn log(&self, namespace: &str, pod: &str, container: &str) -> Result<String, SourceError> {
-        let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}&tailLines=200");
+        let pods = path(Kind::Pod, Kind::Pod.version(), Some(namespace));
+        let path = format!("{pods}/{pod}/log?container={container}&tailLines=200");
         let answer = self.get_patiently(&path).await.map_err(|error| self.unreachable(&error))?;
         if answer.status != 200 {
             return Err(SourceError::new(answer.reason()));
         }
         Ok(String::from_utf8_lossy(&answer.body).into_owned())
     }
+
+    /// Tells that nothing more is read.
+    pub fn end_of_reading(&self) {
+        if let Some(tell) = &self.on_page {
+            tell(None);
+        }
+    }
 }
 
-fn jobs(wanted: &Wanted) -> Vec<Job> {
-    let mut jobs: Vec<Job> = Vec::new();
-    let namespaces: Vec<Option<String>> = match &wanted.namespaces {
-        Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
-        None => vec![None],
-    };
-    for namespace in &namespaces {
-        for kind in IN_NAMESPACE {
-            jobs.push(Job { kind, namespace: namespace.clone(), selector: None });
+fn some(place: &str) -> Option<&str> {
+    (!place.is_empty()).then_some(place)
+}
+
+/// How a kind is read in a place.
+fn query((kind, place): &(Kind, String), wanted: &Wanted) -> Query {
+    let all = Query::all(*kind, some(place));
+    match &wanted.namespaces {
+        // The own namespaces' pods are read whole.
+        Some(own) if *kind == Kind::Pod && place.is_empty() => {
+            let others = own.iter().map(|namespace| format!(",metadata.namespace!={namespace}"));
+            let selector = std::iter::once(LIVE_PODS.to_owned()).chain(others).collect();
+            Query { detail: Detail::Room, selectors: vec![("fieldSelector", selector)], ..all }
         }
+        _ => all,
     }
-    for kind in CLUSTER_WIDE {
-        jobs.push(Job { kind, namespace: None, selector: None });
-    }
-    if wanted.all_pods && wanted.namespaces.is_some() {
-        jobs.push(Job { kind: Kind::Pod, namespace: None, selector: Some(LIVE_PODS) });
-    }
-    for namespace in NAMESPACES {
-        for kind in [Kind::ConfigMap, Kind::Deployment] {
-            jobs.push(Job { kind, namespace: Some(namespace.to_owned()), selector: None });
-        }
-    }
-    jobs
 }
 
 /// Puts a list into the cluster, and how it went into the coverage.
-fn record(cluster: &mut Cluster, job: &Job, listing: Listing<Value>) -> Result<(), SourceError> {
-    let namespace = job.namespace.clone().unwrap_or_default();
-    let (objects, reading) = match listing {
-        Listing::Whole(objects) => (objects, Reading::Listed),
-        Listing::Partly(objects, reason) => (objects, Reading::Partly(reason)),
-        Listing::Forbidden(reason) => (Vec::new(), Reading::Forbidden(reason)),
-        Listing::NotServed => (Vec::new(), Reading::NotServed),
-        Listing::Failed(reason) => (Vec::new(), Reading::Partly(reason)),
-    };
-    if job.kind == Kind::PipelineRun && reading == Reading::NotServed {
-        return Err(SourceError::new("the API server does not know PipelineRuns (tekton.dev/v1)")
-            .hint("is Tekton, or OpenShift Pipelines, installed on this cluster?"));
+fn record(cluster: &mut Cluster, query: &Query, listing: Listing) -> Result<(), SourceError> {
+    if query.kind == Kind::PipelineRun && listing.reading == Reading::NotServed {
+        return Err(no_tekton());
     }
-    for object in objects {
-        insert(cluster, job.kind, object);
-    }
-    cluster.coverage.record(job.kind, &namespace, reading);
+    let reading = listing.reading.clone();
+    take(cluster, listing);
+    cluster.record(query.kind, query.namespace.as_deref().unwrap_or_default(), reading);
     Ok(())
 }
 
-/// Puts one object into the cluster.
-fn insert(cluster: &mut Cluster, kind: Kind, mut object: Value) {
-    crate::sources::export::prune_nulls(&mut object);
-    let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if let Err(error) = cluster.insert(kind, object, Origin::Server(version)) {
-        cluster.unreadable.push(error);
+fn take(cluster: &mut Cluster, listing: Listing) {
+    for page in listing.pages {
+        cluster.take(page, listing.detail);
     }
+    cluster.unreadable.extend(listing.unreadable);
 }
 
-/// Awaits all, in parallel on one task.
-async fn join_all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
-    let mut done: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(|cx| {
-        let mut pending = false;
-        for (future, slot) in futures.iter_mut().zip(done.iter_mut()) {
-            if slot.is_none() {
-                match future.as_mut().poll(cx) {
-                    std::task::Poll::Ready(value) => *slot = Some(value),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    done.into_iter().flatten().collect()
+/// Makes a cluster ready to be looked at after something was added.
+fn settle(cluster: &mut Cluster) {
+    cluster.sort();
+    cluster.events_by_object = std::sync::OnceLock::new();
+    cluster.indexes = crate::model::cluster::Indexes::default();
+    // Reading itself asks for nothing.
+    cluster.coverage.demand().take();
+}
+
+fn no_tekton() -> SourceError {
+    SourceError::new("the API server does not know PipelineRuns (tekton.dev/v1)")
+        .hint("is Tekton, or OpenShift Pipelines, installed on this cluster?")
 }

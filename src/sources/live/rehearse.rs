@@ -27,7 +27,7 @@ impl Connection {
     /// When the server does not answer.
     pub async fn rehearse(&self, pod: &Value, user: &str, groups: &[String]) -> Result<Rehearsal, SourceError> {
         let namespace = pod.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
-        let path = super::list::path(Kind::Pod, Some(namespace));
+        let path = super::list::path(Kind::Pod, Kind::Pod.version(), Some(namespace));
         let manager = encode("kubectl-tekton_fix");
         let mut request = Request::post(format!("{path}?dryRun=All&fieldManager={manager}"))
             .header("content-type", "application/json")

@@ -108,7 +108,7 @@ pub struct Target<'a> {
 
 impl Target<'_> {
     fn list(&self) -> String {
-        super::list::path(self.kind, Some(self.namespace))
+        super::list::path(self.kind, self.kind.version(), Some(self.namespace))
     }
 
     fn path(&self) -> String {
