@@ -10,6 +10,7 @@ use crate::sources::conversion;
 use crate::yaml::{self, YamlError};
 
 use super::layout::Listed;
+use super::records;
 use super::seen::Seen;
 
 /// Deepest list of lists that is read.
@@ -34,6 +35,20 @@ impl Reader {
 
     /// Reads the text of a file; `listed` is what its path says that it holds.
     pub(super) fn read(&mut self, file: &str, text: &str, listed: Option<&Listed>) {
+        self.documents(file, text, listed, false);
+    }
+
+    /// Reads what is left of a file that ends too early: what stands at its end is not whole.
+    pub(super) fn read_torn(&mut self, file: &str, text: &str, listed: Option<&Listed>, reason: &str) {
+        self.unreadable(file, listed, reason);
+        // A line that is cut may still say something, but not what it said.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        if !whole.trim().is_empty() {
+            self.documents(file, whole, listed, true);
+        }
+    }
+
+    fn documents(&mut self, file: &str, text: &str, listed: Option<&Listed>, is_torn: bool) {
         let (documents, errors) = yaml::read(text);
         if documents.is_empty() && errors.is_empty() {
             self.unreadable(file, listed, "it is empty");
@@ -41,16 +56,35 @@ impl Reader {
         for YamlError { message, line } in errors {
             self.unreadable(file, listed, &format!("line {line}: {message}"));
         }
-        for yaml::Document { line, value, entries, last } in documents {
-            let at = At { file, line, listed, last: last.as_deref() };
+        let last_one = documents.len().saturating_sub(1);
+        for (at, yaml::Document { line, value, entries, last }) in documents.into_iter().enumerate() {
+            let at = At { file, line, listed, last: last.as_deref(), is_torn: is_torn && at == last_one };
             match value {
-                Value::Array(items) => self.items(at, items, &entries, ("", ""), 0),
+                Value::Array(items) => self.array(at, items, &entries),
                 document => self.document(at, document, &entries, 0),
             }
         }
     }
 
+    /// Reads an array of objects, as support bundles write some kinds.
+    fn array(&mut self, at: At<'_>, mut items: Vec<Value>, entries: &[usize]) {
+        if at.is_torn {
+            items.pop();
+        }
+        let Some(listed) = at.listed.filter(|listed| listed.is_bare && !at.is_torn) else {
+            return self.items(at, items, entries, ("", ""), 0);
+        };
+        self.seen.list(listed);
+        let group = listed.kind.group();
+        let version = if group.is_empty() { String::new() } else { format!("{group}/") };
+        let version = format!("{version}{}", listed.kind.version());
+        self.items(at, items, entries, (&version, listed.kind.name()), 0);
+    }
+
     fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
+        if records::is_list(&document) {
+            return self.records(at, document, entries);
+        }
         let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
         let items = match document.get_mut("items").map(Value::take) {
             // Go writes an empty list as null.
@@ -58,6 +92,9 @@ impl Reader {
             items => items,
         };
         let Some(Value::Array(mut items)) = items else {
+            if at.is_torn {
+                return;
+            }
             if let Some(kind) = self.insert(at, document, ("", ""))
                 && let Some(listed) = at.listed.filter(|listed| listed.kind == kind)
             {
@@ -70,11 +107,12 @@ impl Reader {
         let next = document.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default();
         let remaining = document.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or_default();
         let item_kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
-        let listed = at.listed.or(None);
         // A list that says its kind first and was cut off cannot be told from a whole one.
-        let is_cut = kind.is_empty();
-        let reason = if is_cut {
+        let is_cut = kind.is_empty() || at.is_torn;
+        let reason = if kind.is_empty() {
             Some("the list may have been cut off: it has no kind")
+        } else if at.is_torn {
+            Some("the list was cut off")
         } else if !next.is_empty() || remaining > 0 {
             Some("it is one page of a longer list")
         } else if item_kind.is_empty() {
@@ -83,8 +121,8 @@ impl Reader {
         } else {
             None
         };
-        match (listed, reason) {
-            (Some(listed), None) if listed.kind.name() == item_kind => self.seen.list(listed.kind, &listed.namespace),
+        match (at.listed, reason) {
+            (Some(listed), None) if listed.kind.name() == item_kind => self.seen.list(listed),
             (Some(_), None) | (None, _) => {}
             (Some(listed), Some(reason)) => {
                 self.seen.lost(listed.kind, &listed.namespace, format!("{}: {reason}", at.file));
@@ -93,11 +131,25 @@ impl Reader {
         if is_cut {
             // The last one may be half an object.
             items.pop();
+        }
+        if kind.is_empty() {
             let name = at.file.to_owned();
             let reason = format!("line {}: {}", at.line, reason.unwrap_or_default());
             self.cluster.unreadable.push(Unreadable { kind: "list".to_owned(), name, reason });
         }
         self.items(at, items, entries, (&api_version, &item_kind), depth);
+    }
+
+    /// Reads what Tekton Results has kept of runs; it says nothing about others.
+    fn records(&mut self, at: At<'_>, document: Value, entries: &[usize]) {
+        for (index, record) in records::of(document).into_iter().enumerate() {
+            let at = At { line: entries.get(index).copied().unwrap_or(at.line), listed: None, ..at };
+            match record {
+                Ok(Some(object)) => drop(self.insert(at, object, ("", ""))),
+                Ok(None) => {}
+                Err(reason) => self.unreadable(at.file, None, &format!("line {}: {reason}", at.line)),
+            }
+        }
     }
 
     fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
@@ -139,7 +191,7 @@ impl Reader {
             None => self.cluster.insert(kind, object, origin),
         };
         match inserted {
-            Ok(()) if at.listed.is_none() => self.seen.loose(kind, &place, at.file),
+            Ok(()) if at.listed.is_none_or(|listed| listed.kind != kind) => self.seen.loose(kind, &place, at.file),
             Ok(()) => {}
             Err(error) => {
                 self.seen.lost(kind, &place, error.to_string());
@@ -167,6 +219,8 @@ struct At<'a> {
     listed: Option<&'a Listed>,
     /// The last field of its document, where it is YAML.
     last: Option<&'a str>,
+    /// Whether its document is the last one of a file that ends too early.
+    is_torn: bool,
 }
 
 /// Why an object in a file of its own may be the beginning of one only: the API server
