@@ -231,7 +231,7 @@ fn a_folder_that_cannot_be_looked_into_is_named() {
     fs::remove_file(own.join("pods.yaml")).unwrap();
     // A link out of the export is not followed, and counts as nothing.
     std::os::unix::fs::symlink(Path::new("examples/incident").canonicalize().unwrap(), own.join("elsewhere")).unwrap();
-    fs::write(own.join("pods.yaml"), b"\x1f\x8b\x08\0\0binary").unwrap();
+    fs::write(own.join("pods.yaml"), b"\x7fELF\x02\0\0binary").unwrap();
     let output = diagnose(folder.path(), RUN);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("pods.yaml") && said.contains("binary"), "{said}");

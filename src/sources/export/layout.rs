@@ -124,10 +124,7 @@ pub fn may_be_document(head: &[u8]) -> bool {
 fn is_talk(parts: &[&str], file: &str) -> bool {
     let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
     matches!(extension, "log" | "logs" | "html" | "sha256" | "sha256sum")
-        || matches!(
-            file,
-            "version" | "version.yaml" | "manifest.yaml" | "analysis.json" | "api.json" | "apis.json" | "logs.txt"
-        )
+        || matches!(file, "version" | "version.yaml" | "analysis.json" | "api.json" | "apis.json" | "logs.txt")
         || matches!(file, "aggregated-discovery-api.yaml" | "aggregated-discovery-apis.yaml")
         || file.ends_with("-errors.json")
         || parts.iter().rev().skip(1).any(|part| *part == "describe")

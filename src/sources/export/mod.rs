@@ -6,11 +6,13 @@ mod collection;
 mod content;
 mod files;
 mod layout;
+pub mod manifest;
 mod objects;
 mod packing;
 mod records;
 mod seen;
 mod tar;
+pub mod writer;
 mod zip;
 
 pub use objects::prune_nulls;
@@ -20,7 +22,7 @@ use std::path::Path;
 
 use crate::model::Cluster;
 
-use super::SourceError;
+use super::{Raw, SourceError};
 use collection::Collection;
 use content::Content;
 use objects::Reader;
@@ -30,7 +32,20 @@ use objects::Reader;
 /// # Errors
 /// When the path cannot be read or holds nothing that a verdict reads.
 pub fn read(from: &str) -> Result<Cluster, SourceError> {
+    collect(from, Collection::default()).map(|(cluster, _)| cluster)
+}
+
+/// Reads an export, with all fields of its objects.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_raw(from: &str) -> Result<(Cluster, Vec<Raw>), SourceError> {
     let mut collection = Collection::default();
+    collection.reader.kept = Some(Vec::new());
+    collect(from, collection)
+}
+
+fn collect(from: &str, mut collection: Collection) -> Result<(Cluster, Vec<Raw>), SourceError> {
     if from != "-" && Path::new(from).is_dir() {
         folder(&mut collection, Path::new(from))?;
     } else {
@@ -40,9 +55,9 @@ pub fn read(from: &str) -> Result<Cluster, SourceError> {
                 .hint("--from takes a folder or an archive (must-gather, oc adm inspect), a YAML or JSON file, or - for standard input")
         })?;
     }
-    let Reader { mut cluster, seen } = collection.finish();
+    let Reader { mut cluster, seen, kept, manifest } = collection.finish();
     cluster.sort();
-    seen.record(&mut cluster);
+    seen.record(&mut cluster, manifest);
     cluster.taken_at = clock::of(&cluster);
     if cluster.origins.is_empty() {
         let mut error = SourceError::new(format!("{from} holds no Kubernetes objects that could be read"));
@@ -51,7 +66,7 @@ pub fn read(from: &str) -> Result<Cluster, SourceError> {
         }
         return Err(error.hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml"));
     }
-    Ok(cluster)
+    Ok((cluster, kept.unwrap_or_default()))
 }
 
 fn folder(collection: &mut Collection, root: &Path) -> Result<(), SourceError> {

@@ -6,10 +6,11 @@ use crate::model::cluster::Unreadable;
 use crate::model::pod::PodSpec;
 use crate::model::pod_security::ContainerSecurityContext;
 use crate::model::{Cluster, Kind, Origin};
-use crate::sources::conversion;
+use crate::sources::{Raw, conversion};
 use crate::yaml::{self, YamlError};
 
 use super::layout::Listed;
+use super::manifest::Manifest;
 use super::records;
 use super::seen::Seen;
 
@@ -21,6 +22,10 @@ const DEEPEST: usize = 4;
 pub(super) struct Reader {
     pub(super) cluster: Cluster,
     pub(super) seen: Seen,
+    /// The objects with all their fields, where somebody wants them.
+    pub(super) kept: Option<Vec<Raw>>,
+    /// What a snapshot says of itself.
+    pub(super) manifest: Option<Manifest>,
 }
 
 impl Reader {
@@ -170,6 +175,10 @@ impl Reader {
 
     /// Reads one object; items of a typed list may leave their kind away.
     fn insert(&mut self, at: At<'_>, mut object: Value, of: (&str, &str)) -> Option<Kind> {
+        if let Some(manifest) = Manifest::of(&object) {
+            self.manifest = Some(manifest);
+            return None;
+        }
         prune_nulls(&mut object);
         let text = |at: &str| object.pointer(at).and_then(Value::as_str).map(str::to_owned);
         let api_version = text("/apiVersion").unwrap_or_else(|| of.0.to_owned());
@@ -179,6 +188,7 @@ impl Reader {
             self.foreign(at, &object);
             return None;
         };
+        let raw = self.kept.is_some().then(|| Raw::new(kind, &api_version, object.clone()));
         let object = conversion::to_v1(kind, &api_version, object);
         let place = at.listed.filter(|listed| listed.kind == kind).map_or(namespace, |listed| listed.namespace.clone());
         let origin = Origin::File { path: at.file.to_owned(), line: at.line };
@@ -190,6 +200,11 @@ impl Reader {
             }),
             None => self.cluster.insert(kind, object, origin),
         };
+        if inserted.is_ok()
+            && let Some(kept) = &mut self.kept
+        {
+            kept.extend(raw);
+        }
         match inserted {
             Ok(()) if at.listed.is_none_or(|listed| listed.kind != kind) => self.seen.loose(kind, &place, at.file),
             Ok(()) => {}

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{Cluster, Kind, Reading};
 
 use super::layout::Listed;
+use super::manifest::Manifest;
 
 type Place = (Kind, String);
 
@@ -81,8 +82,16 @@ impl Seen {
         self.loose.entry((kind, namespace.to_owned())).or_insert_with(|| format!("{file} holds single objects"));
     }
 
-    /// Records it all.
-    pub(super) fn record(self, cluster: &mut Cluster) {
+    /// Records it all; of a snapshot, what its manifest says.
+    pub(super) fn record(self, cluster: &mut Cluster, manifest: Option<Manifest>) {
+        let lost: BTreeSet<Place> = self.lost.keys().cloned().collect();
+        self.record_found(cluster);
+        if let Some(manifest) = manifest {
+            manifest.record(cluster, |kind, namespace| lost.contains(&(kind, namespace.to_owned())));
+        }
+    }
+
+    fn record_found(self, cluster: &mut Cluster) {
         let Self { lists, lost, singles, loose, torn, .. } = self;
         for (place, reason) in loose {
             cluster.coverage.record(place.0, &place.1, Reading::Partly(reason));

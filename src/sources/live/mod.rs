@@ -4,6 +4,7 @@ mod connect;
 mod list;
 mod names;
 mod progress;
+mod raw;
 mod read;
 pub mod rehearse;
 pub mod write;

@@ -15,16 +15,16 @@ use crate::model::{Cluster, Kind, Origin, Reading};
 use crate::sources::{CLUSTER_WIDE, IN_NAMESPACE, SourceError, Wanted};
 
 /// Requests under way at once: every one over HTTP/1.1 is a connection.
-const AT_ONCE: usize = 6;
+pub(super) const AT_ONCE: usize = 6;
 
 /// Pods that are over use nothing on a node.
 const LIVE_PODS: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
 /// One list to read.
-struct Job {
-    kind: Kind,
-    namespace: Option<String>,
-    selector: Option<&'static str>,
+pub(super) struct Job {
+    pub(super) kind: Kind,
+    pub(super) namespace: Option<String>,
+    pub(super) selector: Option<&'static str>,
 }
 
 impl Connection {
@@ -128,7 +128,7 @@ impl Connection {
     }
 }
 
-fn jobs(wanted: &Wanted) -> Vec<Job> {
+pub(super) fn jobs(wanted: &Wanted) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let namespaces: Vec<Option<String>> = match &wanted.namespaces {
         Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
@@ -154,7 +154,7 @@ fn jobs(wanted: &Wanted) -> Vec<Job> {
 }
 
 /// Puts a list into the cluster, and how it went into the coverage.
-fn record(cluster: &mut Cluster, job: &Job, listing: Listing<Value>) -> Result<(), SourceError> {
+pub(super) fn record(cluster: &mut Cluster, job: &Job, listing: Listing<Value>) -> Result<(), SourceError> {
     let namespace = job.namespace.clone().unwrap_or_default();
     let (objects, reading) = match listing {
         Listing::Whole(objects) => (objects, Reading::Listed),
@@ -184,7 +184,7 @@ fn insert(cluster: &mut Cluster, kind: Kind, mut object: Value) {
 }
 
 /// Awaits all, in parallel on one task.
-async fn join_all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+pub(super) async fn join_all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
     let mut done: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(|cx| {
         let mut pending = false;
