@@ -4,6 +4,7 @@
 mod prompt;
 mod repairs;
 mod server;
+mod snapshots;
 mod storm;
 mod workflows;
 

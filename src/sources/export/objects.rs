@@ -63,7 +63,9 @@ impl Reader {
         }
         let last_one = documents.len().saturating_sub(1);
         for (at, yaml::Document { line, value, entries, last }) in documents.into_iter().enumerate() {
-            let at = At { file, line, listed, last: last.as_deref(), is_torn: is_torn && at == last_one };
+            let is_last = at == last_one;
+            let end = if is_last && last.is_some() { End::of(text) } else { End::Whole };
+            let at = At { file, line, listed, last: last.as_deref(), is_torn: is_torn && is_last, end };
             match value {
                 Value::Array(items) => self.array(at, items, &entries),
                 document => self.document(at, document, &entries, 0),
@@ -112,12 +114,17 @@ impl Reader {
         let next = document.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default();
         let remaining = document.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or_default();
         let item_kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
-        // A list that says its kind first and was cut off cannot be told from a whole one.
-        let is_cut = kind.is_empty() || at.is_torn;
+        // A list that says its kind first and was cut off between two objects cannot be told
+        // from a whole one, unless its text shows it.
+        let ends_in_items = at.last == Some("items");
+        let is_half = ends_in_items && (at.end == End::InLine || is_short(&items));
+        let is_cut = kind.is_empty() || at.is_torn || is_half;
         let reason = if kind.is_empty() {
             Some("the list may have been cut off: it has no kind")
-        } else if at.is_torn {
+        } else if at.is_torn || is_half {
             Some("the list was cut off")
+        } else if ends_in_items && at.end == End::AtBlock {
+            Some("the list may have been cut off: its file ends where a block of the disk does")
         } else if !next.is_empty() || remaining > 0 {
             Some("it is one page of a longer list")
         } else if item_kind.is_empty() {
@@ -236,6 +243,39 @@ struct At<'a> {
     last: Option<&'a str>,
     /// Whether its document is the last one of a file that ends too early.
     is_torn: bool,
+    /// How its text ends, where it is the last document of a YAML file.
+    end: End,
+}
+
+/// How a text ends: collectors end every line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// In the middle of a line.
+    InLine,
+    /// Where a full disk or a broken copy ends.
+    AtBlock,
+}
+
+impl End {
+    fn of(text: &str) -> Self {
+        const BLOCK: usize = 4096;
+        match text.len() {
+            _ if !text.ends_with('\n') => Self::InLine,
+            length if length.is_multiple_of(BLOCK) => Self::AtBlock,
+            _ => Self::Whole,
+        }
+    }
+}
+
+/// Whether the last object of a list ends early: it has no name, or lacks a field that all
+/// others have.
+fn is_short(items: &[Value]) -> bool {
+    let Some((last, others)) = items.split_last() else { return false };
+    let has_name = last.pointer("/metadata/name").is_some_and(Value::is_string) || last.get("items").is_some();
+    let fields = others.first().and_then(Value::as_object);
+    let lacks = |field: &String| last.get(field).is_none() && others.iter().all(|other| other.get(field).is_some());
+    !has_name || others.len() > 1 && fields.is_some_and(|fields| fields.keys().any(lacks))
 }
 
 /// Why an object in a file of its own may be the beginning of one only: the API server
@@ -243,7 +283,9 @@ struct At<'a> {
 fn cut_off(at: At<'_>, kind: Kind, object: &Value) -> Option<String> {
     let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let is_collected = match kind {
-        Kind::Node => at.listed.is_some(),
+        Kind::Node | Kind::Pod | Kind::StatefulSet | Kind::Deployment | Kind::Claim | Kind::PersistentVolume => {
+            at.listed.is_some_and(|listed| listed.kind == kind)
+        }
         Kind::Namespace => at.file.ends_with(&format!("namespaces/{name}/{name}.yaml")),
         _ => false,
     };
