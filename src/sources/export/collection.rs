@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use regex::Regex;
+
+use crate::model::Kind;
 use crate::yaml;
 
 use super::budget::Budget;
@@ -131,6 +134,10 @@ impl Collection {
             Ok(text) => text,
             Err(reason) => return self.reader.unreadable(name, listed, torn.as_deref().unwrap_or(&reason)),
         };
+        // Most of a must-gather is of kinds that no verdict reads, and reading YAML is slow.
+        if listed.is_none() && layout::is_collected(Path::new(name)) && !names_a_kind(&text) {
+            return;
+        }
         match torn {
             None => self.reader.read(name, &text, listed),
             Some(reason) => self.reader.read_torn(name, &text, listed, &reason),
@@ -168,6 +175,15 @@ impl Collection {
     }
 }
 
+/// Whether a text may hold an object of a known kind, or a list of some.
+fn names_a_kind(text: &str) -> bool {
+    static KINDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        Regex::new(&format!(r#"kind["']?\s*:\s*["']?(?:List|{})"#, names.join("|"))).ok()
+    });
+    KINDS.as_ref().is_none_or(|kinds| kinds.is_match(text))
+}
+
 /// The path of an entry below the root of its archive.
 ///
 /// # Errors
@@ -197,6 +213,16 @@ fn inside(name: &str) -> Result<PathBuf, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_without_a_known_kind_need_not_be_read() {
+        for text in
+            ["kind: PipelineRunList\n", "{\"kind\":\"Pod\"}", "items:\n- kind: 'Event'", "kind: List", "\"kind\": Node"]
+        {
+            assert!(names_a_kind(text), "{text}");
+        }
+        assert!(!names_a_kind("apiVersion: v1\nkind: ServiceList\nitems:\n- kind: Service\n  name: Pod\n"));
+    }
 
     #[test]
     fn names_stay_inside_the_archive() {

@@ -112,6 +112,11 @@ pub fn listed_below(path: &Path) -> Option<Listed> {
     Place::of(&inside).listed().cloned()
 }
 
+/// Whether a path is one of a collector, which puts one kind into a file.
+pub fn is_collected(path: &Path) -> bool {
+    path.iter().any(|part| part == "namespaces" || part == "cluster-scoped-resources")
+}
+
 /// Whether a text without a telling name may hold objects, by its first bytes. What `describe`
 /// prints does not, nor do logs.
 pub fn may_be_document(head: &[u8]) -> bool {

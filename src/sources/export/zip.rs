@@ -35,7 +35,7 @@ pub(super) fn read(
         collection.budget.entry()?;
         let (name, is_encrypted, is_link, is_folder) = match archive.by_index_raw(at) {
             Ok(entry) => {
-                let name = entry.name().map_or_else(|_| String::from_utf8_lossy(entry.name_raw()).into(), |name| name);
+                let name = entry.name().unwrap_or_else(|_| String::from_utf8_lossy(entry.name_raw()));
                 (name.into_owned(), entry.encrypted(), entry.is_symlink(), entry.is_dir())
             }
             Err(error) => {
