@@ -231,7 +231,9 @@ fn missing(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
         ),
         Reading::Partly(reason) => Some(
             CommandError::unreadable(format!("it is not among the {runs} that were read, and not all were: {reason}"))
-                .hint("run the command again, or collect them all: kubectl get pipelineruns -n NAMESPACE -o yaml"),
+                .hint(format!(
+                    "run the command again, or collect them all: kubectl get pipelineruns -n {namespace} -o yaml"
+                )),
         ),
         Reading::NotRead => Some(
             with_places(CommandError::incomplete(format!("{runs} are not in what was read")), cluster)

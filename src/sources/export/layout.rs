@@ -58,9 +58,11 @@ impl Place {
     pub fn of(path: &Path) -> Self {
         let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
         let Some(file) = parts.last().copied().map(unpacked) else { return Self::Ignored };
-        let known =
-            |part: &&str| matches!(*part, "namespaces" | "cluster-scoped-resources" | "cluster-resources" | "cluster");
-        let start = parts.iter().position(known);
+        let known = |part: &&str| matches!(*part, "namespaces" | "cluster-scoped-resources" | "cluster-resources");
+        let start = parts.iter().position(known).or_else(|| {
+            // Any folder may be called cluster; that of crust-gather has three parts below it.
+            parts.len().checked_sub(4).filter(|start| parts[*start] == "cluster")
+        });
         let inside = start.map_or(&parts[..], |start| &parts[start..]);
         match inside {
             ["namespaces", namespace, "pods", pod, container, .., "logs", _] if file == "current.log" => {
@@ -258,6 +260,8 @@ mod tests {
         assert_eq!(place("run.yaml"), Place::Objects(None));
         assert_eq!(place("namespaces/a/tekton.dev-v1/pipelinerun/r.yaml"), objects(Kind::PipelineRun, "a"));
         assert_eq!(place("cluster/storage.k8s.io-v1/csinode/n.yaml"), objects(Kind::CsiNode, ""));
+        assert_eq!(place("cluster/namespaces/a/core/pods.yaml"), objects(Kind::Pod, "a"));
+        assert_eq!(place("my/cluster/v1/node/n.yaml"), objects(Kind::Node, ""));
         assert_eq!(place("namespaces/a/taskrun/t/t.yaml"), Place::Objects(None));
         assert_eq!(place("namespaces/a/tekton.dev/describe/taskruns"), Place::Ignored);
         assert_eq!(place("namespaces/a/core/pods.yaml.gz"), objects(Kind::Pod, "a"));

@@ -19,7 +19,7 @@ pub enum WriteError {
     #[error("{} already exists", .0.display())]
     Exists(PathBuf),
     /// A folder that no snapshot was written into is not replaced.
-    #[error("{} is a folder that holds something else than a snapshot", .0.display())]
+    #[error("{} is there already and is no snapshot", .0.display())]
     Foreign(PathBuf),
     /// The system refused.
     #[error("cannot write {}: {error}", .path.display())]
