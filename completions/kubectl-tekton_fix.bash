@@ -70,6 +70,9 @@ _kubectl__tekton_fix() {
             kubectl__tekton_fix,resume)
                 cmd="kubectl__tekton_fix__subcmd__resume"
                 ;;
+            kubectl__tekton_fix,snapshot)
+                cmd="kubectl__tekton_fix__subcmd__snapshot"
+                ;;
             kubectl__tekton_fix,undo)
                 cmd="kubectl__tekton_fix__subcmd__undo"
                 ;;
@@ -129,6 +132,9 @@ _kubectl__tekton_fix() {
                 ;;
             kubectl__tekton_fix__subcmd__help,resume)
                 cmd="kubectl__tekton_fix__subcmd__help__subcmd__resume"
+                ;;
+            kubectl__tekton_fix__subcmd__help,snapshot)
+                cmd="kubectl__tekton_fix__subcmd__help__subcmd__snapshot"
                 ;;
             kubectl__tekton_fix__subcmd__help,undo)
                 cmd="kubectl__tekton_fix__subcmd__help__subcmd__undo"
@@ -197,7 +203,7 @@ _kubectl__tekton_fix() {
 
     case "${cmd}" in
         kubectl__tekton_fix)
-            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help --version diagnose repair diff check rerun nodes pick-node admission probe lint explain history undo resume rbac version options workflow completion __complete help"
+            opts="-n -A -s -h -V --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help --version diagnose repair diff check rerun nodes pick-node admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -255,10 +261,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -287,7 +289,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd____complete)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,10 +347,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -377,7 +375,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__admission)
-            opts="-f -o -n -A -s -h --filename --pod --creator --creator-group --kubernetes-version --confirm-on-server --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-f -o -n -A -s -h --filename --pod --creator --creator-group --kubernetes-version --confirm-on-server --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -467,10 +465,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -499,7 +493,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__check)
-            opts="-o -n -A -s -h --tekton-version --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --tekton-version --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,10 +563,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -601,7 +591,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__completion)
-            opts="-n -A -s -h --install --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help bash elvish fish powershell zsh"
+            opts="-n -A -s -h --install --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -663,10 +653,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -695,7 +681,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__diagnose)
-            opts="-o -l -w -n -A -s -h --output --selector --all --why-not --watch --watch-timeout --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -l -w -n -A -s -h --output --selector --all --why-not --watch --watch-timeout --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -773,10 +759,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -805,7 +787,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__diff)
-            opts="-o -n -A -s -h --level --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --level --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -875,10 +857,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -907,7 +885,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__explain)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -965,10 +943,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -997,7 +971,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__help)
-            opts="diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help"
+            opts="diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1248,6 +1222,20 @@ _kubectl__tekton_fix() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__tekton_fix__subcmd__help__subcmd__snapshot)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__tekton_fix__subcmd__help__subcmd__undo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1361,7 +1349,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__history)
-            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1427,10 +1415,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1459,7 +1443,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__lint)
-            opts="-f -R -o -y -v -n -A -s -h --filename --recursive --output --tekton-version --against --suppress --fix --yes --diff --check --verbose --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-f -R -o -y -v -n -A -s -h --filename --recursive --output --tekton-version --against --suppress --fix --yes --diff --check --verbose --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1545,10 +1529,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1577,7 +1557,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__nodes)
-            opts="-o -n -A -s -h --pod --task --without-assistant --for-pipeline --kubernetes-version --all --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --pod --task --without-assistant --for-pipeline --kubernetes-version --all --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1655,10 +1635,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1687,7 +1663,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__options)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1745,10 +1721,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1777,7 +1749,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__probe)
-            opts="-y -o -n -A -s -h --task --yes --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-y -o -n -A -s -h --task --yes --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1855,10 +1827,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1887,7 +1855,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__rbac)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help read repair"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help read repair"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1945,10 +1913,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1977,7 +1941,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__repair)
-            opts="-y -o -n -A -s -h --plan --set --yes --max-risk --keep-old --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-y -o -n -A -s -h --plan --set --yes --max-risk --keep-old --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2063,10 +2027,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2095,7 +2055,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__rerun)
-            opts="-p -w -y -o -n -A -s -h --pin-node --node-selector --fs-group --run-as-user --pod-template --param --timeout --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --keep-volumes --edit --generate-name --request --correct-pod-template --cancel-old --yes --output --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-p -w -y -o -n -A -s -h --pin-node --node-selector --fs-group --run-as-user --pod-template --param --timeout --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --keep-volumes --edit --generate-name --request --correct-pod-template --cancel-old --yes --output --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2244,10 +2204,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2276,7 +2232,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__resume)
-            opts="-y -o -n -A -s -h --yes --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-y -o -n -A -s -h --yes --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2346,7 +2302,101 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-authority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__tekton_fix__subcmd__snapshot)
+            opts="-o -n -A -s -h --output --redact --force --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redact)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2378,7 +2428,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__undo)
-            opts="-y -n -A -s -h --yes --dry-run --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-y -n -A -s -h --yes --dry-run --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2440,10 +2490,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2472,7 +2518,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__version)
-            opts="-o -n -A -s -h --client --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --client --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2538,10 +2584,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2570,7 +2612,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help list show lint test run help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help list show lint test run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2625,10 +2667,6 @@ _kubectl__tekton_fix() {
                     return 0
                     ;;
                 --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --command-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2758,7 +2796,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__lint)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2813,10 +2851,6 @@ _kubectl__tekton_fix() {
                     return 0
                     ;;
                 --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --command-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2848,7 +2882,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__list)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2906,10 +2940,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2938,7 +2968,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__run)
-            opts="-f -y -o -n -A -s -h --file --set --yes --max-risk --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-f -y -o -n -A -s -h --file --set --yes --max-risk --dry-run --wait --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3050,10 +3080,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3082,7 +3108,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__show)
-            opts="-n -A -s -h --schema --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-n -A -s -h --schema --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3140,10 +3166,6 @@ _kubectl__tekton_fix() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tls-server-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3172,7 +3194,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__test)
-            opts="-f -n -A -s -h --file --set --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --command-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-f -n -A -s -h --file --set --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3261,10 +3283,6 @@ _kubectl__tekton_fix() {
                     return 0
                     ;;
                 --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --command-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -25,7 +25,7 @@ function __fish_kubectl_tekton_fix_using_subcommand
 end
 
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -58,6 +58,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "snapshot" -d 'Take what the diagnosis of a run reads into a folder or archive, without secrets'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
@@ -76,7 +77,7 @@ name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s l -l selector -d 'Only runs with these labels, as kubectl takes them; with -A or without a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l watch-timeout -d 'How long to watch, 10m for example; without it, until the run settles' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -112,7 +113,7 @@ server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l wait -d 'How long to wait until the run\'s pods have nodes' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s o -l output -d '`json` prints an event a line' -r -f -a "json\t'JSON, an event a line'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -143,7 +144,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 json\t'JSON'
 yaml\t'YAML'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -171,7 +172,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -229,7 +230,7 @@ client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l wait -d 'How long to watch the new run until its pods have nodes; 0 does not watch' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -267,7 +268,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -300,7 +301,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -335,7 +336,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -368,7 +369,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -399,7 +400,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l against -d 'Folder or file with Namespaces: their ids are compared with those of runs' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l suppress -d 'Findings that are not reported, by code or id; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -427,8 +428,33 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s o -l output -d 'Where to write it: a folder, or an archive by its name (.tar.gz, .tgz, .zip)' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l redact -d 'Replace what matches, in names as well; the same by the same word. May be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s n -l namespace -d 'Namespace of the run' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l context -d 'Context of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l token -d 'Bearer token' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l certificate-authority -d 'File with the certificate authority' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l client-certificate -d 'File with the client\'s certificate' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l force -d 'Replace a snapshot or archive that is already there'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -455,7 +481,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -481,7 +507,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand un
 client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -507,7 +533,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand un
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l wait -d 'How long to wait until the run\'s pods have nodes' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s o -l output -d '`json` prints an event a line' -r -f -a "json\t'JSON, an event a line'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -531,7 +557,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -558,7 +584,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -582,7 +608,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ve
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -605,7 +631,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand op
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -634,7 +660,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "run" -d 'Carry out a workflow for a run, after showing every change and asking'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -657,7 +683,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -681,7 +707,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -706,7 +732,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s f -l file -d 'Read the workflow from this file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l set -d 'Give an input: NAME=VALUE; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -739,7 +765,7 @@ server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l wait -d 'How long to wait where a step does not say it' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s o -l output -d '`json` prints an event a line' -r -f -a "json\t'JSON, an event a line'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -770,7 +796,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l install -d 'Write what kubectl and oc call into this folder of the PATH (default: that of the binary as it was called)' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -793,7 +819,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand co
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s n -l namespace -d 'Namespace of the run' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l from -d 'Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l context -d 'Context of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -815,26 +841,27 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "options" -d 'List the flags that every command takes'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "workflow" -d 'List, read, check, try and carry out repair workflows'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "__complete" -d 'Answers a completion'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint explain history undo resume rbac version options workflow completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "diagnose" -d 'Diagnose why a run is stuck or has failed, with the evidence and what fixes it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "repair" -d 'Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "diff" -d 'Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "check" -d 'Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "rerun" -d 'Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "nodes" -d 'Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "admission" -d 'Show which SCC admits a run\'s pods with which ids, or why none does, before they are created'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "probe" -d 'Try a minimal TaskRun with the run\'s ServiceAccount, pod template and volume, to tell whether the environment is at fault'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "lint" -d 'Check manifests of Tekton before they are submitted, and fix what can be fixed safely'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "snapshot" -d 'Take what the diagnosis of a run reads into a folder or archive, without secrets'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "explain" -d 'Explain a finding by its code (TKF101) or cause (assistant-refused-by-scc)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "history" -d 'List what this program has changed on clusters, and how each change is undone'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "undo" -d 'Take back what a repair has changed, after showing it and asking'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "resume" -d 'Find out how far an interrupted repair came, and go on with it or end it'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "rbac" -d 'Print ClusterRoles with the rights that reading, and repairing in a namespace, take'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "version" -d 'Print the version of this program, of Kubernetes and of Tekton'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "workflow" -d 'List, read, check, try and carry out repair workflows'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "__complete" -d 'Answers a completion'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and not __fish_seen_subcommand_from diagnose repair diff check rerun nodes admission probe lint snapshot explain history undo resume rbac version options workflow completion __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "list" -d 'List the workflows, of this program and of your own folder'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "show" -d 'Print a workflow, or the JSON Schema of workflows'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand help; and __fish_seen_subcommand_from workflow" -f -a "lint" -d 'Check workflows without a cluster: shape, names, expressions'

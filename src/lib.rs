@@ -24,6 +24,7 @@ pub mod ops;
 pub mod repairs;
 pub mod report;
 pub mod scripts;
+mod snapshot;
 pub mod sources;
 pub mod workflows;
 pub mod yaml;

@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, ExprBinary, ExprMethodCall, Item, ItemMod, ItemUse, M
 use tekton_fix::finding::Cause;
 
 /// Modules with those they may use, each after those it uses. The root may use all.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("yaml", &[]),
     ("documents", &["yaml"]),
@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("workflows", &["model", "sources", "ops"]),
     ("scripts", &["model", "yaml", "analysis", "ops", "finding", "checks", "assess", "repairs", "workflows"]),
     ("report", &["model", "yaml", "documents", "lint", "analysis", "ops", "finding", "checks", "workflows", "scripts"]),
+    ("snapshot", &["model", "yaml", "sources", "report"]),
     ("cli", &["report", "sources"]),
     (
         "commands",
@@ -42,6 +43,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "workflows",
             "scripts",
             "report",
+            "snapshot",
             "cli",
         ],
     ),

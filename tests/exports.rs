@@ -231,7 +231,7 @@ fn a_folder_that_cannot_be_looked_into_is_named() {
     fs::remove_file(own.join("pods.yaml")).unwrap();
     // A link out of the export is not followed, and counts as nothing.
     std::os::unix::fs::symlink(Path::new("examples/incident").canonicalize().unwrap(), own.join("elsewhere")).unwrap();
-    fs::write(own.join("pods.yaml"), b"\x1f\x8b\x08\0\0binary").unwrap();
+    fs::write(own.join("pods.yaml"), b"\x7fELF\x02\0\0binary").unwrap();
     let output = diagnose(folder.path(), RUN);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("pods.yaml") && said.contains("binary"), "{said}");
@@ -301,4 +301,27 @@ fn what_tekton_adds_is_not_taken_for_nothing() {
     assert_eq!(admission(folder.path(), "{}"), 4);
     // A wrong type is refused, not left out.
     assert_eq!(admission(Path::new("examples/incident"), "{privileged: \"true\"}"), 3);
+}
+
+#[test]
+fn a_list_that_was_cut_between_two_objects_is_noticed_where_its_text_shows_it() {
+    let path = "cluster-scoped-resources/storage.k8s.io/csinodes.yaml";
+    let text = fs::read_to_string(Path::new("examples/incident").join(path)).unwrap();
+    let body = text.trim_start_matches("---\n").split("\nkind: CSINodeList").next().unwrap();
+    let first = format!("kind: CSINodeList\n{body}\n");
+    let with = |text: &str| {
+        let folder = incident();
+        fs::write(folder.path().join(path), text).unwrap();
+        predictions(&report(folder.path(), RUN)).contains(&"heals".to_owned())
+    };
+    assert!(with(&first), "whole, with its kind first");
+    assert!(!with(first.trim_end()), "cut in its last line");
+    let start = first.rfind("\n  spec:").unwrap();
+    assert!(!with(&first[..=start]), "its last object has no spec");
+    let start = first.rfind("\n  metadata:").unwrap();
+    assert!(!with(&first[..=start]), "its last object has no name");
+    let padding = 4096 - first.len() % 4096;
+    let padded = first.replacen("items:", &format!("metadata: {{x: {}}}\nitems:", "y".repeat(padding - 16)), 1);
+    assert_eq!(padded.len() % 4096, 0);
+    assert!(!with(&padded), "ends with a block");
 }

@@ -17,7 +17,7 @@ pub struct GlobalArgs {
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
-    /// Read an export instead of a cluster: a must-gather or `oc adm inspect` folder, YAML or JSON files, `-` for standard input
+    /// Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input
     #[arg(long, global = true, value_name = "DIR|FILE|-", help_heading = "Source")]
     pub from: Option<String>,
     /// Path of the kubeconfig file

@@ -260,8 +260,15 @@ fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, Comm
     }
 }
 
-/// Why a run that was not found may exist all the same.
+/// Why a run that was not found may exist all the same, with what could not be read.
 fn unread(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
+    const SHOWN: usize = 3;
+    let error = missing(cluster, namespace)?;
+    let lost = cluster.unreadable.iter().take(SHOWN);
+    Some(lost.fold(error, |error, lost| error.hint(format!("not read: {lost}"))))
+}
+
+fn missing(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
     let runs = format!("PipelineRuns of namespace {namespace}");
     match cluster.coverage.of(Kind::PipelineRun, namespace) {
         Reading::Forbidden(reason) => Some(
@@ -270,9 +277,15 @@ fn unread(cluster: &Cluster, namespace: &str) -> Option<CommandError> {
         ),
         Reading::Partly(reason) => Some(
             CommandError::unreadable(format!("it is not among the {runs} that were read, and not all were: {reason}"))
-                .hint("run the command again, or collect them all: kubectl get pipelineruns -n NAMESPACE -o yaml"),
+                .hint(format!(
+                    "run the command again, or collect them all: kubectl get pipelineruns -n {namespace} -o yaml"
+                )),
         ),
-        _ => None,
+        Reading::NotRead => Some(
+            with_places(CommandError::incomplete(format!("{runs} are not in what was read")), cluster)
+                .hint(format!("collect them: kubectl get pipelineruns,taskruns -n {namespace} -o yaml")),
+        ),
+        Reading::Listed | Reading::NotServed => None,
     }
 }
 

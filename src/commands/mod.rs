@@ -18,6 +18,7 @@ mod rbac;
 mod repair;
 mod rerun;
 mod resume;
+mod snapshot;
 mod undo;
 mod version;
 mod watch;
@@ -62,6 +63,7 @@ pub enum Command {
     Admission(admission::Args),
     Probe(probe::Args),
     Lint(lint::Args),
+    Snapshot(snapshot::Args),
     Explain(explain::Args),
     History(history::Args),
     Undo(undo::Args),
@@ -105,6 +107,7 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         }
         Command::Lint(_) => Err(CommandError::usage("lint reads manifests, so --from, -n and -A have no place")
             .hint("name files or folders: lint PATH; Namespaces to compare with: --against DIR")),
+        Command::Snapshot(args) => snapshot::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
         Command::History(args) => history::run(ui, &args),
         Command::Rbac(args) => rbac::run(ui, &args),

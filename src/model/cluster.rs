@@ -280,6 +280,14 @@ macro_rules! cluster {
                 self.sort();
             }
 
+            /// How many objects of a kind there are in a namespace; in all for the empty one.
+            pub fn count(&self, kind: Kind, namespace: &str) -> usize {
+                let is_there = |meta: &ObjectMeta| namespace.is_empty() || meta.namespace == namespace;
+                match kind {
+                    $(Kind::$kind => self.$field.iter().filter(|object| is_there(object.metadata())).count(),)*
+                }
+            }
+
             /// Forgets all objects of a kind, as if nobody had read it.
             pub fn forget(&mut self, kind: Kind) {
                 match kind {

@@ -4,6 +4,8 @@ mod conversion;
 pub mod export;
 pub mod live;
 
+use serde_json::Value;
+
 use crate::model::{Cluster, Kind};
 
 /// A source that could not be read at all.
@@ -27,6 +29,32 @@ impl SourceError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+}
+
+/// An object with all its fields, of which the model keeps what verdicts read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raw {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace; empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// All of it, with `apiVersion` and `kind`.
+    pub object: Value,
+}
+
+impl Raw {
+    /// An object of a list, on which its kind may stand alone.
+    pub fn new(kind: Kind, api_version: &str, mut object: Value) -> Self {
+        let text = |at: &str| object.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        if let Some(fields) = object.as_object_mut() {
+            fields.entry("apiVersion").or_insert_with(|| Value::from(api_version));
+            fields.entry("kind").or_insert_with(|| Value::from(kind.name()));
+        }
+        Self { kind, namespace, name, object }
     }
 }
 

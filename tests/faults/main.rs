@@ -7,6 +7,7 @@ mod prompt;
 mod recorded;
 mod repairs;
 mod server;
+mod snapshots;
 mod storm;
 mod workflows;
 

@@ -1,29 +1,29 @@
 //! Files of an export, within bounds: nothing outside the root, nothing that never ends.
 
 use std::fs::{self, File, FileType};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// Largest file that is read, in bytes; larger ones are logs or archives.
-const LARGEST_FILE: u64 = 512 * 1024 * 1024;
-/// Bytes of a log that are read, from its end.
-const LARGEST_LOG: u64 = 256 * 1024;
-/// Deepest folder that is entered.
-const DEEPEST: usize = 16;
+use super::collection::DEEPEST;
+use super::content::Content;
+
 /// Most files that are looked at.
 const MOST_FILES: usize = 500_000;
 /// How long nobody may write to a pipe, and how long it may take in all.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(120));
 
-/// The plain files below a folder, sorted, and what could not be looked into.
+/// The plain files below a folder, sorted, and what is not looked into; all paths are below the
+/// folder.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Files.
     pub(super) files: Vec<PathBuf>,
-    /// Paths below the folder, with the reason.
-    pub(super) unread: Vec<(String, String)>,
+    /// Links, with what they lead to.
+    pub(super) links: Vec<(PathBuf, PathBuf)>,
+    /// What is not read, with the reason.
+    pub(super) unread: Vec<(PathBuf, String)>,
 }
 
 /// All plain files below a folder; links are not followed, they could lead anywhere.
@@ -43,72 +43,49 @@ fn walk(root: &Path, entries: fs::ReadDir, depth: usize, found: &mut Found) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                found.unread.push((String::new(), error.to_string()));
+                found.unread.push((PathBuf::new(), error.to_string()));
                 continue;
             }
         };
-        let path = entry.path();
-        let name = || path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        let whole = entry.path();
+        let path = whole.strip_prefix(root).unwrap_or(&whole).to_owned();
         if found.files.len() >= MOST_FILES {
-            found.unread.push((name(), format!("there are more than {MOST_FILES} files")));
+            found.unread.push((path, format!("beyond the first {MOST_FILES} files")));
             return;
         }
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth >= DEEPEST => {
-                found.unread.push((name(), format!("it lies more than {DEEPEST} folders deep")));
+                found.unread.push((path, format!("more than {DEEPEST} folders deep")));
             }
-            Ok(kind) if kind.is_dir() => match fs::read_dir(&path) {
+            Ok(kind) if kind.is_dir() => match fs::read_dir(&whole) {
                 Ok(entries) => walk(root, entries, depth + 1, found),
-                Err(error) => found.unread.push((name(), error.to_string())),
+                Err(error) => found.unread.push((path, error.to_string())),
             },
             Ok(kind) if kind.is_file() => found.files.push(path),
-            Ok(_) => found.unread.push((name(), "it is no plain file; links are not followed".to_owned())),
-            Err(error) => found.unread.push((name(), error.to_string())),
+            Ok(kind) if kind.is_symlink() => {
+                let target = fs::read_link(&whole).unwrap_or_default();
+                let base = path.parent().unwrap_or(Path::new(""));
+                found.links.push((path.clone(), base.join(target)));
+            }
+            Ok(_) => found.unread.push((path, "a device, pipe or socket".to_owned())),
+            Err(error) => found.unread.push((path, error.to_string())),
         }
     }
 }
 
-/// The bytes of a plain file.
+/// What somebody names: a file, a pipe, or standard input (`-`).
 ///
 /// # Errors
-/// Why it was not read.
-pub(super) fn regular(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    bounded(file)
-}
-
-/// The end of a log: what a step wrote last is what tells.
-///
-/// # Errors
-/// Why it was not read.
-pub(super) fn log(path: &Path) -> Result<String, String> {
-    let mut file = File::open(path).map_err(|error| error.to_string())?;
-    let size = file.metadata().map_err(|error| error.to_string())?.len();
-    let is_cut = size > LARGEST_LOG;
-    if is_cut {
-        file.seek(SeekFrom::Start(size - LARGEST_LOG)).map_err(|error| error.to_string())?;
-    }
-    let mut bytes = Vec::new();
-    file.take(LARGEST_LOG).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&bytes);
-    // The first line of a cut log is half a line.
-    let whole = if is_cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-    Ok(whole.to_owned())
-}
-
-/// The bytes of a file that somebody names, a pipe or standard input (`-`) included.
-///
-/// # Errors
-/// Why it was not read.
-pub(super) fn whole(from: &str) -> Result<Vec<u8>, String> {
+/// Why it cannot be read.
+pub(super) fn named(from: &str) -> Result<Content<'static>, String> {
     if from == "-" {
-        return bounded(std::io::stdin().lock());
+        return Ok(Content::Stream(Box::new(std::io::stdin().lock())));
     }
     let kind = fs::metadata(from).map_err(|error| error.to_string())?.file_type();
     if kind.is_file() {
-        regular(Path::new(from))
+        Ok(Content::File(File::open(from).map_err(|error| error.to_string())?))
     } else if is_pipe(kind) {
-        patiently(from.to_owned())
+        patiently(from.to_owned()).map(|bytes| Content::Stream(Box::new(Cursor::new(bytes))))
     } else {
         Err("it is neither a file nor a folder".to_owned())
     }
@@ -132,18 +109,9 @@ fn patiently(from: String) -> Result<Vec<u8>, String> {
     std::thread::spawn(move || {
         let opened = File::open(&from).map_err(|error| error.to_string());
         let _ = send.send(Ok(Vec::new()));
-        let _ = send.send(opened.and_then(bounded));
+        let _ = send.send(opened.and_then(|file| Content::File(file).whole()));
     });
     let (opens, ends) = PATIENCE;
     receive.recv_timeout(opens).unwrap_or_else(|_| Err(format!("nobody has written to the pipe within {opens:?}")))?;
     receive.recv_timeout(ends).unwrap_or_else(|_| Err(format!("the pipe has not ended within {ends:?}")))
-}
-
-fn bounded(source: impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    source.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(format!("it has more than {LARGEST_FILE} bytes, which are not read"));
-    }
-    Ok(bytes)
 }

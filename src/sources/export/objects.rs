@@ -7,10 +7,12 @@ use crate::model::meta::prune_nulls;
 use crate::model::pod::PodSpec;
 use crate::model::pod_security::ContainerSecurityContext;
 use crate::model::{Cluster, Kind, Origin};
-use crate::sources::conversion;
+use crate::sources::{Raw, conversion};
 use crate::yaml::{self, YamlError};
 
 use super::layout::Listed;
+use super::manifest::Manifest;
+use super::records;
 use super::seen::Seen;
 
 /// Deepest list of lists that is read.
@@ -21,6 +23,10 @@ const DEEPEST: usize = 4;
 pub(super) struct Reader {
     pub(super) cluster: Cluster,
     pub(super) seen: Seen,
+    /// The objects with all their fields, where somebody wants them.
+    pub(super) kept: Option<Vec<Raw>>,
+    /// What a snapshot says of itself.
+    pub(super) manifest: Option<Manifest>,
 }
 
 impl Reader {
@@ -35,6 +41,20 @@ impl Reader {
 
     /// Reads the text of a file; `listed` is what its path says that it holds.
     pub(super) fn read(&mut self, file: &str, text: &str, listed: Option<&Listed>) {
+        self.documents(file, text, listed, false);
+    }
+
+    /// Reads what is left of a file that ends too early: what stands at its end is not whole.
+    pub(super) fn read_torn(&mut self, file: &str, text: &str, listed: Option<&Listed>, reason: &str) {
+        self.unreadable(file, listed, reason);
+        // A line that is cut may still say something, but not what it said.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        if !whole.trim().is_empty() {
+            self.documents(file, whole, listed, true);
+        }
+    }
+
+    fn documents(&mut self, file: &str, text: &str, listed: Option<&Listed>, is_torn: bool) {
         let (documents, errors) = yaml::read(text);
         if documents.is_empty() && errors.is_empty() {
             self.unreadable(file, listed, "it is empty");
@@ -42,16 +62,37 @@ impl Reader {
         for YamlError { message, line } in errors {
             self.unreadable(file, listed, &format!("line {line}: {message}"));
         }
-        for yaml::Document { line, value, entries, last } in documents {
-            let at = At { file, line, listed, last: last.as_deref() };
+        let last_one = documents.len().saturating_sub(1);
+        for (at, yaml::Document { line, value, entries, last }) in documents.into_iter().enumerate() {
+            let is_last = at == last_one;
+            let end = if is_last && last.is_some() { End::of(text) } else { End::Whole };
+            let at = At { file, line, listed, last: last.as_deref(), is_torn: is_torn && is_last, end };
             match value {
-                Value::Array(items) => self.items(at, items, &entries, ("", ""), 0),
+                Value::Array(items) => self.array(at, items, &entries),
                 document => self.document(at, document, &entries, 0),
             }
         }
     }
 
+    /// Reads an array of objects, as support bundles write some kinds.
+    fn array(&mut self, at: At<'_>, mut items: Vec<Value>, entries: &[usize]) {
+        if at.is_torn {
+            items.pop();
+        }
+        let Some(listed) = at.listed.filter(|listed| listed.is_bare && !at.is_torn) else {
+            return self.items(at, items, entries, ("", ""), 0);
+        };
+        self.seen.list(listed);
+        let group = listed.kind.group();
+        let version = if group.is_empty() { String::new() } else { format!("{group}/") };
+        let version = format!("{version}{}", listed.kind.version());
+        self.items(at, items, entries, (&version, listed.kind.name()), 0);
+    }
+
     fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
+        if records::is_list(&document) {
+            return self.records(at, document, entries);
+        }
         let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
         let items = match document.get_mut("items").map(Value::take) {
             // Go writes an empty list as null.
@@ -59,6 +100,9 @@ impl Reader {
             items => items,
         };
         let Some(Value::Array(mut items)) = items else {
+            if at.is_torn {
+                return;
+            }
             if let Some(kind) = self.insert(at, document, ("", ""))
                 && let Some(listed) = at.listed.filter(|listed| listed.kind == kind)
             {
@@ -71,11 +115,17 @@ impl Reader {
         let next = document.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default();
         let remaining = document.pointer("/metadata/remainingItemCount").and_then(Value::as_u64).unwrap_or_default();
         let item_kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
-        let listed = at.listed.or(None);
-        // A list that says its kind first and was cut off cannot be told from a whole one.
-        let is_cut = kind.is_empty();
-        let reason = if is_cut {
+        // A list that says its kind first and was cut off between two objects cannot be told
+        // from a whole one, unless its text shows it.
+        let ends_in_items = at.last == Some("items");
+        let is_half = ends_in_items && (at.end == End::InLine || is_short(&items));
+        let is_cut = kind.is_empty() || at.is_torn || is_half;
+        let reason = if kind.is_empty() {
             Some("the list may have been cut off: it has no kind")
+        } else if at.is_torn || is_half {
+            Some("the list was cut off")
+        } else if ends_in_items && at.end == End::AtBlock {
+            Some("the list may have been cut off: its file ends where a block of the disk does")
         } else if !next.is_empty() || remaining > 0 {
             Some("it is one page of a longer list")
         } else if item_kind.is_empty() {
@@ -84,8 +134,8 @@ impl Reader {
         } else {
             None
         };
-        match (listed, reason) {
-            (Some(listed), None) if listed.kind.name() == item_kind => self.seen.list(listed.kind, &listed.namespace),
+        match (at.listed, reason) {
+            (Some(listed), None) if listed.kind.name() == item_kind => self.seen.list(listed),
             (Some(_), None) | (None, _) => {}
             (Some(listed), Some(reason)) => {
                 self.seen.lost(listed.kind, &listed.namespace, format!("{}: {reason}", at.file));
@@ -94,11 +144,25 @@ impl Reader {
         if is_cut {
             // The last one may be half an object.
             items.pop();
+        }
+        if kind.is_empty() {
             let name = at.file.to_owned();
             let reason = format!("line {}: {}", at.line, reason.unwrap_or_default());
             self.cluster.unreadable.push(Unreadable { kind: "list".to_owned(), name, reason });
         }
         self.items(at, items, entries, (&api_version, &item_kind), depth);
+    }
+
+    /// Reads what Tekton Results has kept of runs; it says nothing about others.
+    fn records(&mut self, at: At<'_>, document: Value, entries: &[usize]) {
+        for (index, record) in records::of(document).into_iter().enumerate() {
+            let at = At { line: entries.get(index).copied().unwrap_or(at.line), listed: None, ..at };
+            match record {
+                Ok(Some(object)) => drop(self.insert(at, object, ("", ""))),
+                Ok(None) => {}
+                Err(reason) => self.unreadable(at.file, None, &format!("line {}: {reason}", at.line)),
+            }
+        }
     }
 
     fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
@@ -119,6 +183,10 @@ impl Reader {
 
     /// Reads one object; items of a typed list may leave their kind away.
     fn insert(&mut self, at: At<'_>, mut object: Value, of: (&str, &str)) -> Option<Kind> {
+        if let Some(manifest) = Manifest::of(&object) {
+            self.manifest = Some(manifest);
+            return None;
+        }
         prune_nulls(&mut object);
         let text = |at: &str| object.pointer(at).and_then(Value::as_str).map(str::to_owned);
         let api_version = text("/apiVersion").unwrap_or_else(|| of.0.to_owned());
@@ -128,6 +196,7 @@ impl Reader {
             self.foreign(at, &object);
             return None;
         };
+        let raw = self.kept.is_some().then(|| Raw::new(kind, &api_version, object.clone()));
         let object = conversion::to_v1(kind, &api_version, object);
         let place = at.listed.filter(|listed| listed.kind == kind).map_or(namespace, |listed| listed.namespace.clone());
         let origin = Origin::File { path: at.file.to_owned(), line: at.line };
@@ -139,8 +208,13 @@ impl Reader {
             }),
             None => self.cluster.insert(kind, object, origin),
         };
+        if inserted.is_ok()
+            && let Some(kept) = &mut self.kept
+        {
+            kept.extend(raw);
+        }
         match inserted {
-            Ok(()) if at.listed.is_none() => self.seen.loose(kind, &place, at.file),
+            Ok(()) if at.listed.is_none_or(|listed| listed.kind != kind) => self.seen.loose(kind, &place, at.file),
             Ok(()) => {}
             Err(error) => {
                 self.seen.lost(kind, &place, error.to_string());
@@ -168,6 +242,41 @@ struct At<'a> {
     listed: Option<&'a Listed>,
     /// The last field of its document, where it is YAML.
     last: Option<&'a str>,
+    /// Whether its document is the last one of a file that ends too early.
+    is_torn: bool,
+    /// How its text ends, where it is the last document of a YAML file.
+    end: End,
+}
+
+/// How a text ends: collectors end every line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// In the middle of a line.
+    InLine,
+    /// Where a full disk or a broken copy ends.
+    AtBlock,
+}
+
+impl End {
+    fn of(text: &str) -> Self {
+        const BLOCK: usize = 4096;
+        match text.len() {
+            _ if !text.ends_with('\n') => Self::InLine,
+            length if length.is_multiple_of(BLOCK) => Self::AtBlock,
+            _ => Self::Whole,
+        }
+    }
+}
+
+/// Whether the last object of a list ends early: it has no name, or lacks a field that all
+/// others have.
+fn is_short(items: &[Value]) -> bool {
+    let Some((last, others)) = items.split_last() else { return false };
+    let has_name = last.pointer("/metadata/name").is_some_and(Value::is_string) || last.get("items").is_some();
+    let fields = others.first().and_then(Value::as_object);
+    let lacks = |field: &String| last.get(field).is_none() && others.iter().all(|other| other.get(field).is_some());
+    !has_name || others.len() > 1 && fields.is_some_and(|fields| fields.keys().any(lacks))
 }
 
 /// Why an object in a file of its own may be the beginning of one only: the API server
@@ -175,7 +284,9 @@ struct At<'a> {
 fn cut_off(at: At<'_>, kind: Kind, object: &Value) -> Option<String> {
     let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let is_collected = match kind {
-        Kind::Node => at.listed.is_some(),
+        Kind::Node | Kind::Pod | Kind::StatefulSet | Kind::Deployment | Kind::Claim | Kind::PersistentVolume => {
+            at.listed.is_some_and(|listed| listed.kind == kind)
+        }
         Kind::Namespace => at.file.ends_with(&format!("namespaces/{name}/{name}.yaml")),
         _ => false,
     };

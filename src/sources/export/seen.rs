@@ -4,8 +4,12 @@
 //! read prove nothing about what else there is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use crate::model::{Cluster, Kind, Reading};
+
+use super::layout::Listed;
+use super::manifest::Manifest;
 
 type Place = (Kind, String);
 
@@ -14,6 +18,10 @@ type Place = (Kind, String);
 pub(super) struct Seen {
     /// Whole lists.
     lists: BTreeSet<Place>,
+    /// Lists that are whole if `cluster-info dump` wrote the folder.
+    dumps: BTreeMap<Place, PathBuf>,
+    /// Why an archive ended early.
+    torn: Option<String>,
     /// What is missing, and why.
     lost: BTreeMap<Place, String>,
     /// Files with single objects in the folder of their kind.
@@ -23,9 +31,40 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// A list that is whole.
-    pub(super) fn list(&mut self, kind: Kind, namespace: &str) {
-        self.lists.insert((kind, namespace.to_owned()));
+    /// A list that is whole, if the collector whose place it has is the one that wrote it.
+    pub(super) fn list(&mut self, listed: &Listed) {
+        let place = (listed.kind, listed.namespace.clone());
+        match &listed.dump {
+            Some(folder) => drop(self.dumps.insert(place, folder.clone())),
+            None => drop(self.lists.insert(place)),
+        }
+    }
+
+    /// An archive ended before its end: what single files prove together is not known.
+    pub(super) fn ended_early(&mut self, reason: String) {
+        self.torn.get_or_insert(reason);
+    }
+
+    /// Proves which lists are those of `cluster-info dump`: it alone writes a file of that name
+    /// beside them.
+    pub(super) fn settle(&mut self, files: &BTreeSet<PathBuf>) {
+        const MARK: &str = "replication-controllers";
+        let marks: Vec<&Path> = files
+            .iter()
+            .filter(|file| file.file_stem().is_some_and(|stem| stem == MARK))
+            .filter_map(|file| file.parent())
+            .collect();
+        for (place, folder) in std::mem::take(&mut self.dumps) {
+            let is_proven =
+                marks.iter().any(|mark| *mark == folder || place.1.is_empty() && mark.parent() == Some(&folder));
+            if is_proven {
+                self.lists.insert(place);
+            } else {
+                self.loose
+                    .entry(place)
+                    .or_insert_with(|| format!("{} holds lists of unknown origin", folder.display()));
+            }
+        }
     }
 
     /// Something of a kind was lost; the first reason counts.
@@ -43,16 +82,26 @@ impl Seen {
         self.loose.entry((kind, namespace.to_owned())).or_insert_with(|| format!("{file} holds single objects"));
     }
 
-    /// Records it all.
-    pub(super) fn record(self, cluster: &mut Cluster) {
-        let Self { lists, lost, singles, loose } = self;
+    /// Records it all; of a snapshot, what its manifest says.
+    pub(super) fn record(self, cluster: &mut Cluster, manifest: Option<Manifest>) {
+        let lost: BTreeSet<Place> = self.lost.keys().cloned().collect();
+        self.record_found(cluster);
+        if let Some(manifest) = manifest {
+            manifest.record(cluster, |kind, namespace| lost.contains(&(kind, namespace.to_owned())));
+        }
+    }
+
+    fn record_found(self, cluster: &mut Cluster) {
+        let Self { lists, lost, singles, loose, torn, .. } = self;
         for (place, reason) in loose {
             cluster.coverage.record(place.0, &place.1, Reading::Partly(reason));
         }
         for (place, count) in singles {
             let has_csi_nodes = lists.contains(&(Kind::CsiNode, String::new()));
             let is_whole = is_a_list(cluster, place.0, count) && (place.0 != Kind::Node || has_csi_nodes);
-            let reading = if place.1.is_empty() && is_whole {
+            let reading = if let Some(reason) = &torn {
+                Reading::Partly(reason.clone())
+            } else if place.1.is_empty() && is_whole {
                 Reading::Listed
             } else {
                 Reading::Partly(format!("its {} stand in files of their own, which may not be all", place.0.plural()))

@@ -76,6 +76,7 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
         served: tokio::sync::OnceCell::new(),
         version: tokio::sync::OnceCell::new(),
         clock: std::sync::Mutex::default(),
+        kept: std::sync::Mutex::default(),
     })
 }
 

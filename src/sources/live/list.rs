@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use super::{Answer, Connection, SourceError};
+use super::{Answer, Connection, SourceError, raw};
 use crate::model::cluster::{Detail, Objects, Unreadable};
 use crate::model::page::{self, NoList, Page};
 use crate::model::{Kind, Reading};
@@ -69,6 +69,7 @@ impl Connection {
         let mut waiting: VecDeque<Decoding> = VecDeque::new();
         let mut broken = None;
         let mut restarted = false;
+        let mut kept = Vec::new();
         let Some(version) = self.version_of(query.kind).await else {
             return Listing { reading: Reading::NotServed, ..listing };
         };
@@ -81,6 +82,7 @@ impl Connection {
                     token = None;
                     waiting.clear();
                     broken = None;
+                    kept.clear();
                     listing = Listing::of(query);
                     continue;
                 }
@@ -97,6 +99,9 @@ impl Connection {
                     break;
                 }
             };
+            if self.keeps() {
+                kept.extend(raw::objects(query.kind, version, &answer.body));
+            }
             // The token stands before the objects, which therefore need not be waited for.
             let mut next = page::peek_next(&answer.body);
             let (kind, detail) = (query.kind, query.detail);
@@ -120,6 +125,7 @@ impl Connection {
             }
             token = next;
         }
+        self.keep(kept);
         for page in waiting {
             self.take(&mut listing, &mut broken, page.await);
         }
@@ -145,6 +151,9 @@ impl Connection {
         match answer.status {
             200 => {
                 let page = [br#"{"items":["#, answer.body.as_slice(), b"]}"].concat();
+                if self.keeps() {
+                    self.keep(raw::objects(query.kind, version, &page));
+                }
                 let page = decode(query.kind, version, &page, query.detail)
                     .map_err(|error| SourceError::new(format!("the answer is no {}: {error}", query.kind)))?;
                 Ok(page.unreadable.is_empty().then_some(page.objects))

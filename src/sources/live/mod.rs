@@ -5,6 +5,7 @@ mod list;
 mod names;
 mod patience;
 mod progress;
+mod raw;
 mod read;
 pub mod rehearse;
 mod served;
@@ -21,7 +22,7 @@ use kube::Client;
 use kube::client::Body;
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::SourceError;
+use super::{Raw, SourceError};
 use crate::model::Reading;
 
 pub use connect::{Access, connect};
@@ -47,6 +48,8 @@ pub struct Connection {
     served: OnceCell<Option<served::Served>>,
     version: OnceCell<Option<String>>,
     clock: Mutex<Option<Timestamp>>,
+    /// Objects with all fields, while they are kept.
+    kept: Mutex<Option<Vec<Raw>>>,
 }
 
 /// Hears what a person who waits should know.
