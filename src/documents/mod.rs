@@ -5,6 +5,7 @@
 //! that an edit means what it should is proven with another reader (`crate::yaml`).
 
 pub(crate) mod edit;
+pub(crate) mod embedded;
 pub(crate) mod lines;
 pub(crate) mod path;
 pub(crate) mod proof;

@@ -3,12 +3,15 @@
 mod files;
 mod fix;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::print;
 use crate::cli::{CommandError, Output, Ui, exit};
+use crate::lint::finding::Severity;
+use crate::lint::schema::NoSchema;
 use crate::lint::{Judgement, Kind, Linted, Rules, Schema};
 use crate::report;
 use crate::report::json::v1::lint::Lint;
@@ -54,6 +57,9 @@ pub struct Args {
     /// Findings that are not reported, by code or id; may be repeated
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     suppress: Vec<String>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", value_enum, ignore_case = true, default_value = "info")]
+    fail_on: FailOn,
     /// Make the safe fixes, after showing them and asking
     #[arg(long)]
     fix: bool,
@@ -69,6 +75,19 @@ pub struct Args {
     /// Say which files were not judged, and why
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// What makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// What is refused, changed, or makes the run fail or hang
+    Error,
+    /// What depends on the cluster, or works for now, as well
+    Warning,
+    /// Any finding
+    Info,
+    /// Nothing; files that cannot be read still end with 3
+    Never,
 }
 
 /// How to print findings.
@@ -106,15 +125,26 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
         .collect::<Result<Vec<Kind>, _>>()?;
     let schema = match &args.tekton_version {
         None => Schema::newest(),
-        Some(version) => Schema::of(version).ok_or_else(|| {
-            CommandError::usage(format!("--tekton-version: {version:?} is not a version; expected 1.6 for example"))
+        Some(version) => Schema::of(version).map_err(|reason| match reason {
+            NoSchema::NotOne => {
+                CommandError::usage(format!("--tekton-version: {version:?} is not a version; expected 1.6 for example"))
+            }
+            NoSchema::TooOld(oldest) => CommandError::usage(format!(
+                "--tekton-version: the fields of {version} are not known; the oldest version that is known is {oldest}"
+            )),
         })?,
     };
+    if let Some(version) = args.tekton_version.as_deref().filter(|version| !schema.is_of(version)) {
+        ui.status(&format!(
+            "Tekton {version} is judged by the fields of {}, the nearest that is known",
+            schema.version()
+        ));
+    }
     let allowed = match &args.against {
         Some(path) => files::namespaces(path)?,
         None => Vec::new(),
     };
-    let mut rules = Rules { schema, allowed, is_patch: false, suppressed };
+    let mut rules = Rules { schema, allowed, is_patch: false, versions: BTreeMap::new(), suppressed };
     let mut paths: Vec<PathBuf> = args.paths.iter().chain(&args.filename).cloned().collect();
     if paths.is_empty() {
         paths.push(PathBuf::from("."));
@@ -128,7 +158,9 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     }
     let mut linted = Vec::new();
     let mut fixer = fix::Fixer::new(args.yes, args.diff, args.check, args.output.is_none());
-    for source in files::find(&paths)? {
+    let sources = files::find(&paths)?;
+    rules.versions = files::versions(&sources);
+    for source in sources {
         rules.is_patch = source.is_patch;
         let mut one = source.judge(&rules);
         if args.fix {
@@ -141,14 +173,19 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     } else {
         show(ui, args, &linted, schema)?;
     }
-    let code = code(&linted);
+    let code = code(&linted, args.fail_on);
     Ok(if code == exit::OK { fixer.code() } else { code })
 }
 
-fn code(linted: &[Linted]) -> u8 {
+fn code(linted: &[Linted], fail_on: FailOn) -> u8 {
+    let fails = |severity: Severity| match fail_on {
+        FailOn::Error => severity == Severity::Error,
+        FailOn::Warning | FailOn::Info => true,
+        FailOn::Never => false,
+    };
     if linted.iter().any(|file| matches!(file.judgement, Judgement::Unreadable(_))) {
         exit::UNREADABLE
-    } else if linted.iter().any(|file| !file.findings().is_empty()) {
+    } else if linted.iter().flat_map(Linted::findings).any(|finding| fails(finding.severity())) {
         exit::FINDINGS
     } else {
         exit::OK
@@ -157,7 +194,7 @@ fn code(linted: &[Linted]) -> u8 {
 
 fn show(ui: &mut Ui, args: &Args, linted: &[Linted], schema: Schema) -> Result<(), CommandError> {
     let document = args.output.and_then(Format::document);
-    if print::document(ui, document, code(linted), || Lint::of(linted, schema.version()))? {
+    if print::document(ui, document, code(linted, args.fail_on), || Lint::of(linted, schema.version()))? {
         return Ok(());
     }
     if args.verbose {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::documents::Lines;
 use crate::lint::finding::Safety;
 use crate::lint::{Judgement, Linted};
+use crate::report::lint::Secrets;
 use crate::report::wording::lint as wording;
 
 use super::Kind;
@@ -42,7 +43,8 @@ struct Finding {
     code: &'static str,
     /// Permanent id of the kind.
     kind: &'static str,
-    /// `error`.
+    /// `error`, or `warning` where it depends on the cluster or works for now.
+    #[cfg_attr(test, schemars(extend("enum" = ["error", "warning"])))]
     severity: &'static str,
     /// Number of the document in its file, from 0 on.
     document: usize,
@@ -77,17 +79,18 @@ impl Lint {
 
 fn file(linted: &Linted) -> File {
     let lines = Lines::of(&linted.text);
+    let secrets = Secrets::of(linted);
     let findings = linted.findings().iter().map(|finding| {
         let (line, column) = lines.place(&linted.text, finding.span.start);
         Finding {
             code: finding.kind.code(),
             kind: finding.kind.id(),
-            severity: "error",
+            severity: wording::severity(finding),
             document: finding.document,
-            path: finding.path.to_string(),
+            path: finding.holder.as_ref().unwrap_or(&finding.path).to_string(),
             line,
             column,
-            message: wording::message(finding),
+            message: wording::message(finding, secrets.covers(finding)),
             effect: wording::effect(finding),
             suggested_path: finding.right_path.as_ref().map(ToString::to_string),
             fix: finding.fix.as_ref().map(|fix| match fix.safety {
