@@ -12,7 +12,7 @@ mod subject;
 
 pub(crate) use checks::assistant::Allowed;
 pub(crate) use finding::{Effect, Finding, Problem};
-pub(crate) use fixing::fix;
+pub(crate) use fixing::{fix, fix_one};
 pub(crate) use kind::Kind;
 pub(crate) use schema::Schema;
 

@@ -165,11 +165,11 @@ pub(crate) fn change(file: &str, before: &str, after: &str) -> Document {
 
 /// The findings as annotations of a GitHub workflow
 /// (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
-pub(crate) fn annotations(files: &[Linted]) -> Vec<String> {
+pub(crate) fn annotations(files: &[Linted], paths: &[String]) -> Vec<String> {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut found = Vec::new();
-    for linted in files {
+    for (linted, path) in files.iter().zip(paths) {
         let lines = Lines::of(&linted.text);
         let secrets = Secrets::of(linted);
         for finding in linted.findings() {
@@ -177,7 +177,7 @@ pub(crate) fn annotations(files: &[Linted]) -> Vec<String> {
             found.push(format!(
                 "::{} file={},line={line},col={column},title={}::{}; {}",
                 wording::severity(finding),
-                property(&linted.file),
+                property(path),
                 finding.kind.code(),
                 data(&wording::message(finding, secrets.covers(finding))),
                 wording::effect(finding)

@@ -19,6 +19,7 @@ pub(crate) mod preflight;
 pub(crate) mod probe;
 pub(crate) mod repair;
 pub(crate) mod rerun;
+pub(crate) mod scanners;
 pub(crate) mod secrets;
 mod table;
 pub mod wording;

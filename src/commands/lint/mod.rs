@@ -2,6 +2,7 @@
 
 mod files;
 mod fix;
+mod repository;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,10 +12,11 @@ use clap::ValueEnum;
 use super::print;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::lint::finding::Severity;
-use crate::lint::schema::NoSchema;
-use crate::lint::{Judgement, Kind, Linted, Rules, Schema};
+use crate::lint::schema::{self, NoSchema};
+use crate::lint::{self, Judgement, Kind, Linted, Rules, Schema};
 use crate::report;
 use crate::report::json::v1::lint::Lint;
+use crate::report::scanners::{self, Scanned};
 
 /// Check manifests of Tekton before they are submitted, and fix what can be fixed safely
 #[derive(Debug, clap::Args)]
@@ -57,6 +59,10 @@ pub struct Args {
     /// Findings that are not reported, by code or id; may be repeated
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     suppress: Vec<String>,
+    /// Print the JSON Schema of KIND (`v1beta1/TaskRun`), or of all kinds, for editors
+    #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "",
+        conflicts_with_all = ["paths", "filename", "fix"])]
+    print_schema: Option<String>,
     /// The least severity that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", value_enum, ignore_case = true, default_value = "info")]
     fail_on: FailOn,
@@ -99,6 +105,10 @@ enum Format {
     Yaml,
     /// Annotations of a GitHub workflow
     Github,
+    /// SARIF 2.1.0, with the safe fixes
+    Sarif,
+    /// A report of GitLab's Code Quality
+    Gitlab,
 }
 
 impl Format {
@@ -107,7 +117,7 @@ impl Format {
         match self {
             Self::Json => Some(Output::Json),
             Self::Yaml => Some(Output::Yaml),
-            Self::Github => None,
+            Self::Github | Self::Sarif | Self::Gitlab => None,
         }
     }
 }
@@ -139,6 +149,15 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
             "Tekton {version} is judged by the fields of {}, the nearest that is known",
             schema.version()
         ));
+    }
+    if let Some(kind) = &args.print_schema {
+        let wanted = Some(kind.as_str()).filter(|kind| !kind.is_empty());
+        let body = schema::json::schema_of(schema, wanted).ok_or_else(|| {
+            CommandError::usage(format!("--print-schema: there is no kind {kind:?}"))
+                .hint(format!("there are {}", schema::json::kinds(schema).join(", ")))
+        })?;
+        ui.text(&report::json::json(&body)?)?;
+        return Ok(exit::OK);
     }
     let allowed = match &args.against {
         Some(path) => files::namespaces(path)?,
@@ -192,6 +211,12 @@ fn code(linted: &[Linted], fail_on: FailOn) -> u8 {
     }
 }
 
+fn scanned(file: &Linted, format: Format) -> Scanned<'_> {
+    let fix = |finding| lint::fix_one(&file.text, finding).filter(|_| format == Format::Sarif);
+    let fixed = file.findings().iter().map(fix).collect();
+    Scanned { linted: file, path: repository::path_of(&file.file), fixed }
+}
+
 fn show(ui: &mut Ui, args: &Args, linted: &[Linted], schema: Schema) -> Result<(), CommandError> {
     let document = args.output.and_then(Format::document);
     if print::document(ui, document, code(linted, args.fail_on), || Lint::of(linted, schema.version()))? {
@@ -202,11 +227,21 @@ fn show(ui: &mut Ui, args: &Args, linted: &[Linted], schema: Schema) -> Result<(
             ui.status(&format!("{}: skipped: a template that has to be filled in first", file.file));
         }
     }
-    if args.output == Some(Format::Github) {
-        for line in report::lint::annotations(linted) {
-            ui.line(&line)?;
+    match args.output {
+        Some(Format::Github) => {
+            let places: Vec<String> = linted.iter().map(|file| repository::path_of(&file.file)).collect();
+            for line in report::lint::annotations(linted, &places) {
+                ui.line(&line)?;
+            }
+            return Ok(());
         }
-        return Ok(());
+        Some(format @ (Format::Sarif | Format::Gitlab)) => {
+            let scanned: Vec<Scanned<'_>> = linted.iter().map(|file| scanned(file, format)).collect();
+            let body = if format == Format::Sarif { scanners::sarif(&scanned) } else { scanners::gitlab(&scanned) };
+            ui.text(&report::json::json(&body)?)?;
+            return Ok(());
+        }
+        _ => {}
     }
     ui.show(&report::lint::document(linted))?;
     Ok(())

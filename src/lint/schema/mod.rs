@@ -1,6 +1,8 @@
 //! The fields that Tekton's decoders take, by version (fields.txt, written by
 //! `cargo xtask schemas`).
 
+pub(crate) mod json;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
