@@ -119,7 +119,8 @@ fn gitlab_gets_stable_fingerprints() {
     });
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     assert!(validator.is_valid(&json!(before)), "{before:?}");
-    let prints = |issues: &[Value]| -> Vec<String> { issues.iter().map(|issue| issue["fingerprint"].to_string()).collect() };
+    let prints =
+        |issues: &[Value]| -> Vec<String> { issues.iter().map(|issue| issue["fingerprint"].to_string()).collect() };
     let all: std::collections::BTreeSet<String> = prints(&before).into_iter().collect();
     assert_eq!(all.len(), before.len());
     // Lines that come above move nothing but the line.
@@ -183,8 +184,10 @@ fn schemas_for_editors_take_what_is_right_and_refuse_what_is_not() {
     let all = jsonschema::draft7::new(&schema(&["lint", "--print-schema"])).unwrap();
     let run_of_v1 = jsonschema::draft7::new(&schema(&["lint", "--print-schema=PipelineRun"])).unwrap();
     let old = jsonschema::draft7::new(&schema(&["lint", "--print-schema=v1beta1/PipelineRun"])).unwrap();
-    let manifest = |spec: Value, version: &str| json!({"apiVersion": version, "kind": "PipelineRun",
-        "metadata": {"generateName": "a-"}, "spec": spec});
+    let manifest = |spec: Value, version: &str| {
+        json!({"apiVersion": version, "kind": "PipelineRun",
+        "metadata": {"generateName": "a-"}, "spec": spec})
+    };
     let right = manifest(json!({"taskRunTemplate": {"podTemplate": {"nodeSelector": {"a": "b"}}}}), "tekton.dev/v1");
     let wrong = manifest(json!({"podTemplate": {"nodeSelector": {"a": "b"}}}), "tekton.dev/v1");
     let beta = manifest(json!({"podTemplate": {"nodeSelector": {"a": "b"}}}), "tekton.dev/v1beta1");

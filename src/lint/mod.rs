@@ -142,7 +142,7 @@ fn judge_document(
     }
     let mut findings = out.finish();
     for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
-        fix.obstacle = fix.change.as_ref().and_then(|change| change.obstacle(root));
+        fix.obstacle = fix.change.as_ref().and_then(|change| change.obstacle(text, root));
     }
     findings
 }

@@ -351,7 +351,14 @@ fn has_no_prefix(inner: &str) -> bool {
 
 fn results(out: &mut Collector<'_>, spec: &Node, path: &Path, known: &Known) {
     for (index, result) in spec.list("results").iter().enumerate() {
-        let Some(entry) = result.entry("value") else { continue };
+        let Some(entry) = result.entry("value") else {
+            if result.is_mapping() && !task::has_near_other(result, "value") {
+                let at = path.key("results").item(index).key("value");
+                let place = result.entry("name").map_or(&result.span, |entry| &entry.key.span);
+                out.add(Kind::MissingField, at, place, Problem::Missing("value"), Effect::Webhook);
+            }
+            continue;
+        };
         let at = path.key("results").item(index).key("value");
         if let Some(text) = entry.value.text()
             && params::expressions(text).is_empty()

@@ -185,7 +185,11 @@ fn nearly_elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Opti
         }
         let mut near: Vec<Vec<&'static str>> = Vec::new();
         names_below(schema, level.type_name, 3, &mut Vec::new(), &mut |way, field| {
-            if is_near(field) && !EVERYWHERE.contains(&field) && !is_barred(level, way) {
+            // A right name with a value that does not fit is no misspelt one.
+            let fits = field != key
+                || shape_at(schema, level.type_name, &[way, &[field]].concat())
+                    .is_some_and(|shape| !entry.value.is_null() && shape_fits(&shape, &entry.value));
+            if fits && is_near(field) && !EVERYWHERE.contains(&field) && !is_barred(level, way) {
                 near.push([way, &[field]].concat());
             }
         });
