@@ -10,6 +10,7 @@ pub(crate) mod comparison;
 pub(crate) mod diagnosis;
 pub(crate) mod document;
 pub(crate) mod emit;
+pub(crate) mod forecasts;
 pub(crate) mod history;
 pub(crate) mod json;
 pub(crate) mod lint;

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::documents::Lines;
+use crate::finding::Outcome;
 use crate::lint::finding::Safety;
 use crate::lint::{Judgement, Linted};
+use crate::report::forecasts::Forecasted;
 use crate::report::lint::Secrets;
 use crate::report::wording::lint as wording;
 
@@ -19,6 +21,32 @@ pub(crate) struct Lint {
     tekton_version: &'static str,
     /// The files that were read, those without findings included.
     files: Vec<File>,
+    /// What becomes of each run in the cluster of `--against`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forecasts: Vec<Forecast>,
+}
+
+/// What becomes of a run once it is submitted.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Forecast {
+    /// The file.
+    file: String,
+    /// Line of its document, from 1 on.
+    line: usize,
+    /// `PipelineRun` or `TaskRun`.
+    kind: String,
+    /// Its name, or what its name begins with.
+    name: String,
+    /// The namespace; empty where none is known.
+    namespace: String,
+    /// `goesOn`, `blocked` or `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["goesOn", "blocked", "unknown"])))]
+    outcome: &'static str,
+    /// Why, a clause each.
+    because: Vec<String>,
+    /// Codes of the causes that stand in the way.
+    causes: Vec<&'static str>,
 }
 
 /// A file.
@@ -72,8 +100,22 @@ impl Kind for Lint {
 
 impl Lint {
     /// Files in this shape.
-    pub(crate) fn of(files: &[Linted], tekton_version: &'static str) -> Self {
-        Self { tekton_version, files: files.iter().map(file).collect() }
+    pub(crate) fn of(files: &[Linted], tekton_version: &'static str, forecasts: &[Forecasted]) -> Self {
+        let forecasts = forecasts.iter().map(|told| Forecast {
+            file: told.file.clone(),
+            line: told.line,
+            kind: told.kind.clone(),
+            name: told.name.clone(),
+            namespace: told.namespace.clone(),
+            outcome: match told.outcome() {
+                Outcome::GoesOn => "goesOn",
+                Outcome::Blocked => "blocked",
+                Outcome::Unknown => "unknown",
+            },
+            because: told.because(),
+            causes: told.causes(),
+        });
+        Self { tekton_version, files: files.iter().map(file).collect(), forecasts: forecasts.collect() }
     }
 }
 
