@@ -111,7 +111,7 @@ impl Against {
         if ["{{", "${", "$(tt."].iter().any(|mark| text.contains(mark)) {
             return Some(told(namespace, Judged::Template));
         }
-        let mut run = if kind == "TaskRun" { wrapped(object) } else { object.clone() };
+        let mut run = if kind == "TaskRun" { wrapped(object, name.trim_end_matches('-')) } else { object.clone() };
         let version = object["apiVersion"].as_str().unwrap_or_default().to_owned();
         run = conversion::to_v1(Kind::PipelineRun, &version, run);
         // No run of the cluster has such a name.
@@ -162,14 +162,14 @@ fn is_refused(file: &Linted, line: usize) -> bool {
     })
 }
 
-/// A TaskRun as a run of one task.
-fn wrapped(task_run: &Value) -> Value {
+/// A TaskRun as a run of one task, which has its name.
+fn wrapped(task_run: &Value, name: &str) -> Value {
     let spec = &task_run["spec"];
     let names = |list: &str, key: &str| -> Vec<Value> {
         let items = spec[list].as_array().into_iter().flatten();
         items.filter_map(|item| item["name"].as_str()).map(|name| json!({"name": name, key: name})).collect()
     };
-    let mut task = json!({"name": "task", "params": spec["params"], "workspaces": names("workspaces", "workspace")});
+    let mut task = json!({"name": name, "params": spec["params"], "workspaces": names("workspaces", "workspace")});
     for key in ["taskRef", "taskSpec"] {
         if !spec[key].is_null() {
             task[key] = spec[key].clone();
