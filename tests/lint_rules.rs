@@ -159,6 +159,17 @@ spec:
 }
 
 #[test]
+fn a_name_without_a_place_is_nobodys_account() {
+    let text =
+        "apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: a}\nspec:\n  name: build\n  taskRef: {name: x}\n";
+    let found = findings(text, &[]);
+    assert_eq!(told(text), ["TKF704 spec.name"]);
+    assert!(found[0]["fix"].is_null(), "{found:?}");
+    let claim = "apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: a}\nspec:\n  taskRef: {name: x}\n  workspaces:\n  - name: w\n    persistentVolumeClaim: {name: disk}\n";
+    assert_eq!(findings(claim, &[])[0]["suggestedPath"], "spec.workspaces[0].persistentVolumeClaim.claimName");
+}
+
+#[test]
 fn pipeline_resources_of_v1beta1_are_told() {
     let text = "apiVersion: tekton.dev/v1beta1
 kind: Task

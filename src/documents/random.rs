@@ -2,7 +2,7 @@
 //! looked at by eyes that the proof does not have.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::Read as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -15,22 +15,14 @@ use crate::yaml::scalar::Resolved;
 
 /// Manifests of the corpus, document by document, and some in styles that it lacks.
 fn texts() -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let archive = fs::File::open("tests/fixtures/manifests.tar.zst").unwrap();
-    tar::Archive::new(zstd::Decoder::new(archive).unwrap()).unpack(folder.path()).unwrap();
+    let archive = zstd::Decoder::new(&include_bytes!("../../tests/fixtures/manifests.tar.zst")[..]).unwrap();
     let mut texts: Vec<String> = STYLES.iter().map(|text| (*text).to_owned()).collect();
-    let mut folders = vec![folder.path().to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|name| name != "truth.yaml")
-                && let Ok(text) = fs::read_to_string(&path)
-                && text.len() < 20_000
-            {
-                texts.extend(slices(&text).into_iter().map(|range| text[range].to_owned()));
-            }
+    for entry in tar::Archive::new(archive).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let is_truth = entry.path().unwrap().ends_with("truth.yaml");
+        let mut text = String::new();
+        if !is_truth && entry.size() < 20_000 && entry.read_to_string(&mut text).is_ok() {
+            texts.extend(slices(&text).into_iter().map(|range| text[range].to_owned()));
         }
     }
     texts.sort();

@@ -326,7 +326,7 @@ fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -
             let distance = strsim::osa_distance(&wanted, &known);
             // `storageClass` for `storageClassName`, `name` for `claimName`.
             let is_begun = length >= 4 && known.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.len() > 3);
-            let is_name = wanted == "name" && known.ends_with("name");
+            let is_name = wanted == "name" && known.ends_with("name") && level.type_name.starts_with("core.");
             let goes_on = length >= 8 && known.len() >= 6 && wanted.starts_with(&known);
             let is_part = is_begun || is_name || goes_on;
             let is_near = distance <= most && distance * 2 < length;
