@@ -88,14 +88,13 @@ pub(crate) fn document(forecasts: &[Forecasted]) -> Document {
             Outcome::Blocked => ("would not get through", Tone::Bad),
             Outcome::Unknown => ("cannot be foretold", Tone::Careful),
         };
-        let place = if told.namespace.is_empty() { String::new() } else { format!(" in namespace {}", told.namespace) };
-        let head = Tone::Strong
-            .of(format!("{}:{}", told.file, told.line))
-            .and(format!(" {} {}{place} ", told.kind, told.name))
-            .and(tone.of(word));
+        let place =
+            if told.namespace.is_empty() { String::new() } else { format!("in namespace {}: ", told.namespace) };
+        let head = Tone::Strong.of(format!("{}:{}", told.file, told.line)).and(format!(" {} {}", told.kind, told.name));
         let because = told.because();
-        let mut body: Vec<Block> =
-            because.iter().take(SHOWN).map(|clause| Block::Paragraph(Text::from(clause.as_str()))).collect();
+        let verdict = Text::from(place).and(tone.of(word));
+        let mut body: Vec<Block> = vec![Block::Paragraph(verdict)];
+        body.extend(because.iter().take(SHOWN).map(|clause| Block::Paragraph(Text::from(clause.as_str()))));
         if because.len() > SHOWN {
             body.push(Block::Paragraph(Text::from(format!("and {} more", because.len() - SHOWN))));
         }

@@ -8,6 +8,9 @@ use super::secrets;
 use super::wording::lint as wording;
 use super::{Block, Document, Text, Tone};
 
+/// A terminal of the usual width.
+const NARROW: usize = 80;
+
 /// The widest part of a line that is shown.
 const WIDEST: usize = 68;
 
@@ -21,13 +24,19 @@ pub(crate) fn document(files: &[Linted]) -> Document {
             let is_secret = secrets.covers(finding);
             let (line, column) = lines.place(&linted.text, finding.span.start);
             let place = format!("{}:{line}:{column}", linted.file);
-            let head = Tone::Strong
-                .of(place)
-                .and(" ")
-                .and(tone(finding).of(finding.kind.code()))
-                .and(" ")
-                .and(wording::message(finding, is_secret));
-            let mut body = snippet(linted, &lines, finding, (line, column), is_secret);
+            let message = wording::message(finding, is_secret);
+            let code = finding.kind.code();
+            let fits = place.chars().count() + code.len() + message.chars().count() + 2 <= NARROW;
+            let head = Tone::Strong.of(place).and(" ").and(tone(finding).of(code));
+            let mut body = Vec::new();
+            // A long message goes on a line of its own, where it is wrapped.
+            let head = if fits {
+                head.and(" ").and(message)
+            } else {
+                body.push(Block::Paragraph(Text::from(message)));
+                head
+            };
+            body.extend(snippet(linted, &lines, finding, (line, column), is_secret));
             body.push(Block::Paragraph(Text::from(wording::effect(finding))));
             body.extend(cure(finding).map(|text| Block::Paragraph(Text::from(text))));
             document.push(Block::Section(head, body));

@@ -92,12 +92,13 @@ pub(crate) fn is_disallowed(type_name: &str, entry: &Entry) -> bool {
 }
 
 /// Fields of runs that people write into what a run uses.
-const OF_RUNS: [&str; 8] = [
+const OF_RUNS: [&str; 9] = [
     "podTemplate",
     "serviceAccountName",
     "taskRunTemplate",
     "taskRunSpecs",
     "timeouts",
+    "timeout",
     "nodeSelector",
     "tolerations",
     "pipelineRef",
