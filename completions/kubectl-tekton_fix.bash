@@ -1443,7 +1443,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__lint)
-            opts="-f -R -o -y -v -n -A -s -h --filename --recursive --output --tekton-version --against --suppress --fix --yes --diff --check --verbose --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-f -R -o -y -v -n -A -s -h --filename --recursive --output --tekton-version --against --suppress --print-schema --fail-on --fix --yes --diff --check --verbose --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1458,11 +1458,11 @@ _kubectl__tekton_fix() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json yaml github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json yaml github sarif gitlab" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json yaml github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json yaml github sarif gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --tekton-version)
@@ -1475,6 +1475,14 @@ _kubectl__tekton_fix() {
                     ;;
                 --suppress)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --print-schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "error warning info never" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)

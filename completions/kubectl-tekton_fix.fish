@@ -395,10 +395,17 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pr
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s f -l filename -d 'As PATH, the way kubectl takes it' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s o -l output -d 'Output format' -r -f -a "json\t'JSON'
 yaml\t'YAML'
-github\t'Annotations of a GitHub workflow'"
+github\t'Annotations of a GitHub workflow'
+sarif\t'SARIF 2.1.0, with the safe fixes'
+gitlab\t'A report of GitLab\'s Code Quality'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l tekton-version -d 'Version of Tekton whose fields are taken (default: the newest that is known)' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l against -d 'Folder or file with Namespaces: their ids are compared with those of runs' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l against -d 'The cluster (`live`), an export or objects in a file: its version and its ids are taken, and what becomes of each run is forecast' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l suppress -d 'Findings that are not reported, by code or id; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l print-schema -d 'Print the JSON Schema of KIND (`v1beta1/TaskRun`), or of all kinds, for editors' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l fail-on -d 'The least severity that makes the exit code 1' -r -f -a "error\t'What is refused, changed, or makes the run fail or hang'
+warning\t'What depends on the cluster, or works for now, as well'
+info\t'Any finding'
+never\t'Nothing; files that cannot be read still end with 3'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F

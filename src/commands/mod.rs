@@ -102,11 +102,15 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Probe(args) => probe::run(ui, &globals, args).await,
-        Command::Lint(args) if globals.from.is_none() && globals.namespace.is_none() && !globals.all_namespaces => {
-            lint::run(ui, &args)
+        Command::Lint(args)
+            if globals.from.is_none()
+                && !globals.all_namespaces
+                && (globals.namespace.is_none() || args.against.is_some()) =>
+        {
+            lint::run(ui, &globals, &args).await
         }
         Command::Lint(_) => Err(CommandError::usage("lint reads manifests, so --from, -n and -A have no place")
-            .hint("name files or folders: lint PATH; Namespaces to compare with: --against DIR")),
+            .hint("name files or folders: lint PATH; a cluster to compare with: --against live or --against DIR")),
         Command::Snapshot(args) => snapshot::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
         Command::History(args) => history::run(ui, &args),

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::flow;
 use super::lines::Lines;
 use super::path::{Path, Segment};
 use super::tree::{Content, Entry, Node, Style, is_merge};
@@ -106,7 +107,7 @@ impl Change {
     }
 
     /// Why the change cannot be made in this document, as far as its style tells.
-    pub(crate) fn obstacle(&self, root: &Node) -> Option<Refused> {
+    pub(crate) fn obstacle(&self, text: &str, root: &Node) -> Option<Refused> {
         let (mapping, value) = match self {
             Self::Rename { at, .. } | Self::Rewrite { at, .. } => return own_node(root, at).err(),
             Self::Move { from, to } => match own_entry(root, from) {
@@ -118,7 +119,11 @@ impl Change {
                 Err(refused) => return Some(refused),
             },
         };
-        [mapping, value].iter().any(|node| node.style == Style::Flow).then_some(Refused::FlowStyle)
+        let is_barred = match self {
+            Self::Move { from, to } => value.style == Style::Flow && !takes(text, root, value, from, to),
+            _ => value.style == Style::Flow,
+        };
+        (mapping.style == Style::Flow || is_barred).then_some(Refused::FlowStyle)
     }
 
     /// The text with the change, in the ways to lay it out, the best first.
@@ -324,6 +329,29 @@ impl<'a> Mover<'a> {
         if missing.is_empty() && node.entry(name).is_some() {
             return Err(Refused::Taken);
         }
+        if node.style == Style::Flow && node.is_mapping() {
+            if block.lines.len() > 1 && flow::is_empty(node) {
+                return flow::opened(self.text, node)
+                    .map_or(Err(Refused::FlowStyle), |(text, root)| Mover::new(&text, &root).moved(from, to));
+            }
+            return match flow::joined(self.text, node, entry, name) {
+                Some((at, addition)) if missing.is_empty() && block.lines.len() == 1 => {
+                    let cut = self.lines.range(self.text, block.key);
+                    let mut text = self.text.to_owned();
+                    // The later place first, so that the other one stays where it is.
+                    if at > cut.start {
+                        text.insert_str(at, &addition);
+                        text.replace_range(cut, "");
+                    } else {
+                        text.replace_range(cut, "");
+                        text.insert_str(at, &addition);
+                    }
+                    Ok(vec![text])
+                }
+                _ => flow::opened(self.text, node)
+                    .map_or(Err(Refused::FlowStyle), |(text, root)| Mover::new(&text, &root).moved(from, to)),
+            };
+        }
         let (insert, base) = if node.is_null() && node.style == Style::Plain && !there.0.is_empty() {
             let (_, parent) = own_entry(self.root, &there)?;
             let above = self.block(parent)?;
@@ -456,6 +484,17 @@ fn is_comment(line: &str) -> bool {
 fn is_mark(line: &str) -> bool {
     line.starts_with("---") || line.starts_with("...")
 }
+/// Whether a mapping in brackets takes an entry that stands elsewhere.
+fn takes(text: &str, root: &Node, mapping: &Node, from: &Path, to: &Path) -> bool {
+    let (Ok((_, entry)), Some(name)) = (own_entry(root, from), to.last_key()) else { return false };
+    if flow::is_empty(mapping) {
+        return flow::is_free(mapping);
+    }
+    let is_one_line = || Mover::new(text, root).block(entry).is_ok_and(|block| block.lines.len() == 1);
+    let is_parent = to.parent().is_some_and(|parent| own_node(root, &parent).is_ok());
+    is_parent && flow::joined(text, mapping, entry, name).is_some() && is_one_line()
+}
+
 /// The innermost mapping that is there already of those in which a path lies.
 fn nearest<'n>(root: &'n Node, path: &Path) -> &'n Node {
     let mut above = path.parent();

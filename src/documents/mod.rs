@@ -5,11 +5,15 @@
 //! that an edit means what it should is proven with another reader (`crate::yaml`).
 
 pub(crate) mod edit;
+pub(crate) mod embedded;
+mod flow;
 pub(crate) mod lines;
 pub(crate) mod path;
 pub(crate) mod proof;
 mod read;
 pub(crate) use crate::yaml::scalar;
+#[cfg(test)]
+mod random;
 pub(crate) mod slices;
 pub(crate) mod templating;
 mod tree;

@@ -42,6 +42,29 @@ fn counted(text: &str) -> BTreeMap<&str, isize> {
     lines
 }
 
+/// Takes away the line of a mapping in brackets that got an entry, or lost its empty
+/// brackets; tells how many lines may have gone into it.
+fn grown<'t>(come: &mut Vec<(&'t str, isize)>, gone: &mut Vec<(&'t str, isize)>) -> usize {
+    for (at, (before, _)) in gone.iter().enumerate() {
+        let Some(close) = before.rfind('}') else { continue };
+        let head = before[..close].trim_end();
+        let is_it = |after: &str| match before.split_once("{}") {
+            Some((start, rest)) => {
+                after.trim_end() == format!("{}{rest}", start.trim_end()).trim_end()
+                    || after.starts_with(head) && after.ends_with(&before[close..])
+            }
+            None => after.starts_with(head) && after.ends_with(&before[close..]),
+        };
+        if let Some(to) = come.iter().position(|(after, count)| *count == 1 && is_it(after)) {
+            let has_entry = come[to].0.contains('}');
+            come.remove(to);
+            gone.remove(at);
+            return usize::from(has_entry);
+        }
+    }
+    0
+}
+
 /// Whether only the lines that a change names have come or gone.
 fn keeps_lines(before: &str, after: &str, change: &Change) -> bool {
     let mut difference = counted(after);
@@ -49,7 +72,8 @@ fn keeps_lines(before: &str, after: &str, change: &Change) -> bool {
         *difference.entry(line).or_default() -= count;
     }
     difference.retain(|_, count| *count != 0);
-    let (come, gone): (Vec<_>, Vec<_>) = difference.into_iter().partition(|(_, count)| *count > 0);
+    let (mut come, mut gone): (Vec<_>, Vec<_>) = difference.into_iter().partition(|(_, count)| *count > 0);
+    let grown = if matches!(change, Change::Move { .. }) { grown(&mut come, &mut gone) } else { 0 };
     let total = |lines: &[(&str, isize)]| lines.iter().map(|(_, count)| count.unsigned_abs()).sum::<usize>();
     match change {
         Change::Rename { .. } | Change::Rewrite { .. } => total(&come) <= 1 && total(&gone) <= 1,
@@ -64,7 +88,7 @@ fn keeps_lines(before: &str, after: &str, change: &Change) -> bool {
                     })
                     .collect();
             let parents = come.iter().filter(|(line, _)| keys.iter().any(|key| key == line.trim_end())).count();
-            total(&gone) == renames && total(&come) <= parents + renames
+            total(&gone) <= renames + grown && total(&come) <= parents + renames
         }
     }
 }

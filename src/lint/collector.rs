@@ -24,6 +24,14 @@ pub(crate) struct Collector<'a> {
     seen: HashSet<(Kind, usize, Problem)>,
 }
 
+/// Whether a scalar is nothing but a name that a shell fills in: `$IMAGE`.
+fn is_shell_name(source: &str) -> bool {
+    let name = source.trim_matches(['"', '\'']).strip_prefix('$');
+    name.is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    })
+}
+
 impl<'a> Collector<'a> {
     /// An empty one for a document.
     pub(crate) fn new(text: &'a str, lines: &'a Lines, schema: Schema, document: usize) -> Self {
@@ -50,6 +58,7 @@ impl<'a> Collector<'a> {
             problem,
             effect,
             right_path: None,
+            holder: None,
             fix: None,
         });
         self.findings.last_mut()
@@ -73,7 +82,8 @@ impl<'a> Collector<'a> {
     /// Whether a scalar holds a placeholder that somebody fills in.
     pub(crate) fn is_open(&self, node: &Node) -> bool {
         let source = self.text.get(node.target().span.clone()).unwrap_or_default();
-        ["{{", "${", "<%", "{%", "$(tt.", "$(uid)"].iter().any(|mark| source.contains(mark))
+        ["{{", "${", "<%", "{%", "$(tt.", "$(uid)", "\\\\ ."].iter().any(|mark| source.contains(mark))
+            || is_shell_name(source)
     }
 
     /// The findings, by their places.

@@ -36,6 +36,8 @@ pub(crate) enum Problem {
         /// What stands there.
         found: &'static str,
     },
+    /// An item of a list in which nothing stands.
+    EmptyItem,
     /// Unquoted text that is read as something else.
     Lossy(String),
     /// The value is not a valid one: what is wanted.
@@ -70,6 +72,24 @@ pub(crate) enum Problem {
     UnboundWorkspace(String),
     /// A parameter is not declared.
     NoParam(String),
+    /// A parameter of type object has no such key.
+    NoKey {
+        /// The parameter.
+        param: String,
+        /// The key.
+        key: String,
+    },
+    /// A step action's script names a parameter.
+    InScript(String),
+    /// A default that the parameter's enum does not have.
+    NotInEnum,
+    /// A list or mapping stands where text is wanted.
+    NotText {
+        /// The parameter.
+        param: String,
+        /// Its type.
+        kind: &'static str,
+    },
     /// A workspace is not declared.
     NoWorkspace(String),
     /// A task does not exist.
@@ -98,7 +118,13 @@ pub(crate) enum Problem {
     /// A run with a fixed name can be created once.
     FixedName,
     /// Two workspaces bind one claim.
-    SharedClaim(String),
+    SharedClaim {
+        /// The claim.
+        claim: String,
+        /// A task that waits for an assistant that nobody makes; `None` where the tasks are
+        /// not at hand.
+        waits: Option<String>,
+    },
     /// A task binds several claims.
     TwoClaims(Vec<String>),
     /// One pod may use the claim, and the assistant is it.
@@ -135,10 +161,21 @@ pub(crate) enum Effect {
     RunHangs,
     /// Accepted, and another value counts.
     Lost,
+    /// Accepted, and the text stays as it is written.
+    Literal,
     /// It works, for now.
     Works,
     /// kubectl cannot read the file.
     NotRead,
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Severity {
+    /// It depends on the cluster, or works for now.
+    Warning,
+    /// The object is refused or changed, or the run fails or hangs.
+    Error,
 }
 
 /// Whether a change may be made without a choice.
@@ -174,6 +211,17 @@ impl Fix {
 }
 
 impl Finding {
+    /// How much it matters.
+    pub(crate) fn severity(&self) -> Severity {
+        match (self.effect, &self.problem) {
+            (Effect::Works | Effect::Lost | Effect::Literal, problem) if !matches!(problem, Problem::KeyTwice(_)) => {
+                Severity::Warning
+            }
+            (Effect::RunHangs, Problem::OnAssistant | Problem::SharedClaim { waits: None, .. }) => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
     /// Whether `--fix` is expected to mend it.
     pub(crate) fn is_mended(&self) -> bool {
         self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe && fix.obstacle.is_none())
@@ -197,6 +245,9 @@ pub(crate) struct Finding {
     pub(crate) effect: Effect,
     /// Where the field belongs.
     pub(crate) right_path: Option<Path>,
+    /// The scalar in whose text it is, where it stands in a text within the document: a
+    /// patch of a kustomization. The paths are those of that text then.
+    pub(crate) holder: Option<Path>,
     /// How it is mended.
     pub(crate) fix: Option<Fix>,
 }

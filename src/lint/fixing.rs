@@ -4,7 +4,7 @@ use crate::documents::edit::Refused;
 use crate::documents::slices::slices;
 use crate::documents::{Path, proof, read};
 
-use super::finding::Safety;
+use super::finding::{Finding, Safety};
 use super::kind::Kind;
 use super::silenced::Silenced;
 use super::{Judgement, Rules, judge};
@@ -34,6 +34,17 @@ pub(crate) fn fix(text: &str, rules: &Rules) -> Fixed {
         fix_document(&text[range], &rules, &mut fixed);
     }
     fixed
+}
+
+/// The text after the safe fix of one finding, where it is proven.
+pub(crate) fn fix_one(text: &str, finding: &Finding) -> Option<String> {
+    let fix = finding.fix.as_ref().filter(|fix| fix.safety == Safety::Safe)?;
+    let range = slices(text).into_iter().find(|range| range.contains(&finding.span.start))?;
+    let slice = text.get(range.clone())?;
+    let (documents, error) = read(slice);
+    let ([document], None) = (documents.as_slice(), error) else { return None };
+    let changed = proof::changed(slice, &document.root, fix.change.as_ref()?).ok()?;
+    Some([text.get(..range.start)?, &changed, text.get(range.end..)?].concat())
 }
 
 fn fix_document(slice: &str, rules: &Rules, fixed: &mut Fixed) {

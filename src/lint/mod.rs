@@ -12,12 +12,16 @@ mod subject;
 
 pub(crate) use checks::assistant::Allowed;
 pub(crate) use finding::{Effect, Finding, Problem};
-pub(crate) use fixing::fix;
+pub(crate) use fixing::{fix, fix_one};
 pub(crate) use kind::Kind;
 pub(crate) use schema::Schema;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::documents::{Document, Lines, Node, Path, read, templating};
 
+use checks::assistant::Pipelines;
+use checks::variables::Declared;
 use checks::{assistant, duplicates, fields, metadata, params, patches, pipeline, run, served, task, triggers};
 use collector::Collector;
 use subject::{Subject, subjects};
@@ -31,6 +35,8 @@ pub(crate) struct Rules {
     pub(crate) allowed: Vec<Allowed>,
     /// Whether the file is a patch of a kustomization: a part of an object.
     pub(crate) is_patch: bool,
+    /// The API versions in which kinds of Tekton occur among the files that are judged together.
+    pub(crate) versions: BTreeMap<String, BTreeSet<String>>,
     /// Findings that are neither reported nor mended.
     pub(crate) suppressed: Vec<Kind>,
 }
@@ -54,8 +60,9 @@ pub(crate) fn judge(text: &str, rules: &Rules) -> Judgement {
         return Judgement::Template;
     }
     let lines = Lines::of(text);
+    let pipelines = assistant::pipelines(&documents);
     let mut findings: Vec<Finding> =
-        documents.iter().flat_map(|document| judge_document(text, &lines, document, rules)).collect();
+        documents.iter().flat_map(|document| judge_document(text, &lines, document, rules, &pipelines)).collect();
     let silenced = silenced::Silenced::of(text);
     findings.retain(|finding| {
         let is_silent = silenced.covers(finding.kind, lines.index(finding.span.start));
@@ -73,6 +80,7 @@ pub(crate) fn judge(text: &str, rules: &Rules) -> Judgement {
                 problem: Problem::Unreadable(error.message),
                 effect: Effect::NotRead,
                 right_path: None,
+                holder: None,
                 fix: None,
             });
             Judgement::Unreadable(findings)
@@ -111,11 +119,17 @@ pub(crate) fn allowed(text: &str) -> Vec<Allowed> {
     found
 }
 
-fn judge_document(text: &str, lines: &Lines, document: &Document, rules: &Rules) -> Vec<Finding> {
+fn judge_document(
+    text: &str,
+    lines: &Lines,
+    document: &Document,
+    rules: &Rules,
+    pipelines: &Pipelines<'_>,
+) -> Vec<Finding> {
     let mut out = Collector::new(text, lines, rules.schema, document.index);
     let root = &document.root;
     if patches::is_kustomization(root) {
-        patches::check(&mut out, root);
+        patches::check(&mut out, root, rules);
         return out.finish();
     }
     let subjects = subjects(root, rules.is_patch);
@@ -124,16 +138,16 @@ fn judge_document(text: &str, lines: &Lines, document: &Document, rules: &Rules)
     }
     duplicates::check(&mut out, root, &Path::default());
     for subject in &subjects {
-        judge_object(&mut out, subject, rules);
+        judge_object(&mut out, subject, rules, pipelines);
     }
     let mut findings = out.finish();
     for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
-        fix.obstacle = fix.change.as_ref().and_then(|change| change.obstacle(root));
+        fix.obstacle = fix.change.as_ref().and_then(|change| change.obstacle(text, root));
     }
     findings
 }
 
-fn judge_object(out: &mut Collector<'_>, subject: &Subject<'_>, rules: &Rules) {
+fn judge_object(out: &mut Collector<'_>, subject: &Subject<'_>, rules: &Rules, pipelines: &Pipelines<'_>) {
     if subject.group == "triggers.tekton.dev" {
         if subject.kind == "TriggerTemplate" {
             triggers::check(out, subject);
@@ -150,28 +164,44 @@ fn judge_object(out: &mut Collector<'_>, subject: &Subject<'_>, rules: &Rules) {
     metadata::check(out, subject);
     let spec = subject.node.entry("spec").filter(|entry| entry.value.is_mapping());
     let path = subject.path.key("spec");
+    if spec.is_none() && !subject.is_partial {
+        no_spec(out, subject, &path);
+    }
     match (subject.kind, spec) {
         ("PipelineRun" | "TaskRun", _) => {
             run::check(out, subject);
-            assistant::check(out, subject, &rules.allowed);
+            assistant::check(out, subject, &rules.allowed, pipelines);
         }
         ("Pipeline", Some(spec)) if !subject.is_partial => {
             let scope = pipeline::Scope {
-                params: params::names(spec.value.list("params")),
+                params: Declared::of(spec.value.list("params")),
+                given: std::collections::HashSet::new(),
                 workspaces: params::names(spec.value.list("workspaces")),
                 is_embedded: false,
             };
             pipeline::check(out, &spec.value, &path, &spec.key.span, &scope);
         }
         ("Task", Some(spec)) if !subject.is_partial => {
-            let none = std::collections::HashSet::new();
-            let scope = task::Scope { params: Some(&none) };
+            let scope = task::Scope { params: &Declared::default(), undeclared: Effect::Webhook };
             task::check(out, &spec.value, &path, &spec.key.span, &scope);
         }
         ("StepAction", Some(spec)) if !subject.is_partial => {
             task::step_action(out, &spec.value, &path, &spec.key.span);
         }
         _ => {}
+    }
+}
+
+/// Objects without a spec; those of runs say what is missing in it.
+fn no_spec(out: &mut Collector<'_>, subject: &Subject<'_>, path: &Path) {
+    let is_missing = subject.node.entry("spec").is_none_or(|entry| entry.value.is_null());
+    if matches!(subject.kind, "Task" | "Pipeline" | "StepAction")
+        && is_missing
+        && !task::has_near_other(subject.node, "spec")
+        && let Some(kind) = subject.node.entry("kind")
+    {
+        let span = subject.node.entry("spec").map_or(&kind.key.span, |entry| &entry.key.span);
+        out.add(Kind::MissingField, path.clone(), span, Problem::Missing("spec"), Effect::Webhook);
     }
 }
 

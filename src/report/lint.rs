@@ -1,11 +1,15 @@
 //! Findings in manifests, each with the line that it is about.
 
-use crate::documents::Lines;
-use crate::lint::finding::Safety;
+use crate::documents::{Lines, Segment};
+use crate::lint::finding::{Safety, Severity};
 use crate::lint::{Finding, Linted};
 
+use super::secrets;
 use super::wording::lint as wording;
 use super::{Block, Document, Text, Tone};
+
+/// A terminal of the usual width.
+const NARROW: usize = 80;
 
 /// The widest part of a line that is shown.
 const WIDEST: usize = 68;
@@ -15,16 +19,24 @@ pub(crate) fn document(files: &[Linted]) -> Document {
     let mut document = Document::default();
     for linted in files {
         let lines = Lines::of(&linted.text);
+        let secrets = Secrets::of(linted);
         for finding in linted.findings() {
+            let is_secret = secrets.covers(finding);
             let (line, column) = lines.place(&linted.text, finding.span.start);
             let place = format!("{}:{line}:{column}", linted.file);
-            let head = Tone::Strong
-                .of(place)
-                .and(" ")
-                .and(Tone::Bad.of(finding.kind.code()))
-                .and(" ")
-                .and(wording::message(finding));
-            let mut body = snippet(linted, &lines, finding, line, column);
+            let message = wording::message(finding, is_secret);
+            let code = finding.kind.code();
+            let fits = place.chars().count() + code.len() + message.chars().count() + 2 <= NARROW;
+            let head = Tone::Strong.of(place).and(" ").and(tone(finding).of(code));
+            let mut body = Vec::new();
+            // A long message goes on a line of its own, where it is wrapped.
+            let head = if fits {
+                head.and(" ").and(message)
+            } else {
+                body.push(Block::Paragraph(Text::from(message)));
+                head
+            };
+            body.extend(snippet(linted, &lines, finding, (line, column), is_secret));
             body.push(Block::Paragraph(Text::from(wording::effect(finding))));
             body.extend(cure(finding).map(|text| Block::Paragraph(Text::from(text))));
             document.push(Block::Section(head, body));
@@ -49,13 +61,70 @@ fn summary(files: &[Linted], count: usize) -> Text {
     Tone::Bad.of(format!("{} in {with} of {of_files}{fixes}", plural(count, "finding")))
 }
 
+fn tone(finding: &Finding) -> Tone {
+    match finding.severity() {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Careful,
+    }
+}
+
+/// Which findings are about values that should not be seen: those of parameters and
+/// variables whose name speaks of a secret.
+pub(crate) struct Secrets {
+    documents: Vec<crate::documents::Document>,
+}
+
+impl Secrets {
+    /// Those of a file; it is read again where a finding is about a value at all.
+    pub(crate) fn of(linted: &Linted) -> Self {
+        let is_needed = linted.findings().iter().any(|finding| value_of(finding).is_some());
+        Self { documents: if is_needed { crate::documents::read(&linted.text).0 } else { Vec::new() } }
+    }
+
+    /// Whether a finding is about such a value.
+    pub(crate) fn covers(&self, finding: &Finding) -> bool {
+        let Some(holder) = value_of(finding) else { return false };
+        let document = self.documents.iter().find(|document| document.index == finding.document);
+        let mut node = document.map(|document| document.root.as_ref());
+        for segment in &holder {
+            node = node.and_then(|node| match segment {
+                Segment::Key(key) => node.get(key),
+                Segment::Item(index) => node.items().get(*index).map(std::convert::AsRef::as_ref),
+            });
+        }
+        node.and_then(|node| node.text_of("name")).is_some_and(|name| secrets::is_secret(name) && !secrets::is_shown())
+    }
+}
+
+/// Where the parameter or variable stands of whose value a finding speaks.
+fn value_of(finding: &Finding) -> Option<Vec<Segment>> {
+    let at = finding
+        .path
+        .0
+        .iter()
+        .rposition(|segment| matches!(segment, Segment::Key(key) if matches!(key.as_str(), "value" | "default")))?;
+    Some(finding.path.0[..at].to_vec())
+}
+
 fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The line of a finding, with carets below what it points at.
-fn snippet(linted: &Linted, lines: &Lines, finding: &Finding, line: usize, column: usize) -> Vec<Block> {
-    let source = lines.text(&linted.text, line - 1).trim_start_matches('\u{feff}').replace('\t', " ");
+fn snippet(
+    linted: &Linted,
+    lines: &Lines,
+    finding: &Finding,
+    (line, column): (usize, usize),
+    is_secret: bool,
+) -> Vec<Block> {
+    let mut source = lines.text(&linted.text, line - 1).trim_start_matches('\u{feff}').replace('\t', " ");
+    if is_secret {
+        // The key stays, what stands behind it does not.
+        let key = finding.span.end.saturating_sub(finding.span.start) + column - 1;
+        let shown: String = source.chars().take(key).collect();
+        source = format!("{shown}: ***");
+    }
     let spanned = linted.text.get(finding.span.clone()).unwrap_or_default();
     let width = spanned.lines().next().unwrap_or_default().chars().count().max(1);
     // A long line is cut around the place.
@@ -105,19 +174,21 @@ pub(crate) fn change(file: &str, before: &str, after: &str) -> Document {
 
 /// The findings as annotations of a GitHub workflow
 /// (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
-pub(crate) fn annotations(files: &[Linted]) -> Vec<String> {
+pub(crate) fn annotations(files: &[Linted], paths: &[String]) -> Vec<String> {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut found = Vec::new();
-    for linted in files {
+    for (linted, path) in files.iter().zip(paths) {
         let lines = Lines::of(&linted.text);
+        let secrets = Secrets::of(linted);
         for finding in linted.findings() {
             let (line, column) = lines.place(&linted.text, finding.span.start);
             found.push(format!(
-                "::error file={},line={line},col={column},title={}::{}; {}",
-                property(&linted.file),
+                "::{} file={},line={line},col={column},title={}::{}; {}",
+                wording::severity(finding),
+                property(path),
                 finding.kind.code(),
-                data(&wording::message(finding)),
+                data(&wording::message(finding, secrets.covers(finding))),
                 wording::effect(finding)
             ));
         }

@@ -20,6 +20,11 @@ pub(crate) fn show() {
     SHOWN.store(true, Ordering::Relaxed);
 }
 
+/// Whether everything is shown.
+pub(crate) fn is_shown() -> bool {
+    SHOWN.load(Ordering::Relaxed)
+}
+
 /// Words in the name of a parameter or variable whose value is a secret.
 const WORDS: [&str; 11] = [
     "password",

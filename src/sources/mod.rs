@@ -1,6 +1,6 @@
 //! Where a `Cluster` comes from: a live API server or an export.
 
-mod conversion;
+pub(crate) mod conversion;
 pub mod export;
 pub mod live;
 

@@ -2,11 +2,14 @@
 //! read as go-yaml does, write what go-yaml reads back equal.
 
 mod located;
+mod loose;
 mod read;
 pub(crate) mod scalar;
 mod split;
 
 use serde_json::Value;
+
+use loose::Loose;
 
 pub use located::{Fault, Located, read_typed};
 pub use read::{Document, read, text};
@@ -57,7 +60,11 @@ fn line_of(text: &str, offset: usize) -> usize {
 fn read_yaml(text: &str) -> Result<Vec<(usize, Value)>, YamlError> {
     let mut documents = Vec::new();
     for (first, part) in split(text) {
-        let value: Value = serde_yaml::from_str(&part).map_err(|error| {
+        // Numbers of more than 64 bits have no place in a JSON value.
+        let exact = serde_yaml::from_str::<Value>(&part);
+        let read =
+            exact.or_else(|error| serde_yaml::from_str::<Loose>(&part).map(|Loose(value)| value).map_err(|_| error));
+        let value: Value = read.map_err(|error| {
             let line = error.location().map_or(0, |location| first + location.line() - 1);
             YamlError { line, message: error.to_string() }
         })?;

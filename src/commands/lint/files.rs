@@ -1,6 +1,6 @@
 //! The files that `lint` reads: named ones, and those below folders.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,7 @@ impl Source {
                     problem: Problem::Unreadable("it is not UTF-8".to_owned()),
                     effect: Effect::NotRead,
                     right_path: None,
+                    holder: None,
                     fix: None,
                 };
                 Linted { file, text, judgement: Judgement::Unreadable(vec![finding]) }
@@ -168,6 +169,29 @@ fn is_ours(bytes: &[u8]) -> bool {
     const GROUP: &[u8] = b"tekton.dev";
     const GROUP_IN_UTF16: &[u8] = b"t\0e\0k\0t\0o\0n\0.\0d\0e\0v";
     [GROUP, GROUP_IN_UTF16].iter().any(|group| bytes.windows(group.len()).any(|window| window == *group))
+}
+
+/// The API versions of Tekton in which kinds occur at the beginnings of lines: what JSON
+/// patches without a version may mean.
+pub(super) fn versions(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for text in sources.iter().filter(|source| !source.is_patch).filter_map(|source| source.text.as_ref().ok()) {
+        let (mut version, mut kind) = (None, None);
+        for line in text.lines() {
+            let value = |key: &str| line.strip_prefix(key).map(|value| value.trim().trim_matches(['"', '\'']));
+            if line.starts_with("---") {
+                (version, kind) = (None, None);
+            } else if let Some(value) = value("apiVersion:") {
+                version = value.strip_prefix("tekton.dev/");
+            } else if let Some(value) = value("kind:") {
+                kind = Some(value);
+            }
+            if let (Some(version), Some(kind)) = (version, kind) {
+                found.entry(kind.to_owned()).or_default().insert(version.to_owned());
+            }
+        }
+    }
+    found
 }
 
 /// Marks the files that a kustomization beside or above them uses as patches.

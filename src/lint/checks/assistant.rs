@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::documents::{Entry, Node, Path};
+use crate::documents::{Document, Entry, Node, Path};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Fix, Problem};
 use crate::lint::kind::Kind;
-use crate::lint::subject::Subject;
+use crate::lint::subject::{Subject, subjects};
 
 /// The ids that a namespace allows by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,24 @@ fn claims(run: &Node) -> Vec<Bound<'_>> {
         .collect()
 }
 
+/// The Pipelines of a file, by their names.
+pub(crate) type Pipelines<'a> = BTreeMap<&'a str, &'a Node>;
+
+/// The Pipelines among some documents, by their names.
+pub(crate) fn pipelines(documents: &[Document]) -> Pipelines<'_> {
+    let mut found = BTreeMap::new();
+    for subject in documents.iter().flat_map(|document| subjects(&document.root, false)) {
+        if let ("tekton.dev", "Pipeline", Some(spec)) = (subject.group, subject.kind, subject.node.get("spec"))
+            && let Some(name) = subject.node.at(&["metadata", "name"]).and_then(Node::text)
+        {
+            found.insert(name, spec);
+        }
+    }
+    found
+}
+
 /// Judges a run.
-pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[Allowed]) {
+pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[Allowed], pipelines: &Pipelines<'_>) {
     let Some(entry) = subject.node.entry("spec") else { return };
     let run = entry.value.target();
     let path = subject.path.key("spec");
@@ -75,8 +91,9 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[A
         }
         return;
     }
-    shared(out, run, &path, &claims);
-    two(out, run, &path, &claims);
+    let tasks = tasks(run, pipelines);
+    shared(out, &path, &claims, tasks.as_deref());
+    two(out, run, &path, &claims, tasks.as_deref());
     for bound in &claims {
         let Some(modes) = bound.binding.at(&["volumeClaimTemplate", "spec", "accessModes"]) else { continue };
         for (at, mode) in modes.items().iter().enumerate().filter(|(_, mode)| mode.text() == Some("ReadWriteOncePod")) {
@@ -88,11 +105,13 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>, allowed: &[A
     if claims.is_empty() {
         return;
     }
-    selectors(out, subject, run, &path, &claims);
+    if let Some(tasks) = tasks {
+        selectors(out, subject, run, &path, &claims, &tasks);
+    }
     security(out, subject, run, &path, allowed);
 }
 
-/// The workspaces of the run that a task of its pipeline uses.
+/// The workspaces of the run that a task of its pipeline uses, in their order.
 fn used(task: &Node) -> Vec<&str> {
     task.list("workspaces")
         .iter()
@@ -100,57 +119,94 @@ fn used(task: &Node) -> Vec<&str> {
         .collect()
 }
 
-fn tasks(run: &Node) -> Option<Vec<&Rc<Node>>> {
-    let pipeline = run.get("pipelineSpec")?;
+/// The tasks of a run, where its pipeline is at hand: its own, or one of the same file.
+fn tasks<'a>(run: &'a Node, pipelines: &Pipelines<'a>) -> Option<Vec<&'a Rc<Node>>> {
+    let pipeline = match run.get("pipelineSpec") {
+        Some(pipeline) => pipeline,
+        None => {
+            let reference = run.get("pipelineRef")?;
+            if reference.get("resolver").is_some() || reference.get("bundle").is_some() {
+                return None;
+            }
+            pipelines.get(reference.text_of("name")?)?
+        }
+    };
     Some(pipeline.list("tasks").iter().chain(pipeline.list("finally")).collect())
 }
 
-fn shared(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[Bound<'_>]) {
+/// One claim bound by several workspaces: the last of them gets the assistant, and a task
+/// waits for the one of the last claim among its own workspaces
+/// (`createOrUpdateAffinityAssistantsAndPVCs`, `getTaskrunWorkspaces`).
+fn shared(out: &mut Collector<'_>, path: &Path, claims: &[Bound<'_>], tasks: Option<&[&Rc<Node>]>) {
     let mut by_claim: BTreeMap<&Claim, Vec<&Bound<'_>>> = BTreeMap::new();
     for bound in claims {
         by_claim.entry(&bound.claim).or_default().push(bound);
     }
     for (claim, bindings) in by_claim {
         let (Claim::Named(claim), [_, .., last]) = (claim, bindings.as_slice()) else { continue };
-        // The last workspace of the claim gets the assistant; a task that uses another one
-        // alone waits for one that nobody makes.
-        let waits = tasks(run).is_none_or(|tasks| {
-            tasks.iter().any(|task| {
+        let waiting = tasks.map(|tasks| {
+            tasks.iter().find(|task| {
                 let used = used(task);
-                !used.contains(&last.workspace) && bindings.iter().any(|bound| used.contains(&bound.workspace))
+                let chosen = used.iter().rev().find(|name| claims.iter().any(|bound| bound.workspace == **name));
+                chosen.is_some_and(|chosen| {
+                    *chosen != last.workspace && bindings.iter().any(|bound| bound.workspace == *chosen)
+                })
             })
         });
+        let waits = match waiting {
+            None => None,
+            Some(Some(task)) => Some(task.text_of("name").unwrap_or_default().to_owned()),
+            Some(None) => continue,
+        };
         let field = last.binding.get("persistentVolumeClaim").and_then(|claim| claim.entry("claimName"));
-        if let Some(entry) = field.filter(|entry| waits && !out.is_open(&entry.value)) {
+        if let Some(entry) = field.filter(|entry| !out.is_open(&entry.value)) {
             let at = path.key("workspaces").item(last.index).keys(&["persistentVolumeClaim", "claimName"]);
-            let problem = Problem::SharedClaim(claim.clone());
+            let problem = Problem::SharedClaim { claim: claim.clone(), waits };
             out.add(Kind::SharedClaim, at, &entry.key.span, problem, Effect::RunHangs);
         }
     }
 }
 
-fn two(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[Bound<'_>]) {
-    let Some(pipeline) = run.get("pipelineSpec") else { return };
+fn two(out: &mut Collector<'_>, run: &Node, path: &Path, claims: &[Bound<'_>], tasks: Option<&[&Rc<Node>]>) {
+    let Some(pipeline) = run.get("pipelineSpec") else {
+        // The tasks stand in another document; the run is what binds the claims.
+        let named = tasks.into_iter().flatten().find_map(|task| {
+            let names = of_task(task, claims)?;
+            Some((names, run.entry("workspaces")?))
+        });
+        if let Some((names, entry)) = named {
+            let problem = Problem::TwoClaims(names);
+            out.add(Kind::TwoClaimsInTask, path.key("workspaces"), &entry.key.span, problem, Effect::RunFails);
+        }
+        return;
+    };
     for field in ["tasks", "finally"] {
         for (index, task) in pipeline.list(field).iter().enumerate() {
-            let used = used(task);
-            let bound: Vec<_> = claims.iter().filter(|bound| used.contains(&bound.workspace)).collect();
-            let distinct: std::collections::BTreeSet<&Claim> = bound.iter().map(|bound| &bound.claim).collect();
-            if distinct.len() < 2 {
-                continue;
-            }
-            if let Some(entry) = task.entry("workspaces") {
+            if let (Some(names), Some(entry)) = (of_task(task, claims), task.entry("workspaces")) {
                 let at = path.keys(&["pipelineSpec", field]).item(index).key("workspaces");
-                let names = bound.iter().map(|bound| bound.workspace.to_owned()).collect();
                 out.add(Kind::TwoClaimsInTask, at, &entry.key.span, Problem::TwoClaims(names), Effect::RunFails);
             }
         }
     }
 }
 
+/// The workspaces of a task that bind different claims.
+fn of_task(task: &Node, claims: &[Bound<'_>]) -> Option<Vec<String>> {
+    let used = used(task);
+    let bound: Vec<_> = claims.iter().filter(|bound| used.contains(&bound.workspace)).collect();
+    let distinct: std::collections::BTreeSet<&Claim> = bound.iter().map(|bound| &bound.claim).collect();
+    (distinct.len() > 1).then(|| bound.iter().map(|bound| bound.workspace.to_owned()).collect())
+}
+
 /// What chooses nodes in `taskRunSpecs`, which the assistant never sees.
-fn selectors(out: &mut Collector<'_>, subject: &Subject<'_>, run: &Node, path: &Path, claims: &[Bound<'_>]) {
-    let Some(tasks) = tasks(run) else { return };
+fn selectors(
+    out: &mut Collector<'_>,
+    subject: &Subject<'_>,
+    run: &Node,
+    path: &Path,
+    claims: &[Bound<'_>],
+    tasks: &[&Rc<Node>],
+) {
     let (template, of_all) = match subject.version {
         "v1beta1" => ("taskPodTemplate", run.get("podTemplate")),
         _ => ("podTemplate", run.at(&["taskRunTemplate", "podTemplate"])),

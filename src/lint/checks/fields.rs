@@ -19,6 +19,9 @@ use crate::lint::finding::{Effect, Fix, Problem};
 use crate::lint::kind::Kind;
 use crate::lint::schema::Shape;
 
+/// Lists whose items the webhook refuses where nothing stands in them.
+const FILLED: [&str; 6] = ["steps", "tasks", "finally", "workspaces", "params", "results"];
+
 /// A mapping above the one that is read, with its type.
 #[derive(Debug, Clone)]
 pub(crate) struct Level<'a> {
@@ -49,6 +52,10 @@ impl<'a> Walk<'_, '_, 'a> {
         for entry in node.entries() {
             let at = path.key(entry.name());
             match self.out.schema.field(type_name, entry.name()) {
+                Some(_) if places::is_disallowed(type_name, entry) => {
+                    let span = &entry.key.span;
+                    self.out.add(Kind::RemovedField, at, span, Problem::Removed, Effect::Webhook);
+                }
                 Some(field) => {
                     self.value(&entry.value, &field.shape, &at, &entry.key.span, pruned && !field.is_kept, false);
                 }
@@ -111,6 +118,9 @@ impl<'a> Walk<'_, '_, 'a> {
                 for (index, item) in node.items().iter().enumerate() {
                     let at = path.item(index);
                     if item.is_null() && matches!(**inner, Shape::Object(_)) {
+                        if path.last_key().is_some_and(|key| FILLED.contains(&key)) {
+                            self.out.add(Kind::WrongType, at, &item.span, Problem::EmptyItem, Effect::Webhook);
+                        }
                         continue;
                     }
                     self.value(item, inner, &at, &item.span, pruned, true);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::documents::{Content, Entry, Node, Path, Style};
+use crate::documents::{Content, Entry, Node, Path, Segment, Style};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Problem};
 use crate::lint::kind::Kind;
@@ -90,35 +90,6 @@ pub(crate) fn names(list: &[Rc<Node>]) -> HashSet<String> {
     list.iter().filter_map(|item| item.text_of("name")).map(str::to_owned).collect()
 }
 
-/// Whether a parameter is declared; `a.b` is the key `b` of an object `a`, or a name with a
-/// dot.
-pub(crate) fn is_declared(name: &str, declared: &HashSet<String>) -> bool {
-    declared.contains(name) || name.split_once('.').is_some_and(|(object, _)| declared.contains(object))
-}
-
-/// References to parameters that nobody declares, in all scalars below a value.
-pub(crate) fn undeclared(
-    out: &mut Collector<'_>,
-    node: &Node,
-    path: &Path,
-    span: &Range<usize>,
-    declared: &HashSet<String>,
-) {
-    let mut missing = Vec::new();
-    scalars(node, path, span, &mut |scalar, path, span| {
-        for expression in expressions(scalar.text().unwrap_or_default()) {
-            let Some(name) = variable(expression.inner, "params") else { continue };
-            if !is_declared(name, declared) {
-                let place = pointed(out, scalar, span, expression.inner);
-                missing.push((path.clone(), place, name.to_owned()));
-            }
-        }
-    });
-    for (path, place, name) in missing {
-        out.add(Kind::UndefinedReference, path, &place, Problem::NoParam(name), Effect::Webhook);
-    }
-}
-
 /// Judges declared parameters: names that stand twice, types, defaults.
 pub(crate) fn declarations(out: &mut Collector<'_>, holder: &Node, path: &Path) {
     let list = holder.list("params");
@@ -129,10 +100,12 @@ pub(crate) fn declarations(out: &mut Collector<'_>, holder: &Node, path: &Path) 
         if item.is_mapping() && item.get("name").is_none() && item.entry("name").is_none() {
             out.add(Kind::MissingField, at.clone(), &item.span, Problem::Missing("name"), Effect::Webhook);
         }
+        super::names::param(out, item, &at);
         let kind = item.entry("type").filter(|entry| !out.is_open(&entry.value));
         if let Some(entry) = kind
             && let Some(text) = entry.value.text()
             && !entry.value.is_null()
+            && !text.is_empty()
             && !TYPES.contains(&text)
         {
             out.add(Kind::InvalidValue, at.key("type"), &entry.key.span, Problem::Choice(TYPES), Effect::Webhook);
@@ -173,24 +146,39 @@ fn default_fits(out: &mut Collector<'_>, item: &Node, path: &Path) {
 /// Judges given parameters: names that stand twice, values that are missing.
 pub(crate) fn given(out: &mut Collector<'_>, list: &[Rc<Node>], path: &Path) {
     duplicates(out, list, path, true);
+    valued(out, list, path);
+}
+
+/// Judges given parameters whose names nobody compares: values that are missing.
+pub(crate) fn valued(out: &mut Collector<'_>, list: &[Rc<Node>], path: &Path) {
     for (index, item) in list.iter().enumerate() {
         if !item.is_mapping() {
             continue;
         }
         let at = path.item(index);
+        // Where the CRD describes the field, the API server takes a null away; elsewhere it is
+        // an empty text for the decoder.
+        let is_pruned = out.schema.prunes() && !path.0.iter().any(is_kept);
         let null = item.entry("value").filter(|entry| entry.value.is_null());
         if let Some(entry) = null {
-            let problem = Problem::Missing("value");
-            out.add(Kind::MissingField, at.key("value"), &entry.key.span, problem, Effect::Decoder);
+            if is_pruned {
+                let problem = Problem::Missing("value");
+                out.add(Kind::MissingField, at.key("value"), &entry.key.span, problem, Effect::Webhook);
+            }
         } else if item.entry("value").is_none() {
             let place = item.entry("name").map_or(&item.span, |entry| &entry.key.span);
             let near = item.entries().iter().any(|entry| is_near_value(entry));
             if !near {
                 let problem = Problem::Missing("value");
-                out.add(Kind::MissingField, at.key("value"), place, problem, Effect::Decoder);
+                out.add(Kind::MissingField, at.key("value"), place, problem, Effect::Webhook);
             }
         }
     }
+}
+
+/// Whether the CRDs keep whatever stands below a field.
+fn is_kept(segment: &Segment) -> bool {
+    matches!(segment, Segment::Key(key) if matches!(key.as_str(), "pipelineSpec" | "taskSpec"))
 }
 
 /// A key that is a misspelt `value` is said as such.

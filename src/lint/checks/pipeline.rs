@@ -5,18 +5,22 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::documents::scalar::Resolved;
 use crate::documents::{Entry, Node, Path};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Problem};
 use crate::lint::kind::Kind;
 
 use super::graph::{cycle, result_of};
-use super::{params, task, values};
+use super::variables::{self, Declared, Room};
+use super::{params, references, task, values};
 
 /// What a pipeline's tasks may use.
 pub(crate) struct Scope {
     /// Parameters.
-    pub(crate) params: HashSet<String>,
+    pub(crate) params: Declared,
+    /// Parameters of a run and of its pipeline, which reach the tasks by their names.
+    pub(crate) given: HashSet<String>,
     /// Workspaces.
     pub(crate) workspaces: HashSet<String>,
     /// Whether the run refuses what is not declared, not the webhook.
@@ -31,7 +35,10 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
     params::declarations(out, spec, path);
     params::duplicates(out, spec.list("workspaces"), &path.key("workspaces"), true);
     let (tasks, finally) = (spec.list("tasks"), spec.list("finally"));
-    if spec.get("tasks").is_none() && !task::has_near(spec, "tasks") {
+    // An object that says anything at all passes without tasks, but for finally.
+    let is_empty = spec.entries().iter().all(|entry| entry.value.is_null());
+    let has_tasks = spec.get("tasks").is_some_and(|tasks| !tasks.is_list() || !tasks.items().is_empty());
+    if (is_empty || !finally.is_empty()) && !has_tasks && !task::has_near_other(spec, "tasks") {
         out.add(Kind::MissingField, path.key("tasks"), span, Problem::Missing("tasks"), Effect::Webhook);
     }
     let known = Known::of(tasks, finally);
@@ -40,7 +47,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
         for (index, item) in list.iter().enumerate() {
             let at = path.key(field).item(index);
             name(out, item, &at, &mut seen);
-            one_task(out, item, &at, scope);
+            one_task(out, item, &at, scope, field == "finally");
             references(out, item, &at, &known, field == "finally");
         }
     }
@@ -78,7 +85,7 @@ fn name(out: &mut Collector<'_>, item: &Node, path: &Path, seen: &mut HashSet<St
         return;
     }
     let Some(entry) = item.entry("name").filter(|entry| !entry.value.is_null()) else {
-        if !task::has_near(item, "name") {
+        if !task::has_near_other(item, "name") {
             out.add(Kind::MissingField, path.key("name"), &item.span, Problem::Missing("name"), Effect::Webhook);
         }
         return;
@@ -91,7 +98,7 @@ fn name(out: &mut Collector<'_>, item: &Node, path: &Path, seen: &mut HashSet<St
     if !seen.insert(text.to_owned()) {
         let problem = Problem::NameTwice(text.to_owned());
         out.add(Kind::DuplicateName, at, &entry.key.span, problem, Effect::Webhook);
-    } else if !values::is_dns_label(text) && entry.value.resolved() == Some(crate::documents::scalar::Resolved::Text) {
+    } else if !values::is_dns_label(text) && entry.value.resolved() == Some(Resolved::Text) {
         let problem = Problem::Invalid("a name of at most 63 lower case letters, digits and -");
         out.add(Kind::InvalidValue, at, &entry.key.span, problem, Effect::Webhook);
     }
@@ -99,7 +106,7 @@ fn name(out: &mut Collector<'_>, item: &Node, path: &Path, seen: &mut HashSet<St
 
 const SOURCES: &[&str] = &["taskRef", "taskSpec"];
 
-fn one_task(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) {
+fn one_task(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope, is_final: bool) {
     if !item.is_mapping() {
         return;
     }
@@ -108,7 +115,7 @@ fn one_task(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) {
         .filter_map(|field| item.entry(field))
         .filter(|entry| !entry.value.is_null())
         .collect();
-    if given.is_empty() && !SOURCES.iter().any(|field| task::has_near(item, field)) {
+    if given.is_empty() && !SOURCES.iter().any(|field| task::has_near_other(item, field)) {
         out.add(Kind::MissingField, path.clone(), &item.span, Problem::MissingOneOf(SOURCES), Effect::Webhook);
     }
     if let (Some(_), Some(spec)) = (item.get("taskRef"), item.entry("taskSpec").filter(|entry| !entry.value.is_null()))
@@ -117,25 +124,66 @@ fn one_task(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) {
         out.add(Kind::ConflictingFields, path.key("taskSpec"), &spec.key.span, problem, Effect::Webhook);
     }
     if let Some(entry) = item.entry("taskRef") {
-        task_ref(out, &entry.value, &path.key("taskRef"), true);
+        task_ref(out, entry, &path.key("taskRef"), true, false);
+    }
+    if let Some(entry) = item.entry("pipelineRef") {
+        references::check(out, entry, &path.key("pipelineRef"));
     }
     params::given(out, item.list("params"), &path.key("params"));
     if let Some(matrix) = item.get("matrix") {
         params::given(out, matrix.list("params"), &path.keys(&["matrix", "params"]));
     }
+    retries(out, item, path);
     if let Some(entry) = item.entry("onError") {
         task::choice(out, entry, &path.key("onError"), &["continue", "stopAndFail"]);
     }
     whens(out, item, path);
-    for field in ["params", "matrix", "when"] {
+    // What a run embeds is looked through by the webhook but for finally.
+    let effect = if scope.is_embedded && is_final { Effect::Literal } else { Effect::Webhook };
+    for (field, room) in [("params", Room::Whole), ("matrix", Room::Any), ("when", Room::Any)] {
         if let Some(entry) = item.entry(field) {
-            params::undeclared(out, &entry.value, &path.key(field), &entry.key.span, &scope.params);
+            variables::check(out, &entry.value, &path.key(field), &entry.key.span, &scope.params, room, effect);
         }
     }
     workspaces(out, item, path, scope);
     if let Some(entry) = item.entry("taskSpec").filter(|entry| !is_custom(&entry.value)) {
-        let scope = task::Scope { params: Some(&scope.params) };
+        unbound(out, item, &entry.value, &path.key("taskSpec"), scope);
+        let scope = task::Scope { params: &scope.params, undeclared: effect };
         task::check(out, &entry.value, &path.key("taskSpec"), &entry.key.span, &scope);
+    }
+}
+
+/// Retries, which exclude going on after an error.
+fn retries(out: &mut Collector<'_>, item: &Node, path: &Path) {
+    let Some(entry) = item.entry("retries") else { return };
+    let count = match entry.value.resolved() {
+        Some(Resolved::Int(count)) => count,
+        _ => return,
+    };
+    if count > 0 && item.text_of("onError") == Some("continue") {
+        let problem = Problem::Both("onError: continue", "retries");
+        out.add(Kind::ConflictingFields, path.key("retries"), &entry.key.span, problem, Effect::Webhook);
+    }
+}
+
+/// Parameters of an embedded task to which nobody gives a value. One of the same name
+/// further out may be meant to reach it and is not judged
+/// (pkg/reconciler/taskrun/validate_taskrun.go, `missingParamsNames`).
+fn unbound(out: &mut Collector<'_>, item: &Node, spec: &Node, path: &Path, scope: &Scope) {
+    let mut given = params::names(item.list("params"));
+    if let Some(matrix) = item.get("matrix") {
+        given.extend(params::names(matrix.list("params")));
+        given.extend(matrix.list("include").iter().flat_map(|include| params::names(include.list("params"))));
+    }
+    for (index, param) in spec.list("params").iter().enumerate() {
+        let Some(entry) = param.entry("name") else { continue };
+        let Some(name) = entry.value.text().filter(|name| !name.is_empty()) else { continue };
+        let is_bound = param.get("default").is_some() || given.contains(name) || scope.given.contains(name);
+        if !is_bound && !task::has_near(param, "default") && !out.is_open(&entry.value) {
+            let at = path.key("params").item(index).key("name");
+            let problem = Problem::UnboundParam(name.to_owned());
+            out.add(Kind::MissingBinding, at, &entry.key.span, problem, Effect::RunFails);
+        }
     }
 }
 
@@ -145,14 +193,22 @@ pub(crate) fn is_custom(spec: &Node) -> bool {
 }
 
 /// A reference to a Task: ClusterTasks and bundles are gone, custom tasks need a version.
-pub(crate) fn task_ref(out: &mut Collector<'_>, node: &Node, path: &Path, may_be_custom: bool) {
+pub(crate) fn task_ref(out: &mut Collector<'_>, reference: &Entry, path: &Path, may_be_custom: bool, is_partial: bool) {
+    let node = reference.value.target();
+    let kind = node.text_of("kind").unwrap_or("Task");
+    let is_custom = may_be_custom && (node.get("apiVersion").is_some() || !matches!(kind, "Task" | "ClusterTask" | ""));
+    if !is_partial && !is_custom {
+        references::check(out, reference, path);
+    }
     if let Some(entry) = node.entry("kind")
         && let Some(kind) = entry.value.text()
         && !out.is_open(&entry.value)
     {
         if kind == "ClusterTask" && out.schema.prunes() {
             let at = path.key("kind");
-            out.add(Kind::RemovedFeature, at, &entry.key.span, Problem::ClusterTask, Effect::Webhook);
+            // The webhook takes it for a custom task, which a TaskRun cannot be.
+            let effect = if may_be_custom { Effect::Webhook } else { Effect::RunFails };
+            out.add(Kind::RemovedFeature, at, &entry.key.span, Problem::ClusterTask, effect);
         } else if may_be_custom
             && !matches!(kind, "Task" | "" | "ClusterTask")
             && node.get("apiVersion").is_none()
@@ -203,7 +259,7 @@ fn whens(out: &mut Collector<'_>, item: &Node, path: &Path) {
 
 fn workspaces(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) {
     let list = item.list("workspaces");
-    params::duplicates(out, list, &path.key("workspaces"), true);
+    params::duplicates(out, list, &path.key("workspaces"), !scope.is_embedded);
     for (index, binding) in list.iter().enumerate() {
         let entry = binding
             .entry("workspace")
@@ -282,6 +338,11 @@ fn reference(inner: &str, known: &Known, is_final: bool) -> Option<Problem> {
 
 /// Whether a variable begins with none of the words that there are: refused since 1.14.
 fn has_no_prefix(inner: &str) -> bool {
+    // `variableSubstitutionFormat`: names with dots, and an index behind them.
+    let inner = inner.split_once('[').map_or(inner, |(name, index)| match index.strip_suffix(']') {
+        Some(index) if index == "*" || index.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => "",
+    });
     let is_variable =
         !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
     let first = inner.split('.').next().unwrap_or(inner);
@@ -290,7 +351,14 @@ fn has_no_prefix(inner: &str) -> bool {
 
 fn results(out: &mut Collector<'_>, spec: &Node, path: &Path, known: &Known) {
     for (index, result) in spec.list("results").iter().enumerate() {
-        let Some(entry) = result.entry("value") else { continue };
+        let Some(entry) = result.entry("value") else {
+            if result.is_mapping() && !task::has_near_other(result, "value") {
+                let at = path.key("results").item(index).key("value");
+                let place = result.entry("name").map_or(&result.span, |entry| &entry.key.span);
+                out.add(Kind::MissingField, at, place, Problem::Missing("value"), Effect::Webhook);
+            }
+            continue;
+        };
         let at = path.key("results").item(index).key("value");
         if let Some(text) = entry.value.text()
             && params::expressions(text).is_empty()

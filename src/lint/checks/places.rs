@@ -1,7 +1,7 @@
 //! Where a field belongs that is not known where it stands.
 
 use crate::documents::edit::Change;
-use crate::documents::{Entry, Node, Path, Style};
+use crate::documents::{Content, Entry, Node, Path, Style};
 
 use super::fields::Level;
 use super::values;
@@ -75,13 +75,30 @@ const RETIRED: [(&str, &str); 14] = [
     ("TaskRunSpec", "outputs"),
 ];
 
+/// Fields of v1beta1 that are decoded and then refused (`ErrDisallowedFields` in
+/// pkg/apis/pipeline/v1beta1/*_validation.go): PipelineResources, gone since 0.46.
+const DISALLOWED: [&str; 6] =
+    ["PipelineRunSpec", "TaskRunSpec", "PipelineSpec", "TaskSpec", "PipelineTask", "EmbeddedTask"];
+
+/// Whether a field is decoded and then refused.
+pub(crate) fn is_disallowed(type_name: &str, entry: &Entry) -> bool {
+    let holds_something = match &entry.value.target().content {
+        Content::List(items) => !items.is_empty(),
+        _ => !entry.value.is_null(),
+    };
+    entry.name() == "resources"
+        && holds_something
+        && type_name.strip_prefix("v1beta1.").is_some_and(|bare| DISALLOWED.contains(&bare))
+}
+
 /// Fields of runs that people write into what a run uses.
-const OF_RUNS: [&str; 8] = [
+const OF_RUNS: [&str; 9] = [
     "podTemplate",
     "serviceAccountName",
     "taskRunTemplate",
     "taskRunSpecs",
     "timeouts",
+    "timeout",
     "nodeSelector",
     "tolerations",
     "pipelineRef",
@@ -169,7 +186,11 @@ fn nearly_elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Opti
         }
         let mut near: Vec<Vec<&'static str>> = Vec::new();
         names_below(schema, level.type_name, 3, &mut Vec::new(), &mut |way, field| {
-            if is_near(field) && !EVERYWHERE.contains(&field) {
+            // A right name with a value that does not fit is no misspelt one.
+            let fits = field != key
+                || shape_at(schema, level.type_name, &[way, &[field]].concat())
+                    .is_some_and(|shape| !entry.value.is_null() && shape_fits(&shape, &entry.value));
+            if fits && is_near(field) && !EVERYWHERE.contains(&field) && !is_barred(level, way) {
                 near.push([way, &[field]].concat());
             }
         });
@@ -306,7 +327,7 @@ fn misspelt(schema: Schema, level: &Level<'_>, entry: &Entry, only_case: bool) -
             let distance = strsim::osa_distance(&wanted, &known);
             // `storageClass` for `storageClassName`, `name` for `claimName`.
             let is_begun = length >= 4 && known.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.len() > 3);
-            let is_name = wanted == "name" && known.ends_with("name");
+            let is_name = wanted == "name" && known.ends_with("name") && level.type_name.starts_with("core.");
             let goes_on = length >= 8 && known.len() >= 6 && wanted.starts_with(&known);
             let is_part = is_begun || is_name || goes_on;
             let is_near = distance <= most && distance * 2 < length;
@@ -350,6 +371,10 @@ fn is_block_key(entry: &Entry) -> bool {
 fn elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verdict> {
     let key = entry.name();
     let own = levels.last()?;
+    // Nothing says what a null was meant for.
+    if entry.value.is_null() {
+        return None;
+    }
     if EVERYWHERE.contains(&key) && !is_of_metadata(own, key) && !(key == "params" && levels.len() > 1) {
         return None;
     }
@@ -382,8 +407,11 @@ fn elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verd
             if crossed_list {
                 return Some(Verdict::Misplaced { to: None, change: None });
             }
+            if is_barred(level, place) {
+                return None;
+            }
             let to = level.path.keys(&target);
-            let is_free = level.node.at(&target).is_none() && !makes_second_volume(level, place);
+            let is_free = level.node.at(&target).is_none();
             let change = is_free.then(|| Change::Move { from, to: to.clone() });
             return Some(Verdict::Misplaced { to: Some(to), change });
         }
@@ -398,10 +426,26 @@ fn elsewhere(schema: Schema, levels: &[Level<'_>], entry: &Entry) -> Option<Verd
     (OF_RUNS.contains(&key) && (is_used_by_runs || in_task)).then_some(Verdict::OfTheRun)
 }
 
-/// Whether a new mapping would be a second volume of a workspace.
-fn makes_second_volume(level: &Level<'_>, place: &[&str]) -> bool {
-    let Some(first) = place.first().filter(|_| level.type_name.ends_with(".WorkspaceBinding")) else { return false };
-    super::run::VOLUMES.iter().any(|volume| volume != first && level.node.entry(volume).is_some())
+/// Whether what stands beside a new mapping excludes it: another volume of a workspace, a
+/// reference beside an embedded spec.
+fn is_barred(level: &Level<'_>, place: &[&str]) -> bool {
+    let Some(first) = place.first() else { return false };
+    let others: &[&str] = match *first {
+        "pipelineSpec" => &["pipelineRef", "taskRef", "taskSpec"],
+        "taskSpec" => &["taskRef", "pipelineRef", "pipelineSpec"],
+        _ if level.type_name.ends_with(".WorkspaceBinding") => super::run::VOLUMES,
+        _ => &[],
+    };
+    others.iter().any(|other| other != first && level.node.entry(other).is_some())
+}
+
+/// Embedded specs, and the keys that only they have.
+const EMBEDDED: [(&str, &[&str]); 2] =
+    [("pipelineSpec", &["tasks", "finally"]), ("taskSpec", &["steps", "stepTemplate", "sidecars"])];
+
+/// Whether a field may be moved into a mapping.
+fn is_wrapper(name: &str, key: &str) -> bool {
+    WRAPPERS.contains(&name) || EMBEDDED.iter().any(|(spec, keys)| *spec == name && keys.contains(&key))
 }
 
 /// Whether a key at an object's root is one of its metadata.
@@ -419,7 +463,7 @@ fn below(
     path: &mut Vec<&'static str>,
     found: &mut Vec<Vec<&'static str>>,
 ) {
-    for field in schema.fields(type_name).filter(|field| WRAPPERS.contains(&field.name)) {
+    for field in schema.fields(type_name).filter(|field| is_wrapper(field.name, key)) {
         let Shape::Object(inner) = &field.shape else { continue };
         path.push(field.name);
         if depth > 1 {

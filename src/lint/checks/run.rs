@@ -11,7 +11,8 @@ use crate::lint::finding::{Effect, Problem};
 use crate::lint::kind::Kind;
 use crate::lint::subject::Subject;
 
-use super::{params, pipeline, task, values};
+use super::variables::Declared;
+use super::{params, pipeline, references, task, values};
 
 /// What a workspace can be bound to.
 pub(crate) const VOLUMES: &[&str] =
@@ -31,10 +32,25 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>) {
     };
     let spec = entry.value.target();
     let path = subject.path.key("spec");
+    if spec.is_null() && !subject.is_partial {
+        let names = if subject.kind == "TaskRun" { TASK } else { PIPELINE };
+        out.add(Kind::MissingField, path, &entry.key.span, Problem::MissingOneOf(names), Effect::Webhook);
+        return;
+    }
     if !spec.is_mapping() {
         return;
     }
     params::given(out, spec.list("params"), &path.key("params"));
+    if subject.kind == "PipelineRun" {
+        no_results(out, spec, &path);
+    }
+    if let (Some(entry), None) = (spec.entry("statusMessage"), spec.get("status"))
+        && entry.value.text().is_some_and(|text| !text.is_empty())
+        && subject.kind == "TaskRun"
+    {
+        let problem = Problem::Missing("status");
+        out.add(Kind::MissingField, path.key("statusMessage"), &entry.key.span, problem, Effect::Webhook);
+    }
     bindings(out, spec, &path);
     if let Some(entry) = spec.entry("status") {
         let allowed: &[&str] = if subject.kind == "TaskRun" {
@@ -51,6 +67,26 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>) {
     }
 }
 
+/// Values of a run's parameters cannot come from tasks (`validatePipelineRunParameters`).
+fn no_results(out: &mut Collector<'_>, spec: &Node, path: &Path) {
+    for (index, param) in spec.list("params").iter().enumerate() {
+        let Some(entry) = param.entry("value") else { continue };
+        let at = path.key("params").item(index).key("value");
+        let mut wrong = Vec::new();
+        params::scalars(&entry.value, &at, &entry.key.span, &mut |scalar, path, span| {
+            for expression in params::expressions(scalar.text().unwrap_or_default()) {
+                if super::graph::result_of(expression.inner).is_some() {
+                    let place = params::pointed(out, scalar, span, expression.inner);
+                    wrong.push((path.clone(), place, expression.inner.to_owned()));
+                }
+            }
+        });
+        for (path, place, name) in wrong {
+            out.add(Kind::UndefinedReference, path, &place, Problem::NoVariable(name), Effect::Webhook);
+        }
+    }
+}
+
 const PIPELINE: &[&str] = &["pipelineRef", "pipelineSpec"];
 const TASK: &[&str] = &["taskRef", "taskSpec"];
 
@@ -64,7 +100,7 @@ fn one_source(
 ) {
     let is_given = |name: &&&str| spec.value.entry(name).is_some_and(|entry| !entry.value.is_null());
     let count = names.iter().filter(is_given).count();
-    if count == 0 && !subject.is_partial && !names.iter().any(|name| task::has_near(spec.value.target(), name)) {
+    if count == 0 && !subject.is_partial && !names.iter().any(|name| task::has_near_other(spec.value.target(), name)) {
         out.add(Kind::MissingField, path.clone(), &spec.key.span, Problem::MissingOneOf(names), Effect::Webhook);
     }
     if count > 1
@@ -79,11 +115,11 @@ fn of_task(out: &mut Collector<'_>, subject: &Subject<'_>, entry: &Entry, path: 
     let spec = entry.value.target();
     one_source(out, subject, entry, path, TASK);
     if let Some(reference) = spec.entry("taskRef") {
-        pipeline::task_ref(out, &reference.value, &path.key("taskRef"), false);
+        pipeline::task_ref(out, reference, &path.key("taskRef"), false, subject.is_partial);
     }
     let Some(embedded) = spec.entry("taskSpec").filter(|entry| entry.value.is_mapping()) else { return };
-    let given = params::names(spec.list("params"));
-    let scope = task::Scope { params: Some(&given) };
+    let given = Declared::given(spec.list("params"));
+    let scope = task::Scope { params: &given, undeclared: Effect::Webhook };
     task::check(out, &embedded.value, &path.key("taskSpec"), &embedded.key.span, &scope);
     if !subject.is_partial {
         bound(out, spec, &embedded.value, &path.key("taskSpec"));
@@ -96,21 +132,30 @@ fn of_pipeline(out: &mut Collector<'_>, subject: &Subject<'_>, entry: &Entry, pa
     timeouts(out, spec, path);
     if let Some(reference) = spec.entry("pipelineRef") {
         pipeline::bundle(out, &reference.value, &path.key("pipelineRef"));
+        if !subject.is_partial {
+            references::check(out, reference, &path.key("pipelineRef"));
+        }
     }
     let Some(embedded) = spec.entry("pipelineSpec").filter(|entry| entry.value.is_mapping()) else { return };
     let inner = embedded.value.target();
     let at = path.key("pipelineSpec");
     // Parameters and workspaces of a run reach the tasks without being declared in between.
-    let mut declared = params::names(spec.list("params"));
-    declared.extend(params::names(inner.list("params")));
+    let mut declared = Declared::given(spec.list("params"));
+    declared.join(Declared::of(inner.list("params")));
+    let mut given = params::names(spec.list("params"));
+    given.extend(params::names(inner.list("params")));
     for task in inner.list("tasks").iter().chain(inner.list("finally")) {
-        declared.extend(params::names(task.list("params")));
-        declared.extend(task.get("taskSpec").map(|spec| params::names(spec.list("params"))).unwrap_or_default());
-        declared.extend(task.get("matrix").map(|matrix| params::names(matrix.list("params"))).unwrap_or_default());
+        declared.join(Declared::given(task.list("params")));
+        if let Some(spec) = task.get("taskSpec") {
+            declared.join(Declared::of(spec.list("params")));
+        }
+        if let Some(matrix) = task.get("matrix") {
+            declared.join(Declared::given(matrix.list("params")));
+        }
     }
     let mut workspaces = params::names(spec.list("workspaces"));
     workspaces.extend(params::names(inner.list("workspaces")));
-    let scope = pipeline::Scope { params: declared, workspaces, is_embedded: true };
+    let scope = pipeline::Scope { params: declared, given, workspaces, is_embedded: true };
     pipeline::check(out, inner, &at, &embedded.key.span, &scope);
     if !subject.is_partial {
         bound(out, spec, inner, &at);
@@ -226,7 +271,35 @@ fn modes(out: &mut Collector<'_>, binding: &Rc<Node>, path: &Path) {
 /// The timeout that the webhook fills in (config-defaults, default-timeout-minutes).
 const DEFAULT_TIMEOUT: i128 = 3_600_000_000_000;
 
+/// Timeouts of single tasks, which are compared with those of the run
+/// (`validateTaskRunSpecTimeout`).
+fn of_tasks(out: &mut Collector<'_>, spec: &Node, path: &Path) {
+    if !out.schema.prunes() {
+        return;
+    }
+    let text = |node: &Node| {
+        let is_text = node.resolved() == Some(crate::documents::scalar::Resolved::Text);
+        node.text().filter(|_| is_text).and_then(values::duration)
+    };
+    let of_run = ["tasks", "pipeline"].iter().find_map(|name| spec.at(&["timeouts", name]));
+    let (limit, is_default) = match of_run {
+        Some(node) => (text(node), false),
+        None => (Some(DEFAULT_TIMEOUT), true),
+    };
+    let Some(limit) = limit.filter(|limit| *limit > 0) else { return };
+    for (index, item) in spec.list("taskRunSpecs").iter().enumerate() {
+        if let Some(entry) = item.entry("timeout")
+            && text(&entry.value).is_some_and(|timeout| timeout > limit)
+        {
+            let at = path.key("taskRunSpecs").item(index).key("timeout");
+            let problem = Problem::TimeoutAbove { is_default };
+            out.add(Kind::ConflictingFields, at, &entry.key.span, problem, Effect::Webhook);
+        }
+    }
+}
+
 fn timeouts(out: &mut Collector<'_>, spec: &Node, path: &Path) {
+    of_tasks(out, spec, path);
     let Some(entry) = spec.entry("timeouts").filter(|entry| entry.value.is_mapping()) else { return };
     let at = path.key("timeouts");
     let value = |name: &str| {

@@ -4,21 +4,32 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::documents::scalar::Resolved;
 use crate::documents::{Node, Path};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Problem};
 use crate::lint::kind::Kind;
 
-use super::{params, values};
+use super::variables::{self, Declared, Room};
+use super::{names, params, references, values};
 
 /// Who declares what a task's steps may use.
 pub(crate) struct Scope<'a> {
-    /// Parameters declared outside of the task's spec; `None` where any may come.
-    pub(crate) params: Option<&'a HashSet<String>>,
+    /// Parameters declared outside of the task's spec.
+    pub(crate) params: &'a Declared,
+    /// What becomes of a use of a parameter that nobody declares.
+    pub(crate) undeclared: Effect,
 }
 
 /// Fields of a step in which the webhook looks for variables.
-const STEP_FIELDS: [&str; 6] = ["image", "workingDir", "script", "command", "args", "volumeMounts"];
+const STEP_FIELDS: [(&str, Room); 6] = [
+    ("image", Room::Text),
+    ("workingDir", Room::Text),
+    ("script", Room::Text),
+    ("command", Room::Words),
+    ("args", Room::Words),
+    ("volumeMounts", Room::Text),
+];
 
 /// Judges a task's spec; `span` is that of the key under which it stands.
 pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Range<usize>, scope: &Scope<'_>) {
@@ -27,16 +38,21 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
     }
     params::declarations(out, spec, path);
     let steps = spec.list("steps");
-    if steps.is_empty() && spec.get("steps").is_none() && !has_near(spec, "steps") {
-        out.add(Kind::MissingField, path.key("steps"), span, Problem::Missing("steps"), Effect::Webhook);
+    match spec.entry("steps") {
+        Some(entry) if is_empty(&entry.value) => {
+            let problem = Problem::Invalid("a list of at least one step");
+            out.add(Kind::MissingField, path.key("steps"), &entry.key.span, problem, Effect::Webhook);
+        }
+        None if !has_near(spec, "steps") => {
+            out.add(Kind::MissingField, path.key("steps"), span, Problem::Missing("steps"), Effect::Webhook);
+        }
+        _ => {}
     }
     params::duplicates(out, steps, &path.key("steps"), true);
     params::duplicates(out, spec.list("workspaces"), &path.key("workspaces"), true);
     params::duplicates(out, spec.list("volumes"), &path.key("volumes"), true);
-    let mut declared = params::names(spec.list("params"));
-    if let Some(outer) = scope.params {
-        declared.extend(outer.iter().cloned());
-    }
+    let mut declared = Declared::of(spec.list("params"));
+    declared.join(scope.params.clone());
     let results = params::names(spec.list("results"));
     let workspaces = params::names(spec.list("workspaces"));
     let template_image = spec.at(&["stepTemplate", "image"]).is_some();
@@ -44,7 +60,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
         let at = path.key("steps").item(index);
         one_step(out, step, &at, template_image);
         uses_workspaces(out, step, &at, &workspaces);
-        variables(out, step, &at, scope.params.map(|_| &declared));
+        uses(out, step, &at, &declared, scope.undeclared);
         if let Some(script) = step.entry("script") {
             for expression in params::expressions(script.value.text().unwrap_or_default()) {
                 let Some(name) = params::variable(expression.inner, "results") else { continue };
@@ -58,8 +74,16 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
         }
     }
     for (index, sidecar) in spec.list("sidecars").iter().enumerate() {
+        if sidecar.is_mapping()
+            && !sidecar.entry("image").is_some_and(|entry| !is_empty(&entry.value))
+            && !has_near_other(sidecar, "image")
+        {
+            let at = path.key("sidecars").item(index).key("image");
+            out.add(Kind::MissingField, at, &sidecar.span, Problem::Missing("image"), Effect::Webhook);
+        }
         uses_workspaces(out, sidecar, &path.key("sidecars").item(index), &workspaces);
     }
+    names::results(out, spec.list("results"), &path.key("results"));
     for (index, result) in spec.list("results").iter().enumerate() {
         if let Some(entry) = result.entry("type").filter(|entry| !entry.value.is_null() && !out.is_open(&entry.value))
             && entry.value.text().is_some_and(|text| !params::TYPES.contains(&text))
@@ -73,37 +97,66 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
 /// Judges a StepAction's spec (pkg/apis/pipeline/v1beta1/stepaction_validation.go).
 pub(crate) fn step_action(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Range<usize>) {
     params::declarations(out, spec, path);
-    if spec.get("image").is_none() && !has_near(spec, "image") {
+    names::results(out, spec.list("results"), &path.key("results"));
+    if !spec.entry("image").is_some_and(|entry| !is_empty(&entry.value)) && !has_near_other(spec, "image") {
         out.add(Kind::MissingField, path.key("image"), span, Problem::Missing("image"), Effect::Webhook);
     }
-    let declared = params::names(spec.list("params"));
-    variables(out, spec, path, Some(&declared));
+    if let (Some(script), Some(command)) = (spec.entry("script"), spec.entry("command"))
+        && !is_empty(&script.value)
+        && !is_empty(&command.value)
+    {
+        let problem = Problem::Both("script", "command");
+        out.add(Kind::ConflictingFields, path.key("script"), &script.key.span, problem, Effect::Webhook);
+    }
+    if let Some(script) = spec.entry("script")
+        && let Some(used) = params::expressions(script.value.text().unwrap_or_default())
+            .iter()
+            .find(|expression| params::variable(expression.inner, "params").is_some())
+    {
+        let place = params::pointed(out, &script.value, &script.key.span, used.inner);
+        let problem = Problem::InScript(used.inner.to_owned());
+        out.add(Kind::InvalidValue, path.key("script"), &place, problem, Effect::Webhook);
+    }
+    uses(out, spec, path, &Declared::of(spec.list("params")), Effect::Webhook);
 }
 
 /// Parameters and variables of the context in the fields of a step.
-fn variables(out: &mut Collector<'_>, step: &Node, path: &Path, declared: Option<&HashSet<String>>) {
-    for field in STEP_FIELDS {
+fn uses(out: &mut Collector<'_>, step: &Node, path: &Path, declared: &Declared, effect: Effect) {
+    for (field, room) in STEP_FIELDS {
         let Some(entry) = step.entry(field) else { continue };
         let at = path.key(field);
-        if let Some(declared) = declared {
-            params::undeclared(out, &entry.value, &at, &entry.key.span, declared);
-        }
+        variables::check(out, &entry.value, &at, &entry.key.span, declared, room, effect);
         contexts(out, &entry.value, &at, &entry.key.span);
     }
     // Of the environment the webhook looks at values only, not at `valueFrom`.
     for (index, variable) in step.list("env").iter().enumerate() {
         let Some(entry) = variable.entry("value") else { continue };
         let at = path.key("env").item(index).key("value");
-        if let Some(declared) = declared {
-            params::undeclared(out, &entry.value, &at, &entry.key.span, declared);
-        }
+        variables::check(out, &entry.value, &at, &entry.key.span, declared, Room::Text, effect);
         contexts(out, &entry.value, &at, &entry.key.span);
     }
 }
 
+/// Whether a key may be meant as another one.
+pub(crate) fn is_near(key: &str, name: &str) -> bool {
+    strsim::osa_distance(&key.to_lowercase(), &name.to_lowercase()) <= 2
+}
+
 /// Whether a mapping has a key that may be a misspelt one: it is said as such.
 pub(crate) fn has_near(node: &Node, name: &str) -> bool {
-    node.entries().iter().any(|entry| strsim::osa_distance(&entry.name().to_lowercase(), &name.to_lowercase()) <= 2)
+    node.entries().iter().any(|entry| is_near(entry.name(), name))
+}
+
+/// Whether a mapping has another key that may be meant as this one.
+pub(crate) fn has_near_other(node: &Node, name: &str) -> bool {
+    node.entries().iter().any(|entry| entry.name() != name && is_near(entry.name(), name))
+}
+
+/// Whether a value is null, empty text or an empty list.
+fn is_empty(node: &Node) -> bool {
+    node.is_null()
+        || node.text() == Some("") && node.resolved() == Some(Resolved::Text)
+        || node.is_list() && node.items().is_empty()
 }
 
 fn one_step(out: &mut Collector<'_>, step: &Node, path: &Path, template_image: bool) {
@@ -111,7 +164,17 @@ fn one_step(out: &mut Collector<'_>, step: &Node, path: &Path, template_image: b
         return;
     }
     let has_ref = step.get("ref").is_some();
-    if !has_ref && !template_image && step.get("image").is_none() && !has_near(step, "image") {
+    if let Some(reference) = step.entry("ref") {
+        references::check(out, reference, &path.key("ref"));
+    }
+    names::results(out, step.list("results"), &path.key("results"));
+    params::valued(out, step.list("params"), &path.key("params"));
+    if let Some(entry) = step.entry("params").filter(|entry| !has_ref && !entry.value.items().is_empty()) {
+        let problem = Problem::Missing("ref");
+        out.add(Kind::MissingField, path.key("params"), &entry.key.span, problem, Effect::Webhook);
+    }
+    let has_image = step.entry("image").is_some_and(|entry| !is_empty(&entry.value));
+    if !has_ref && !template_image && !has_image && !has_near_other(step, "image") {
         out.add(Kind::MissingField, path.key("image"), &step.span, Problem::Missing("image"), Effect::Webhook);
     }
     if let (Some(script), Some(command)) = (step.entry("script"), step.entry("command"))
@@ -127,8 +190,11 @@ fn one_step(out: &mut Collector<'_>, step: &Node, path: &Path, template_image: b
             ("command", Problem::Both("ref", "command")),
             ("args", Problem::Both("ref", "args")),
             ("script", Problem::Both("ref", "script")),
+            ("workingDir", Problem::Both("ref", "workingDir")),
+            ("env", Problem::Both("ref", "env")),
+            ("volumeMounts", Problem::Both("ref", "volumeMounts")),
         ] {
-            if let Some(entry) = step.entry(field).filter(|entry| !entry.value.is_null()) {
+            if let Some(entry) = step.entry(field).filter(|entry| !is_empty(&entry.value)) {
                 out.add(Kind::ConflictingFields, path.key(field), &entry.key.span, problem, Effect::Webhook);
             }
         }
@@ -136,7 +202,7 @@ fn one_step(out: &mut Collector<'_>, step: &Node, path: &Path, template_image: b
     if let Some(entry) = step.entry("name")
         && let Some(name) = entry.value.text().filter(|name| !name.is_empty())
         && !out.is_open(&entry.value)
-        && entry.value.resolved() == Some(crate::documents::scalar::Resolved::Text)
+        && entry.value.resolved() == Some(Resolved::Text)
         && !values::is_dns_label(name)
     {
         let problem = Problem::Invalid("a name of lower case letters, digits and -");

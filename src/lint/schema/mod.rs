@@ -1,6 +1,8 @@
 //! The fields that Tekton's decoders take, by version (fields.txt, written by
 //! `cargo xtask schemas`).
 
+pub(crate) mod json;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -57,28 +59,37 @@ pub(crate) struct Table {
 pub(crate) struct Schema {
     table: &'static Table,
     version: usize,
+    prunes: bool,
+}
+
+/// Why there is no table for a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoSchema {
+    /// It is no version.
+    NotOne,
+    /// It is older than the oldest that is known.
+    TooOld(&'static str),
 }
 
 impl Schema {
     /// The newest version.
     pub(crate) fn newest() -> Self {
         let table = table();
-        Self { table, version: table.versions.len() - 1 }
+        Self { table, version: table.versions.len() - 1, prunes: true }
     }
 
-    /// The newest version in the table that is not newer than this one, else the oldest.
-    pub(crate) fn of(version: &str) -> Option<Self> {
-        let parse = |text: &str| -> Option<Vec<u64>> {
-            text.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
-        };
-        let wanted = parse(version)?;
+    /// The newest version in the table that is not newer than this one.
+    ///
+    /// # Errors
+    /// When it is no version, or older than all in the table.
+    pub(crate) fn of(version: &str) -> Result<Self, NoSchema> {
+        let wanted = parsed(version).filter(|parts| (2..=3).contains(&parts.len())).ok_or(NoSchema::NotOne)?;
         let table = table();
         // Fields come and go with minor versions.
-        let fits = |known: &str| {
-            parse(known).is_some_and(|known| known[..2.min(wanted.len())] <= wanted[..2.min(wanted.len())])
-        };
-        let version = table.versions.iter().rposition(|known| fits(known)).unwrap_or_default();
-        Some(Self { table, version })
+        let fits = |known: &str| parsed(known).is_some_and(|known| known[..2] <= wanted[..2]);
+        let oldest = table.versions.first().copied().unwrap_or_default();
+        let version = table.versions.iter().rposition(|known| fits(known)).ok_or(NoSchema::TooOld(oldest))?;
+        Ok(Self { table, version, prunes: wanted[..2] >= PRUNES_SINCE[..] })
     }
 
     /// The version of Tekton.
@@ -86,9 +97,15 @@ impl Schema {
         self.table.versions[self.version]
     }
 
+    /// Whether this is the table of a version, its patches aside.
+    pub(crate) fn is_of(self, version: &str) -> bool {
+        let minor = |text: &str| parsed(text).map(|parts| (parts.first().copied(), parts.get(1).copied()));
+        minor(self.version()) == minor(version)
+    }
+
     /// Whether the API server prunes what the CRDs do not know: structural since 0.70.
     pub(crate) fn prunes(self) -> bool {
-        !self.version().starts_with("0.")
+        self.prunes
     }
 
     /// Whether there is such a type.
@@ -111,6 +128,17 @@ impl Schema {
     pub(crate) fn field(self, name: &str, key: &str) -> Option<&'static Field> {
         self.fields(name).find(|field| field.name == key)
     }
+}
+
+/// The version whose CRDs were the first to be structural.
+const PRUNES_SINCE: [u64; 2] = [0, 70];
+
+/// The numbers of a version.
+fn parsed(text: &str) -> Option<Vec<u64>> {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    // `1.6.0-rc1` and `1.6.0+build` have the fields of 1.6.
+    let text = text.split(['-', '+']).next().unwrap_or(text);
+    text.split('.').map(|part| part.parse().ok()).collect()
 }
 
 fn table() -> &'static Table {
@@ -191,7 +219,11 @@ mod tests {
         assert_eq!(Schema::of("1.3.0").unwrap().version(), "0.68.1");
         assert_eq!(Schema::of("1.6").unwrap().version(), "1.6.6");
         assert_eq!(Schema::of("2.0").unwrap().version(), "1.15.1");
-        assert!(Schema::of("newest").is_none());
+        assert_eq!(Schema::of("newest").err(), Some(NoSchema::NotOne));
+        assert_eq!(Schema::of("1").err(), Some(NoSchema::NotOne));
+        assert_eq!(Schema::of("0.44").err(), Some(NoSchema::TooOld("0.68.1")));
+        assert!(!Schema::of("0.68.1").unwrap().prunes() && Schema::of("1.3").unwrap().prunes());
+        assert!(Schema::of("1.6.0").unwrap().is_of("1.6") && !Schema::of("1.3").unwrap().is_of("1.3"));
         assert!(Schema::newest().field("v1.PipelineRunSpec", "pipelineSpec").unwrap().is_kept);
     }
 }

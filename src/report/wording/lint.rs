@@ -2,10 +2,20 @@
 
 use crate::documents::Segment;
 use crate::documents::edit::Refused;
+use crate::lint::finding::Severity;
 use crate::lint::{Effect, Finding, Problem};
 
-/// What is wrong, in one sentence without a full stop.
-pub(crate) fn message(finding: &Finding) -> String {
+/// How much it matters, in one word.
+pub(crate) fn severity(finding: &Finding) -> &'static str {
+    match finding.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// What is wrong, in one sentence without a full stop; without the value where it is one
+/// that should not be seen.
+pub(crate) fn message(finding: &Finding, is_secret: bool) -> String {
     let key = finding.path.last_key().unwrap_or_default();
     let list = |names: &[&str]| names.join(", ");
     match &finding.problem {
@@ -24,6 +34,8 @@ pub(crate) fn message(finding: &Finding) -> String {
         Problem::Misspelt { right, only_case: true } => format!("{key} is spelt {right}"),
         Problem::Misspelt { right, .. } => format!("unknown field {key}; did you mean {right}?"),
         Problem::Type { wanted, found } => format!("{} is {found}; expected {wanted}", last(finding)),
+        Problem::EmptyItem => format!("nothing stands in {}", last(finding)),
+        Problem::Lossy(_) if is_secret => "without quotes this is read as another value".to_owned(),
         Problem::Lossy(read) => format!("without quotes this is read as {read}"),
         Problem::Invalid(wanted) => format!("{} is not valid; expected {wanted}", last(finding)),
         Problem::TooLong { length, limit } => format!("{key} has {length} characters; at most {limit} are allowed"),
@@ -44,6 +56,12 @@ pub(crate) fn message(finding: &Finding) -> String {
         Problem::UnboundParam(name) => format!("parameter {name} has neither a value nor a default"),
         Problem::UnboundWorkspace(name) => format!("the run binds no workspace {name}"),
         Problem::NoParam(name) => format!("no parameter {name} is declared"),
+        Problem::NoKey { param, key } => format!("parameter {param} has no key {key}"),
+        Problem::InScript(name) => format!("a step action's script cannot use $({name}); pass it through env"),
+        Problem::NotInEnum => "the default is not one of the enum".to_owned(),
+        Problem::NotText { param, kind } => {
+            format!("parameter {param} is of type {kind}; here is room for text only")
+        }
         Problem::NoWorkspace(name) => format!("no workspace {name} is declared"),
         Problem::NoTask(name) => format!("there is no task {name}"),
         Problem::NoResult(name) => format!("no result {name} is declared"),
@@ -58,7 +76,10 @@ pub(crate) fn message(finding: &Finding) -> String {
         Problem::Bundle => "references by bundle were removed; use the bundles resolver".to_owned(),
         Problem::Unserved { kind, api_version } => format!("{kind} is not served as {api_version}"),
         Problem::FixedName => "a fixed name lets a trigger create one run only; use generateName".to_owned(),
-        Problem::SharedClaim(claim) => format!("another workspace binds claim {claim} too"),
+        Problem::SharedClaim { claim, waits: Some(task) } => {
+            format!("another workspace binds claim {claim} too, and task {task} uses that one")
+        }
+        Problem::SharedClaim { claim, waits: None } => format!("another workspace binds claim {claim} too"),
         Problem::TwoClaims(names) => format!("one task uses several claims (workspaces {})", names.join(", ")),
         Problem::SinglePod => "ReadWriteOncePod allows one pod, and the affinity assistant takes that place".to_owned(),
         Problem::NotOnAssistant(task) => {
@@ -96,9 +117,13 @@ pub(crate) fn effect(finding: &Finding) -> &'static str {
         (Effect::RunHangs, Problem::OnAssistant) => {
             "accepted; the run hangs where the assistant's ServiceAccount may not use these ids"
         }
+        (Effect::RunHangs, Problem::SharedClaim { waits: None, .. }) => {
+            "accepted; a task hangs if the last claim among its workspaces is not bound by this one"
+        }
         (Effect::RunHangs, _) => "accepted, and the run hangs",
         (Effect::Lost, Problem::KeyTwice(_)) => "kubectl takes the last one, kustomize and Argo CD refuse the file",
         (Effect::Lost, _) => "accepted, with another value than the one written",
+        (Effect::Literal, _) => "accepted; the text stays as it is written",
         (Effect::Works, _) => "works today, because everything below is kept and Go ignores case",
         (Effect::NotRead, _) => "nothing from here on is judged",
     }

@@ -11,6 +11,7 @@ use xtask::{PROGRAMS, Program, build, cache, prune, root, schemas};
 const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check | --prune | --print-path
        cargo xtask package [--target TRIPLE]... [--uri URL]
        cargo xtask schemas
+       cargo xtask lint-edits [COUNT]
 
   control-plane      build what is missing
     --only NAME      only this program
@@ -20,7 +21,24 @@ const USAGE: &str = "usage: cargo xtask control-plane [--only NAME]... | --check
   package            build and pack the plugin, write its Krew manifest
     --target TRIPLE  for this platform; left out, for this machine's
     --uri URL        where the archives will lie
-  schemas            write src/lint/schema/fields.txt from the Go modules";
+  schemas            write src/lint/schema/fields.txt from the Go modules
+  lint-edits         make COUNT random changes of manifests (100,000): each is proven or refused";
+
+/// Runs random changes of manifests, so many of them.
+fn lint_edits(count: &str) -> ExitCode {
+    let status = std::process::Command::new("cargo")
+        .args(["test", "--lib", "documents::random::many_random_changes", "--", "--ignored", "--nocapture"])
+        .env("LINT_EDITS", count)
+        .current_dir(root())
+        .status();
+    match status {
+        Ok(status) => ExitCode::from(u8::from(!status.success())),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -65,6 +83,8 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        ["lint-edits"] => lint_edits("100000"),
+        ["lint-edits", count] => lint_edits(count),
         ["package", rest @ ..] => {
             let mut order = Order::default();
             for pair in rest.chunks(2) {

@@ -145,6 +145,10 @@ impl Reader<'_> {
             self.add(&name, &definition.clone());
             return name;
         }
+        // StepActions of v1beta1 use types of v1, which are read first.
+        if self.types.contains_key(reference) {
+            return reference.to_owned();
+        }
         let places = [("core", "io.k8s.api.core.v1."), ("meta", "io.k8s.apimachinery.pkg.apis.meta.v1.")];
         for (prefix, package) in places {
             let full =
