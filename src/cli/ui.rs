@@ -283,6 +283,34 @@ impl Ui {
         }
         input.interact_text().map_err(no_answer)
     }
+
+    /// Asks for a line that is not shown while it is typed, again until it is right; an empty
+    /// one is what is proposed.
+    ///
+    /// # Errors
+    /// Without a terminal.
+    pub(crate) fn ask_hidden(
+        &mut self,
+        prompt: &str,
+        proposed: Option<&str>,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<String, CommandError> {
+        if !self.can_prompt {
+            return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal")));
+        }
+        let answer = |line: &str| match proposed {
+            Some(proposed) if line.is_empty() => proposed.to_owned(),
+            _ => line.to_owned(),
+        };
+        let note = if proposed.is_some() { " (hidden; Enter keeps what is proposed)" } else { " (hidden)" };
+        let typed = dialoguer::Password::new()
+            .with_prompt(format!("{}{note}", clean::line(prompt)))
+            .allow_empty_password(true)
+            .validate_with(|line: &String| check(&answer(line)).map_err(|error| clean::line(&error).into_owned()))
+            .interact()
+            .map_err(no_answer)?;
+        Ok(answer(&typed))
+    }
 }
 
 /// An interrupt at a prompt ends the program; anything else is no answer.

@@ -5,7 +5,7 @@ use crate::lint::finding::Safety;
 use crate::lint::{Finding, Linted};
 
 use super::wording::lint as wording;
-use super::{Block, Document, Text, Tone};
+use super::{Block, Document, Text, Tone, source};
 
 /// The widest part of a line that is shown.
 const WIDEST: usize = 68;
@@ -15,8 +15,11 @@ pub(crate) fn document(files: &[Linted]) -> Document {
     let mut document = Document::default();
     for linted in files {
         let lines = Lines::of(&linted.text);
+        let text = source::shown(&linted.text);
+        let lines_shown = Lines::of(&text);
         for finding in linted.findings() {
             let (line, column) = lines.place(&linted.text, finding.span.start);
+            let shown = lines_shown.text(&text, line - 1);
             let place = format!("{}:{line}:{column}", linted.file);
             let head = Tone::Strong
                 .of(place)
@@ -24,7 +27,7 @@ pub(crate) fn document(files: &[Linted]) -> Document {
                 .and(Tone::Bad.of(finding.kind.code()))
                 .and(" ")
                 .and(wording::message(finding));
-            let mut body = snippet(linted, &lines, finding, line, column);
+            let mut body = snippet(linted, shown, finding, (line, column));
             body.push(Block::Paragraph(Text::from(wording::effect(finding))));
             body.extend(cure(finding).map(|text| Block::Paragraph(Text::from(text))));
             document.push(Block::Section(head, body));
@@ -54,8 +57,8 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// The line of a finding, with carets below what it points at.
-fn snippet(linted: &Linted, lines: &Lines, finding: &Finding, line: usize, column: usize) -> Vec<Block> {
-    let source = lines.text(&linted.text, line - 1).trim_start_matches('\u{feff}').replace('\t', " ");
+fn snippet(linted: &Linted, shown: &str, finding: &Finding, (line, column): (usize, usize)) -> Vec<Block> {
+    let source = shown.trim_start_matches('\u{feff}').replace('\t', " ");
     let spanned = linted.text.get(finding.span.clone()).unwrap_or_default();
     let width = spanned.lines().next().unwrap_or_default().chars().count().max(1);
     // A long line is cut around the place.
@@ -84,7 +87,8 @@ fn cure(finding: &Finding) -> Option<String> {
 
 /// What a fix changes in a file, as a unified diff.
 pub(crate) fn change(file: &str, before: &str, after: &str) -> Document {
-    let diff = similar::TextDiff::from_lines(before, after);
+    let (before, after) = (source::shown(before), source::shown(after));
+    let diff = similar::TextDiff::from_lines(&*before, &*after);
     let mut document = Document::default();
     document.push(Block::Line(Tone::Strong.of(format!("--- {file}"))));
     document.push(Block::Line(Tone::Strong.of(format!("+++ {file}"))));

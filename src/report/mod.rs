@@ -20,6 +20,7 @@ pub(crate) mod probe;
 pub(crate) mod repair;
 pub(crate) mod rerun;
 pub(crate) mod secrets;
+pub(crate) mod source;
 mod table;
 pub mod wording;
 pub(crate) mod workflow;

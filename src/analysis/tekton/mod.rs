@@ -6,6 +6,7 @@ pub mod assistant_pod;
 pub mod defaults;
 pub mod flags;
 pub mod installation;
+pub mod params;
 pub mod pod_template;
 pub mod run_tree;
 pub mod step_resources;

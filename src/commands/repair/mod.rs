@@ -174,7 +174,7 @@ fn named<'o>(works: &[&'o Offer], id: Option<&str>) -> Result<Option<&'o Offer>,
     let Some(id) = id else { return Ok(None) };
     let found = works.iter().find(|offer| offer.id == id);
     found.map(|offer| Some(*offer)).ok_or_else(|| {
-        CommandError::usage(format!("there is no plan {id:?} that is predicted to work")).known(
+        CommandError::incomplete(format!("there is no plan {id:?} that is predicted to work")).known(
             "plans",
             id,
             works.iter().map(|offer| &*offer.id),

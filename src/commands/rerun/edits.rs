@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::analysis::tekton::params::{self, Given};
 use crate::analysis::tekton::{Coschedule, workspaces};
 use crate::checks::focus::Focus;
 use crate::cli::CommandError;
@@ -12,7 +13,7 @@ use crate::cli::args::duration;
 use crate::model::run::PipelineRun;
 use crate::model::volume::Claim;
 use crate::model::{Kind, Quantity};
-use crate::ops::Edit;
+use crate::ops::{self, Edit};
 use crate::ops::edit::claim_template;
 use crate::repairs;
 use crate::yaml;
@@ -80,7 +81,16 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         edits.push(request(text)?);
     }
     for text in &args.param {
-        edits.push(param(old, text)?);
+        let edit = param(old, text)?;
+        if let Edit::Param { name, .. } = &edit
+            && let Given::Ignored(known) = params::given(&chosen.cluster, old, name)
+        {
+            return Err(CommandError::incomplete(format!(
+                "the pipeline has no parameter {name:?}: Tekton would ignore it"
+            ))
+            .known("parameters", name, known.iter().map(String::as_str)));
+        }
+        edits.push(edit);
     }
     if let Some(text) = &args.timeout {
         // Tekton reads it as Go does; seconds without a unit are not a duration there.
@@ -89,6 +99,14 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         edits.push(Edit::Timeout { timeout: if is_bare { format!("{seconds}s") } else { text.clone() } });
     }
     Ok(edits)
+}
+
+/// That no edit takes back what another does.
+pub(super) fn agree(edits: &[Edit]) -> Result<(), CommandError> {
+    let Some((one, other)) = ops::contradiction(edits) else { return Ok(()) };
+    let words = |edit: &Edit| ops::flags(edit).join(" ");
+    Err(CommandError::usage(format!("{} and {} contradict each other", words(one), words(other)))
+        .hint("leave one of them out"))
 }
 
 /// `NAME=VALUE`; a list or an object is JSON, or for a list values with commas between them,

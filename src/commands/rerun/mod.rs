@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::assess::placement::NoBest;
+use crate::analysis::tekton::params::{self, Given};
 use crate::assess::{self, placement};
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
@@ -18,7 +18,7 @@ use crate::ops::edit::{self, Edit};
 use crate::ops::{ObjectRef, Op, Part};
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
-use crate::report::{json, secrets, wording};
+use crate::report::{json, secrets};
 use crate::sources::live::write::mark;
 
 use super::choice::{self, Chosen, RunName};
@@ -151,6 +151,11 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         .hint("add --dry-run=client"));
     }
     let (mut new, mut edits) = build(&chosen, old, &args)?;
+    for (name, _) in args.param.iter().filter_map(|text| text.split_once('=')) {
+        if params::given(&chosen.cluster, old, name) == Given::Unread {
+            ui.warn(&format!("whether the pipeline has a parameter {name} is unknown: it was not read"));
+        }
+    }
     if args.edit {
         let (edit, name) = editor::edit(ui, &new)?;
         if let Some(edit) = &edit {
@@ -176,12 +181,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         });
     }
     let connection = source.live()?;
-    submit::submit(ui, connection, &chosen, new, &args, cancels_first, wait).await
+    submit::submit(ui, connection, &chosen, (new, edits), &args, cancels_first, wait).await
 }
 
 /// The new run, with the edits that made it.
 fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
     let mut edits = edits::of(chosen, old, args)?;
+    edits::agree(&edits)?;
     let mark = mark();
     let mut new = resubmission(old, &edits, &mark).map_err(CommandError::usage)?;
     // The node is chosen for the run as the other changes make it.
@@ -190,6 +196,7 @@ fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<
         let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
         edit::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
         edits.push(edit);
+        edits::agree(&edits)?;
     }
     Ok((new, edits))
 }
@@ -205,7 +212,7 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Edi
     let name = if node.is_empty() { best_node(chosen, new, cancel_old)? } else { node.to_owned() };
     let found = cluster.node(&name).ok_or_else(|| {
         let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
-        CommandError::usage(format!("there is no node {name:?}")).known("nodes", &name, known)
+        CommandError::incomplete(format!("there is no node {name:?}")).known("nodes", &name, known)
     })?;
     let hostname = found.metadata.label(edit::HOSTNAME).unwrap_or(&name).to_owned();
     Ok(Edit::PinNode { node: name, hostname })
@@ -216,26 +223,8 @@ fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, C
     let plan = placement::pinned_anywhere(&focus, new);
     let old = placement::old_pods(&focus);
     let gone: &[_] = if cancel_old || !focus.is_running() { &old } else { &[] };
-    placement::best_node(&focus, &plan, gone).map_err(|none| {
-        let error = CommandError::incomplete("no node can be chosen for the whole pipeline");
-        match none {
-            NoBest::Unread => error.hint("nodes were not read"),
-            NoBest::FreeUnknown(nodes) => {
-                let error = error.hint("pods of other namespaces were not read, so free capacity is unknown");
-                match nodes.first() {
-                    Some(first) => error.hint(format!(
-                        "as far as was read it fits on {}; name one to pin to it all the same: --pin-node={first}",
-                        nodes.join(", ")
-                    )),
-                    None => error,
-                }
-            }
-            NoBest::None(against) => against
-                .iter()
-                .take(12)
-                .fold(error, |error, item| error.hint(wording::against(std::slice::from_ref(item)))),
-        }
-    })
+    placement::best_node(&focus, &plan, gone)
+        .map_err(|none| choice::no_best_node(&none, |node| format!("--pin-node={node}")))
 }
 
 /// Shows the change and what is predicted of it, which it gives too, after whether the new
@@ -261,7 +250,7 @@ fn show(
         is_same: edits.is_empty(),
         forecast: &forecast,
         old: &report,
-        pipeline: drift::of(&chosen.cluster, old, new),
+        drift: drift::of(&chosen.cluster, old, new),
     }));
     let cancels_first =
         cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, std::slice::from_ref(&op), &forecast);

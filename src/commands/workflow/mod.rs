@@ -3,7 +3,7 @@
 mod answers;
 mod lint;
 mod list;
-mod load;
+pub(super) mod load;
 pub(super) mod run;
 mod show;
 mod test;

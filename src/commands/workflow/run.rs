@@ -76,7 +76,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let planned = answers::planned(ui, &workflow, &focus, &report, (&args.set, who))?;
     let screen = screens::planned(&workflow, &planned, &report, focus.run())?;
     let verdict = plan::verdict(workflow.spec.forecast, planned.offer.as_ref());
-    let prediction = screens::verdict(verdict, planned.offer.as_ref());
+    let prediction = screens::verdict(verdict, &planned);
     if args.dry_run == DryRun::Client {
         ui.show(&screen)?;
         ui.show(&prediction)?;

@@ -38,7 +38,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let planned = answers::planned(ui, &workflow, &focus, &report, (&args.set, Answers::Proposed))?;
     ui.show(&screens::planned(&workflow, &planned, &report, focus.run())?)?;
     let verdict = plan::verdict(workflow.spec.forecast, planned.offer.as_ref());
-    ui.show(&screens::verdict(verdict, planned.offer.as_ref()))?;
+    ui.show(&screens::verdict(verdict, &planned))?;
     Ok(code(planned.offer.as_ref()))
 }
 
