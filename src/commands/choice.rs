@@ -232,10 +232,9 @@ pub(super) fn no_best_node(none: &NoBest, name_it: impl Fn(&str) -> String) -> C
                 None => error,
             }
         }
-        NoBest::None(against) => against
-            .iter()
-            .take(12)
-            .fold(error, |error, item| error.hint(wording::against(std::slice::from_ref(item)))),
+        NoBest::None(against) => {
+            against.iter().take(12).fold(error, |error, item| error.hint(wording::against(std::slice::from_ref(item))))
+        }
     }
 }
 

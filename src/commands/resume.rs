@@ -196,7 +196,8 @@ impl Remade {
         };
         let old = cluster.pipeline_run(namespace, name).ok_or_else(|| name_it("does not exist any more"))?;
         let of_old = |known: &&Part| known.request.object.name == *name && !is_submission(&known.request);
-        let uid = entries.iter().filter_map(|entry| entry.part.as_ref()).find(of_old).and_then(|known| known.uid.as_ref());
+        let uid =
+            entries.iter().filter_map(|entry| entry.part.as_ref()).find(of_old).and_then(|known| known.uid.as_ref());
         if uid.is_some_and(|uid| *uid != old.metadata.uid) {
             return Err(name_it("is another run of that name by now"));
         }

@@ -115,6 +115,9 @@ pub struct TaskRunStatus {
     pub retries_status: Vec<Value>,
     /// The task, as resolved.
     pub task_spec: Option<Value>,
+    /// Its results, each with `name` and `value`.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<Value>,
     /// Flags in force.
     pub provenance: Option<Provenance>,
 }

@@ -206,6 +206,7 @@ pub fn flags(edit: &Edit) -> Vec<String> {
         }
         // What was typed is known to its owner only.
         Edit::Patch { .. } => flag(&["--edit"]),
+        Edit::OnlyTasks { .. } => flag(&["--only-failed"]),
         Edit::PodTemplate { .. } => flag(&["--correct-pod-template"]),
     }
 }

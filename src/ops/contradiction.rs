@@ -30,7 +30,11 @@ fn decides(edit: &Edit) -> Vec<String> {
         Edit::MergeTemplate { fields } => of_template(fields),
         // A toleration adds; a selection that is dropped makes room for another; what a person
         // has written, or meant at first, is laid over everything.
-        Edit::Toleration { .. } | Edit::DropNodeSelection | Edit::Patch { .. } | Edit::PodTemplate { .. } => Vec::new(),
+        Edit::Toleration { .. }
+        | Edit::DropNodeSelection
+        | Edit::Patch { .. }
+        | Edit::OnlyTasks { .. }
+        | Edit::PodTemplate { .. } => Vec::new(),
     }
 }
 

@@ -121,6 +121,13 @@ pub enum Edit {
         /// Amount, as a quantity.
         quantity: String,
     },
+    /// Run only these tasks, by a pipeline that the run brings along.
+    OnlyTasks {
+        /// The tasks.
+        tasks: Vec<String>,
+        /// The pipeline.
+        pipeline: Value,
+    },
     /// Lay fields over the whole run (RFC 7386), as a person has written them.
     Patch {
         /// The fields; null takes one away.
@@ -177,8 +184,8 @@ impl Edit {
         match self {
             Self::Param { name, .. } => is_secret(name),
             Self::MergeTemplate { fields } | Self::PodTemplate { fields } => fields.get("env").is_some(),
-            // What a person has typed may be anything.
-            Self::Patch { .. } => true,
+            // What a person has typed may be anything, and parameters are filled in.
+            Self::Patch { .. } | Self::OnlyTasks { .. } => true,
             _ => false,
         }
     }
@@ -433,6 +440,18 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             request(run, task, step.as_deref(), resource, quantity);
         }
         Edit::Patch { fields } => json_patch::merge(run, fields),
+        Edit::OnlyTasks { tasks, pipeline } => {
+            let spec = object(root(run), "spec");
+            spec.remove("pipelineRef");
+            spec.insert("pipelineSpec".to_owned(), pipeline.clone());
+            // Tekton refuses settings for tasks that its pipeline has not.
+            if let Some(specs) = spec.get_mut("taskRunSpecs").and_then(Value::as_array_mut) {
+                specs.retain(|entry| {
+                    let task = entry["pipelineTaskName"].as_str().unwrap_or_default();
+                    tasks.iter().any(|known| known == task)
+                });
+            }
+        }
         Edit::PodTemplate { fields } => {
             for (key, value) in fields.as_object().into_iter().flatten() {
                 template(run).insert(key.clone(), value.clone());

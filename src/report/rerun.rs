@@ -4,6 +4,7 @@ use crate::analysis::comparison::Difference;
 use crate::finding::forecast::Forecast;
 use crate::finding::{Outcome, RunReport};
 use crate::model::Kind;
+use crate::ops::Op;
 
 use super::{Block, Document, Text, Tone, diagnosis, secrets, wording};
 
@@ -18,6 +19,8 @@ pub(crate) struct Preview<'a> {
     pub(crate) forecast: &'a Forecast,
     /// The diagnosis of the old run, with its offers.
     pub(crate) old: &'a RunReport,
+    /// The same without the old run, where that is what works.
+    pub(crate) without_old: Option<&'a Op>,
     /// How its pipeline and tasks stand today, where there is something to say.
     pub(crate) drift: Vec<Drift>,
 }
@@ -96,7 +99,7 @@ fn drift(drift: &Drift) -> Vec<Block> {
 
 /// The change, the prediction, and what would work instead.
 pub(crate) fn preview(preview: Preview<'_>) -> Document {
-    let Preview { change, is_same, forecast, old, drift } = preview;
+    let Preview { change, is_same, forecast, old, without_old, drift } = preview;
     let mut document = change;
     // A blank line ends the diff.
     document.push(Block::Line(Text::default()));
@@ -120,7 +123,15 @@ pub(crate) fn preview(preview: Preview<'_>) -> Document {
             text: format!("works instead: {}", wording::summary(offer)).into(),
             body: diagnosis::commands(offer),
         });
-        document.push(Block::Nested(instead.collect()));
+        let same = without_old.map(|op| {
+            let commands = op.commands(wording::caller());
+            Block::Item {
+                mark: "",
+                text: "works instead: the same, and the old run is cancelled: it holds what the new one needs".into(),
+                body: commands.iter().map(|command| Block::Command(command.line())).collect(),
+            }
+        });
+        document.push(Block::Nested(same.into_iter().chain(instead).collect()));
     }
     document
 }

@@ -175,6 +175,7 @@ pub(crate) fn edit(edit: &Edit) -> String {
             None => format!("request {quantity} {resource} for task {task}"),
         },
         Edit::Patch { .. } => "change the run as it was edited".to_owned(),
+        Edit::OnlyTasks { tasks, .. } => format!("run only {}", tasks.join(", ")),
         Edit::PodTemplate { .. } => "move the fields to spec.taskRunTemplate.podTemplate".to_owned(),
     }
 }

@@ -147,7 +147,8 @@ fn step(step: &PlannedStep, number: usize) -> Vec<Block> {
     vec![Block::Item { mark: "", text, body }]
 }
 
-fn gate(gate: &Gate) -> String {
+/// What stands between two changes, in one sentence.
+pub(crate) fn gate(gate: &Gate) -> String {
     match gate {
         Gate::Wait { until, seconds } => {
             let until = match until {

@@ -250,7 +250,8 @@ impl Maker<'_> {
             let amount = self.quantity(amount)?;
             let new: Quantity = amount.parse().map_err(|_| Misfit::Value(format!("{amount:?} is not a quantity")))?;
             let old = found.spec.hard.get(resource).copied();
-            let old = old.ok_or_else(|| Misfit::Situation(format!("ResourceQuota {name} does not limit {resource}")))?;
+            let old =
+                old.ok_or_else(|| Misfit::Situation(format!("ResourceQuota {name} does not limit {resource}")))?;
             if new < old {
                 let text = format!("{resource} of ResourceQuota {name} is {old} already, more than {new}");
                 return Err(Misfit::Value(text));
@@ -275,7 +276,11 @@ impl Maker<'_> {
 
     fn quantity(&self, scalar: &Located<Scalar>) -> Result<String, Misfit> {
         let text = self.text(scalar)?;
-        if text.parse::<Quantity>().is_ok() { Ok(text) } else { Err(Misfit::Value(format!("{text:?} is not a quantity"))) }
+        if text.parse::<Quantity>().is_ok() {
+            Ok(text)
+        } else {
+            Err(Misfit::Value(format!("{text:?} is not a quantity")))
+        }
     }
 
     /// The name of an object: what can be none would be another path of the API.

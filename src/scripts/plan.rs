@@ -14,8 +14,8 @@ use super::expression::{Expression, Scope, Template};
 use super::lint::cause;
 use super::maker::Maker;
 use super::misfit::Misfit;
-use super::scope;
 use super::schema::{Answer, Choose, Demand, RepairWorkflow, Step, Verb};
+use super::scope;
 
 /// A workflow for a run.
 #[derive(Debug, Clone, PartialEq)]

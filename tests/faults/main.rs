@@ -1,10 +1,14 @@
 //! What becomes of the program when the API server misbehaves: a second run is never
 //! created, and what was not read is never taken for fine.
 
+mod interrupted;
 mod prompt;
+#[path = "../recorded/mod.rs"]
+mod recorded;
 mod repairs;
 mod server;
 mod storm;
+mod watching;
 mod workflows;
 
 use std::path::Path;

@@ -8,6 +8,7 @@ pub mod flags;
 pub mod installation;
 pub mod params;
 pub mod pod_template;
+pub mod remaining;
 pub mod run_tree;
 pub mod step_resources;
 pub mod task_pod;

@@ -23,9 +23,7 @@ pub enum Given {
 /// resolved to, and by what its Pipeline is today.
 pub fn given(cluster: &Cluster, run: &PipelineRun, name: &str) -> Given {
     let today = run.spec_at("/pipelineRef/name").and_then(Value::as_str).and_then(|pipeline| {
-        let is_it = |meta: &crate::model::ObjectMeta| {
-            meta.namespace == run.metadata.namespace && meta.name == pipeline
-        };
+        let is_it = |meta: &crate::model::ObjectMeta| meta.namespace == run.metadata.namespace && meta.name == pipeline;
         cluster.pipelines.iter().find(|known| is_it(&known.metadata)).map(|known| &known.spec)
     });
     let pipelines: Vec<&Value> =
@@ -39,7 +37,10 @@ pub fn given(cluster: &Cluster, run: &PipelineRun, name: &str) -> Given {
         .collect();
     names.sort();
     names.dedup();
-    if names.iter().any(|known| known == name) || pipelines.iter().any(|spec| refers(spec, name)) || refers(&run.spec, name) {
+    if names.iter().any(|known| known == name)
+        || pipelines.iter().any(|spec| refers(spec, name))
+        || refers(&run.spec, name)
+    {
         return Given::Known;
     }
     if pipelines.is_empty() { Given::Unread } else { Given::Ignored(names) }
@@ -69,8 +70,10 @@ mod tests {
     #[test]
     fn parameters_are_known_by_declaration_and_by_reference() {
         let run = |spec: Value, status: Value| -> PipelineRun {
-            serde_json::from_value(json!({ "metadata": { "name": "r", "namespace": "n" }, "spec": spec, "status": status }))
-                .unwrap()
+            serde_json::from_value(
+                json!({ "metadata": { "name": "r", "namespace": "n" }, "spec": spec, "status": status }),
+            )
+            .unwrap()
         };
         let inline = run(
             json!({ "params": [{ "name": "own", "value": "1" }], "pipelineSpec": { "params": [{ "name": "image" }],

@@ -93,6 +93,13 @@ impl Format {
     }
 }
 
+/// Codes and names of what it finds, each with the other.
+pub(super) fn all() -> impl Iterator<Item = (String, String)> {
+    Kind::ALL.iter().flat_map(|kind| {
+        [(kind.code().to_owned(), kind.id().to_owned()), (kind.id().to_owned(), kind.code().to_owned())]
+    })
+}
+
 pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     let suppressed = args
         .suppress

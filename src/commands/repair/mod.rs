@@ -11,12 +11,13 @@ use clap::ValueEnum;
 
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
 use crate::ops::edit;
 use crate::ops::{Danger, Op, Write};
 use crate::report::comparison::unified;
+use crate::report::json::v1::workflow::RepairPlans;
 use crate::report::repair as screens;
 use crate::report::{diagnosis, secrets, wording};
 use crate::sources::live::write::mark;
@@ -24,6 +25,7 @@ use crate::workflows::gate::Move;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
+use super::print;
 use events::Events;
 
 /// Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking
@@ -119,6 +121,10 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         let works = named(&works, args.plan.as_deref())?.map_or(works, |offer| vec![offer]);
         if works.is_empty() && !working(&report, MaxRisk::High).is_empty() {
             ui.status("No plan that works is within --max-risk; without it there are some.");
+        }
+        let document = || RepairPlans::of(&report, &works);
+        if print::document(ui, args.output.map(|_| Output::Json), exit::FINDINGS, document)? {
+            return Ok(exit::FINDINGS);
         }
         let screen = if works.is_empty() { screens::none(&report) } else { screens::plans(&report, &works) };
         ui.show(&screen)?;

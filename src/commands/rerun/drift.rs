@@ -12,7 +12,8 @@ use crate::report::rerun::{Drift, Since};
 /// How the pipeline of a run and its tasks stand. A resubmission resolves references anew.
 pub(super) fn of(cluster: &Cluster, old: &PipelineRun, new: &Value) -> Vec<Drift> {
     let of_pipeline = new.pointer("/spec/pipelineRef").filter(|reference| reference.is_object());
-    let mut found: Vec<Drift> = of_pipeline.and_then(|reference| pipeline(cluster, old, reference)).into_iter().collect();
+    let mut found: Vec<Drift> =
+        of_pipeline.and_then(|reference| pipeline(cluster, old, reference)).into_iter().collect();
     // Of a pipeline that is fetched, or another one, so are the tasks.
     let is_other = found.iter().any(|drift| matches!(drift.since, Since::Fetched(_) | Since::Gone));
     let asked = old.spec_at("/pipelineRef/name");

@@ -13,8 +13,8 @@ use crate::cli::args::duration;
 use crate::model::run::PipelineRun;
 use crate::model::volume::Claim;
 use crate::model::{Kind, Quantity};
-use crate::ops::{self, Edit};
 use crate::ops::edit::claim_template;
+use crate::ops::{self, Edit};
 use crate::repairs;
 use crate::yaml;
 
@@ -72,7 +72,7 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         edits.push(Edit::TaskServiceAccount { task: task.to_owned(), name: name.to_owned() });
     }
     if args.keep_volumes {
-        edits.extend(kept_volumes(chosen, old)?);
+        edits.extend(kept_volumes(chosen, old, None)?);
     }
     for text in &args.workspace {
         edits.push(workspace(text)?);
@@ -85,10 +85,12 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         if let Edit::Param { name, .. } = &edit
             && let Given::Ignored(known) = params::given(&chosen.cluster, old, name)
         {
-            return Err(CommandError::incomplete(format!(
-                "the pipeline has no parameter {name:?}: Tekton would ignore it"
-            ))
-            .known("parameters", name, known.iter().map(String::as_str)));
+            let error =
+                CommandError::incomplete(format!("the pipeline has no parameter {name:?}: Tekton would ignore it"));
+            return Err(match known.as_slice() {
+                [] => error.hint("it declares none"),
+                known => error.known("parameters", name, known.iter().map(String::as_str)),
+            });
         }
         edits.push(edit);
     }
@@ -146,13 +148,23 @@ fn pod_template(file: &Path) -> Result<Value, CommandError> {
 /// The claims that the run has made for itself, in place of templates for new ones. Tekton
 /// names them by a hash of workspace and run; the names are cut since 1.13
 /// (tektoncd/pipeline pkg/reconciler/volumeclaim/pvchandler.go).
-fn kept_volumes(chosen: &Chosen, old: &PipelineRun) -> Result<Vec<Edit>, CommandError> {
+///
+/// # Errors
+/// When one of them is lost, or there is none. With `only`, of these workspaces alone.
+pub(super) fn kept_volumes(
+    chosen: &Chosen,
+    old: &PipelineRun,
+    only: Option<&[&str]>,
+) -> Result<Vec<Edit>, CommandError> {
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let mode = focus.coschedule().unwrap_or(Coschedule::Workspaces);
     let bindings = old.spec_at("/workspaces").and_then(Value::as_array);
     let templates = bindings.into_iter().flatten().filter(|binding| binding["volumeClaimTemplate"].is_object());
     let mut edits = Vec::new();
     for (binding, workspace) in templates.filter_map(|binding| Some((binding, binding["name"].as_str()?))) {
+        if only.is_some_and(|only| !only.contains(&workspace)) {
+            continue;
+        }
         let lost = |why: String| {
             CommandError::incomplete(format!("the volume of workspace {workspace} cannot be kept: {why}"))
                 .hint("without --keep-volumes the new run gets a new, empty volume")

@@ -29,10 +29,20 @@ use super::repair::moves::{needs_what_the_old_run_holds, resubmission};
 mod drift;
 mod editor;
 mod edits;
+mod rest;
 mod submit;
 
 /// Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Pinned to the best node for the whole pipeline
+  kubectl tekton-fix rerun NAMESPACE/RUN --pin-node
+
+  # With the namespace's group, in place of the old run
+  kubectl tekton-fix rerun NAMESPACE/RUN --fs-group namespace --drop run-as-user --cancel-old
+
+  # Only what has not succeeded, as a manifest to look at
+  kubectl tekton-fix rerun NAMESPACE/RUN --only-failed --dry-run=client")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
@@ -84,6 +94,9 @@ pub struct Args {
     /// Use the volumes that the old run has made for itself, instead of new empty ones
     #[arg(long)]
     keep_volumes: bool,
+    /// Run only the tasks that have not succeeded: results of the others are filled in, and their volumes are kept
+    #[arg(long)]
+    only_failed: bool,
     /// Change the run in $KUBE_EDITOR or $EDITOR before it is checked
     #[arg(long)]
     edit: bool,
@@ -150,7 +163,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         )
         .hint("add --dry-run=client"));
     }
-    let (mut new, mut edits) = build(&chosen, old, &args)?;
+    let (mut new, mut edits) = build(ui, &chosen, old, &args)?;
     for (name, _) in args.param.iter().filter_map(|text| text.split_once('=')) {
         if params::given(&chosen.cluster, old, name) == Given::Unread {
             ui.warn(&format!("whether the pipeline has a parameter {name} is unknown: it was not read"));
@@ -185,8 +198,11 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 }
 
 /// The new run, with the edits that made it.
-fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
+fn build(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
     let mut edits = edits::of(chosen, old, args)?;
+    if args.only_failed {
+        edits.extend(rest::of(ui, chosen, old, args)?);
+    }
     edits::agree(&edits)?;
     let mark = mark();
     let mut new = resubmission(old, &edits, &mark).map_err(CommandError::usage)?;
@@ -243,9 +259,16 @@ fn show(
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let report = chosen.diagnosed()?;
     let run = ObjectRef::new(Kind::PipelineRun, &chosen.namespace, &chosen.name);
-    let op = Op::Submit { run, edits: edits.to_vec(), cancel_old };
+    let op = Op::Submit { run: run.clone(), edits: edits.to_vec(), cancel_old };
     let forecast = assess::forecast(&focus, &report.findings, std::slice::from_ref(&op));
+    // What the old run holds may be all that is in the way.
+    let instead = Op::Submit { run, edits: edits.to_vec(), cancel_old: true };
+    let is_held = forecast.outcome() == Outcome::Blocked
+        && !cancel_old
+        && focus.is_running()
+        && assess::forecast(&focus, &report.findings, std::slice::from_ref(&instead)).outcome() == Outcome::GoesOn;
     ui.tell(&preview(Preview {
+        without_old: is_held.then_some(&instead),
         change: unified((&before, &old.metadata.name), (&after, name)),
         is_same: edits.is_empty(),
         forecast: &forecast,

@@ -104,7 +104,7 @@ fn answer(
     if let Some(value) = given {
         // What is proposed matters to nobody then.
         let question = made.unwrap_or_else(|_| Question { prompt: name.clone(), options: None, default: None });
-        let wrong = |misfit: Misfit| CommandError::from(misfit.of(&format!("--set {name}")));
+        let wrong = |misfit: Misfit| CommandError::from(misfit.of(&format!("--set: input {name:?}")));
         return inputs::check(input, &question, value, focus).map(|()| value.clone()).map_err(wrong);
     }
     let missing = |error: CommandError| error.hint(format!("give it with --set {name}=VALUE"));

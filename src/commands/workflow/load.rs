@@ -54,7 +54,7 @@ fn parsed(ui: &mut Ui, document: &Document) -> Result<RepairWorkflow, CommandErr
 }
 
 /// The text of a file.
-pub(super) fn file_of(path: PathBuf) -> Result<Document, CommandError> {
+pub(in crate::commands) fn file_of(path: PathBuf) -> Result<Document, CommandError> {
     library::read(&path)
         .map_err(|error| CommandError::unreadable(format!("{} cannot be read: {error}", path.display())))
 }
@@ -83,7 +83,7 @@ pub(in crate::commands) fn names(all: &[Document]) -> impl Iterator<Item = (Stri
 }
 
 /// The workflow of a name: the user's own, else that of this program.
-pub(super) fn named(name: &str) -> Result<Document, CommandError> {
+pub(in crate::commands) fn named(name: &str) -> Result<Document, CommandError> {
     let all = all()?;
     let is_meant = |document: &&Document| match (&document.origin, lint::read(&document.text)) {
         (_, Ok(workflow)) => workflow.metadata.name.inner == name,

@@ -19,6 +19,13 @@ pub struct Args {
     command: Command,
 }
 
+impl Args {
+    /// Whether a workflow is carried out.
+    pub(super) fn carries_out(&self) -> bool {
+        matches!(self.command, Command::Run(_))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Args),

@@ -103,9 +103,6 @@ mod tests {
             of(&[flags, submit(true)]),
             "rights of an administrator: patch on tektonconfigs; create, patch on pipelineruns in the namespace"
         );
-        assert_eq!(
-            words(PROBE.into_iter()),
-            "create, get, delete on taskruns; list on pods, events in the namespace"
-        );
+        assert_eq!(words(PROBE.into_iter()), "create, get, delete on taskruns; list on pods, events in the namespace");
     }
 }
