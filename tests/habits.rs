@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use recorded::unpack;
+use recorded::{folders, unpack};
 use serde_json::Value;
 
 const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/incident");
@@ -35,9 +35,8 @@ fn on_incident(args: &[&str]) -> (i32, String) {
 
 /// A recorded incident by its number, with its run.
 fn incident(folder: &Path, number: &str) -> (PathBuf, String) {
-    let entries = fs::read_dir(folder.join("incidents")).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(number);
-    let path = entries.into_iter().find(is_it).unwrap();
+    let path = folders(&folder.join("incidents")).into_iter().find(is_it).unwrap();
     let truth: Value = serde_yaml::from_str(&fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();
     (path.join("snapshot"), truth["run"].as_str().unwrap().to_owned())
 }
@@ -281,6 +280,8 @@ fn names_that_do_not_exist_are_answered_alike() {
         &["workflow", "show", "pin-nod"][..],
         &["workflow", "test", "pin-nod", RUN, "--from", EXPORT],
         &["explain", "TKF10"],
+        &["rerun", RUN, "--request", "quantise:cpu=1", "--dry-run=client", "--from", EXPORT],
+        &["rerun", RUN, "-w", "sources=emptyDir", "--dry-run=client", "--from", EXPORT],
         &["repair", RUN, "--plan", "drop-security", "--dry-run=client", "--from", EXPORT],
         &["rerun", RUN, "--pin-node=ip-10-0-12-37", "--dry-run=client", "--from", EXPORT],
     ] {

@@ -11,7 +11,7 @@ use crate::yaml::scalar::Resolved;
 use super::secrets;
 
 /// Keys beside a name that hold what is not the secret.
-const OTHERS: [&str; 5] = ["name", "type", "description", "prompt", "kind"];
+const OTHERS: [&str; 6] = ["name", "type", "description", "prompt", "kind", "valueFrom"];
 /// Likeness from which a key is taken for a misspelling.
 const ALIKE: f64 = 0.8;
 
@@ -66,7 +66,8 @@ fn gather(node: &Node, is_one: bool, spans: &mut Vec<Range<usize>>) {
 
 /// Whether a key holds the value of what is named beside it, misspelt or not.
 fn is_value(key: &str) -> bool {
-    !OTHERS.contains(&key) && ["value", "default"].iter().any(|known| strsim::jaro_winkler(key, known) >= ALIKE)
+    !OTHERS.contains(&key)
+        && ["value", "default", "options"].iter().any(|known| strsim::jaro_winkler(key, known) >= ALIKE)
 }
 
 fn is_reference(text: &str) -> bool {
@@ -113,6 +114,12 @@ mod tests {
         }
         let lengths = |text: &str| text.lines().map(|line| line.chars().count()).collect::<Vec<_>>();
         assert_eq!(lengths(&shown), lengths(text));
+    }
+
+    #[test]
+    fn where_a_secret_is_kept_is_no_secret() {
+        let text = "- name: token\n  valueFrom:\n    secretKeyRef: {name: registry, key: pull}\n";
+        assert_eq!(shown(text), text);
     }
 
     #[test]

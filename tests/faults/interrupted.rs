@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::recorded::unpack;
+use crate::recorded::{folders, unpack};
 use crate::server::{Fault, Server};
 use crate::{EXPORT, RUN, plugin, text};
 
@@ -121,9 +121,8 @@ async fn built_in_workflows_survive_a_kill_after_each_event() {
 }
 
 fn incident(folder: &Path, number: &str) -> (PathBuf, String) {
-    let paths = std::fs::read_dir(folder.join("incidents")).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(number);
-    let path = paths.into_iter().find(is_it).unwrap();
+    let path = folders(&folder.join("incidents")).into_iter().find(is_it).unwrap();
     let truth: Value = serde_yaml::from_str(&std::fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();
     (path.join("snapshot"), truth["run"].as_str().unwrap().to_owned())
 }

@@ -19,7 +19,7 @@ use crate::ops::{Danger, Op, Write};
 use crate::report::comparison::unified;
 use crate::report::json::v1::workflow::RepairPlans;
 use crate::report::repair as screens;
-use crate::report::{diagnosis, secrets, wording};
+use crate::report::{Document, diagnosis, secrets, wording};
 use crate::sources::live::write::mark;
 use crate::workflows::gate::Move;
 
@@ -109,12 +109,16 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let report = chosen.diagnosed()?;
     if report.findings.is_empty() {
         // What is fine, or cannot be told, needs no repair.
-        ui.show(&diagnosis::one(&report, false))?;
-        return Ok(match report.state {
+        let code = match report.state {
             RunState::Failed => exit::FINDINGS,
             RunState::Unknown => exit::INCOMPLETE,
             _ => exit::OK,
-        });
+        };
+        let as_document = args.output.filter(|_| args.dry_run == DryRun::Client).map(|_| Output::Json);
+        if !print::document(ui, as_document, code, || RepairPlans::of(&report, &[]))? {
+            said(ui, &args, &diagnosis::one(&report, false))?;
+        }
+        return Ok(code);
     }
     let works = working(&report, args.max_risk);
     if args.dry_run == DryRun::Client {
@@ -163,6 +167,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     Ok(code)
 }
 
+/// Shows a document; beside the data where those are events for a program.
+fn said(ui: &mut Ui, args: &Args, document: &Document) -> Result<(), CommandError> {
+    if args.output.is_some() {
+        ui.tell(document);
+        return Ok(());
+    }
+    Ok(ui.show(document)?)
+}
+
 /// The plans that are predicted to work and need no person, the best first, each once.
 fn working(report: &RunReport, max: MaxRisk) -> Vec<&Offer> {
     let mut works: Vec<&Offer> = Vec::new();
@@ -199,7 +212,7 @@ fn choose<'o>(
         return Ok(Some(offer));
     }
     let Some(first) = works.first() else {
-        ui.show(&screens::none(report))?;
+        said(ui, args, &screens::none(report))?;
         ui.status("No fix is predicted to work; nothing was changed.");
         return Ok(None);
     };

@@ -103,6 +103,27 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
     Ok(edits)
 }
 
+/// That the run has the tasks and workspaces of which edits speak, as far as they are known.
+pub(super) fn exist(edits: &[Edit], old: &PipelineRun) -> Result<(), CommandError> {
+    let tasks: Vec<&str> = old.task_names().collect();
+    let bindings = old.spec_at("/workspaces").and_then(Value::as_array);
+    let workspaces: Vec<&str> = bindings.into_iter().flatten().filter_map(|binding| binding["name"].as_str()).collect();
+    for edit in edits {
+        let (what, name, known) = match edit {
+            Edit::Request { task, .. } | Edit::TaskServiceAccount { task, .. } if !tasks.is_empty() => {
+                ("task", task, &tasks)
+            }
+            Edit::Workspace { name, .. } => ("workspace", name, &workspaces),
+            _ => continue,
+        };
+        if !known.contains(&name.as_str()) {
+            let error = CommandError::incomplete(format!("the run has no {what} {name:?}"));
+            return Err(error.known(&format!("{what}s"), name, known.iter().copied()));
+        }
+    }
+    Ok(())
+}
+
 /// That no edit takes back what another does.
 pub(super) fn agree(edits: &[Edit]) -> Result<(), CommandError> {
     let Some((one, other)) = ops::contradiction(edits) else { return Ok(()) };

@@ -200,6 +200,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 /// The new run, with the edits that made it.
 fn build(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
     let mut edits = edits::of(chosen, old, args)?;
+    edits::exist(&edits, old)?;
     if args.only_failed {
         edits.extend(rest::of(ui, chosen, old, args)?);
     }
