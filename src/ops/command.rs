@@ -283,7 +283,7 @@ mod tests {
         assert!(plain.line().ends_with("--cancel-old"));
         // A second line would be a command of its own.
         let lines = command("a\ntouch X\n'\u{7}\u{85}\0\\").line();
-        assert!(lines.ends_with(r"--workspace $'a\ntouch X\n\'\007\302\205\\=emptyDir' --cancel-old"), "{lines}");
+        assert!(lines.ends_with(r"--workspace $'name=a\ntouch X\n\'\007\302\205\\,emptyDir=' --cancel-old"), "{lines}");
     }
 
     #[test]

@@ -38,8 +38,8 @@ mod submit;
   # Pinned to the best node for the whole pipeline
   kubectl tekton-fix rerun NAMESPACE/RUN --pin-node
 
-  # With the namespace's group, in place of the old run
-  kubectl tekton-fix rerun NAMESPACE/RUN --fs-group namespace --drop run-as-user --cancel-old
+  # Without the pod template's securityContext, in place of the old run
+  kubectl tekton-fix rerun NAMESPACE/RUN --drop-security-context --cancel-old
 
   # Only what has not succeeded, as a manifest to look at
   kubectl tekton-fix rerun NAMESPACE/RUN --only-failed --dry-run=client")]

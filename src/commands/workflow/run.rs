@@ -25,10 +25,10 @@ use super::load::Which;
   kubectl tekton-fix workflow run pin-node NAMESPACE/RUN
 
   # Unattended
-  kubectl tekton-fix workflow run pin-node NAMESPACE/RUN --set node=worker-1 --yes
+  kubectl tekton-fix workflow run pin-node NAMESPACE/RUN --set node=node-1 -y
 
   # One of your own, checked by the server; nothing is changed
-  kubectl tekton-fix workflow run -f my-repair.yaml NAMESPACE/RUN --dry-run=server")]
+  kubectl tekton-fix workflow run -f my.yaml NAMESPACE/RUN --dry-run=server")]
 pub struct Args {
     #[command(flatten)]
     which: Which,

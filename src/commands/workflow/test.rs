@@ -16,10 +16,10 @@ use super::load::Which;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # On an export, without a cluster
-  kubectl tekton-fix workflow test pin-node NAMESPACE/RUN --from must-gather --set node=worker-1
+  kubectl tekton-fix workflow test pin-node NAMESPACE/RUN --from must-gather
 
   # A workflow of your own
-  kubectl tekton-fix workflow test -f my-repair.yaml NAMESPACE/RUN --from must-gather")]
+  kubectl tekton-fix workflow test -f my.yaml NAMESPACE/RUN --from must-gather")]
 pub struct Args {
     #[command(flatten)]
     which: Which,
