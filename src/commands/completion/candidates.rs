@@ -126,8 +126,11 @@ impl Place {
         if let Some(from) = globals.from.clone() {
             // A large export is read by a thread that is left behind when the time is up.
             let (sender, receiver) = tokio::sync::oneshot::channel();
-            std::thread::spawn(move || sender.send(export::read(&from)));
-            return receiver.await.ok()?.ok().map(|cluster| Self::Export(Box::new(cluster)));
+            std::thread::spawn(move || {
+                // Nobody waits any more when the time is up.
+                let _ = sender.send(export::read(&from).ok().map(Box::new));
+            });
+            return receiver.await.ok()?.map(Self::Export);
         }
         let opened: Result<Source, CommandError> = crate::commands::open(globals).await;
         match opened.ok()? {
