@@ -5,7 +5,7 @@
 mod recorded;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ struct Answer {
     fix: Option<usize>,
 }
 
-fn answer(export: &PathBuf, run: &str) -> Answer {
+fn answer(export: &Path, run: &str) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tekton_fix"));
     command.args(["diagnose", run, "--from", export.to_str().unwrap()]).env("COLUMNS", "80");
     let output = command.env_remove("KUBECTL_PATH").output().unwrap();
