@@ -111,6 +111,10 @@ async fn settle_all(
             && matches!(entry.state, State::Sent | State::Unclear(_))
         {
             entry.state = settle(connection, part, entry.time).await?;
+            // What was never stored can be made still: it has its name, so that it is made once.
+            if matches!(entry.state, State::Failed(_)) && is_submission(&part.request) && part.edits.is_some() {
+                entry.state = State::Planned;
+            }
             note(ui, recorded, part, entry.state.clone());
             let ObjectRef { kind, name, .. } = &part.request.object;
             let outcome = if entry.state == State::Done { "took place" } else { "did not take place" };
