@@ -2063,7 +2063,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__rerun)
-            opts="-p -w -y -o -n -A -s -h --pin-node --node-selector --fs-group --run-as-user --pod-template --param --timeout --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --keep-volumes --edit --generate-name --request --correct-pod-template --cancel-old --yes --output --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-p -w -y -o -n -A -s -h --pin-node --node-selector --fs-group --run-as-user --pod-template --param --timeout --drop --drop-security-context --security-context-to-tasks --toleration --placement-of --service-account --task-service-account --workspace --keep-volumes --only-failed --edit --generate-name --request --correct-pod-template --cancel-old --yes --output --dry-run --wait --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2804,12 +2804,20 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__lint)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
                 --namespace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2890,12 +2898,20 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__list)
-            opts="-n -A -s -h --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
                 --namespace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3116,12 +3132,27 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__show)
-            opts="-n -A -s -h --schema --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-o -n -A -s -h --schema --save --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --save)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
                 --namespace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3202,7 +3233,7 @@ _kubectl__tekton_fix() {
             return 0
             ;;
         kubectl__subcmd__tekton_fix__subcmd__workflow__subcmd__test)
-            opts="-f -n -A -s -h --file --set --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
+            opts="-f -o -n -A -s -h --file --set --output --namespace --all-namespaces --from --kubeconfig --context --cluster --user --as --as-group --token --server --request-timeout --insecure-skip-tls-verify --tls-server-name --certificate-authority --client-certificate --client-key --show-secrets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3240,6 +3271,14 @@ _kubectl__tekton_fix() {
                     ;;
                 --set)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)

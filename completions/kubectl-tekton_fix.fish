@@ -251,6 +251,7 @@ never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l drop-security-context -d 'Drop the pod template\'s securityContext'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l security-context-to-tasks -d 'Move the securityContext from the run to each of its tasks, so that the affinity assistant does not get it'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l keep-volumes -d 'Use the volumes that the old run has made for itself, instead of new empty ones'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l only-failed -d 'Run only the tasks that have not succeeded: results of the others are filled in, and their volumes are kept'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l edit -d 'Change the run in $KUBE_EDITOR or $EDITOR before it is checked'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l generate-name -d 'Print metadata.generateName in place of a name, to be created with kubectl: only with --dry-run=client'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l correct-pod-template -d 'Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place'
@@ -666,6 +667,10 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "test" -d 'Show what a workflow comes to for a run of an export or a cluster: steps, changes and forecast; nothing is changed'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "run" -d 'Carry out a workflow for a run, after showing every change and asking'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -689,6 +694,10 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l save -d 'Write it into this folder (default: that of your own workflows), with the schema beside it' -r -f -a "(__fish_complete_directories)"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "yaml\t'As it is written'
+json\t'As JSON'
+name\t'Its name only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -713,6 +722,10 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s o -l output -d 'Output format; `name` prints the files with something wrong' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -738,6 +751,10 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s f -l file -d 'Read the workflow from this file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l set -d 'Give an input: NAME=VALUE; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
+json\t'JSON'
+yaml\t'YAML'
+name\t'Names only'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -770,7 +787,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l wait -d 'How long to wait where a step does not say it' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s o -l output -d '`json` prints an event a line' -r -f -a "json\t'JSON, an event a line'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s o -l output -d '`json` prints an event a line; with --dry-run=client one document' -r -f -a "json\t'JSON, an event a line'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Path of the kubeconfig file' -r -F

@@ -252,6 +252,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--drop-security-context', '--drop-security-context', [CompletionResultType]::ParameterName, 'Drop the pod template''s securityContext')
             [CompletionResult]::new('--security-context-to-tasks', '--security-context-to-tasks', [CompletionResultType]::ParameterName, 'Move the securityContext from the run to each of its tasks, so that the affinity assistant does not get it')
             [CompletionResult]::new('--keep-volumes', '--keep-volumes', [CompletionResultType]::ParameterName, 'Use the volumes that the old run has made for itself, instead of new empty ones')
+            [CompletionResult]::new('--only-failed', '--only-failed', [CompletionResultType]::ParameterName, 'Run only the tasks that have not succeeded: results of the others are filled in, and their volumes are kept')
             [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Change the run in $KUBE_EDITOR or $EDITOR before it is checked')
             [CompletionResult]::new('--generate-name', '--generate-name', [CompletionResultType]::ParameterName, 'Print metadata.generateName in place of a name, to be created with kubectl: only with --dry-run=client')
             [CompletionResult]::new('--correct-pod-template', '--correct-pod-template', [CompletionResultType]::ParameterName, 'Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place')
@@ -731,6 +732,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;workflow;list' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input')
@@ -759,6 +762,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;workflow;show' {
+            [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Write it into this folder (default: that of your own workflows), with the schema beside it')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input')
@@ -788,6 +794,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             break
         }
         'kubectl-tekton_fix;workflow;lint' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format; `name` prints the files with something wrong')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format; `name` prints the files with something wrong')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input')
@@ -819,6 +827,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the workflow from this file')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read the workflow from this file')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Give an input: NAME=VALUE; may be repeated')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input')
@@ -853,8 +863,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tekton_fix' -ScriptBloc
             [CompletionResult]::new('--max-risk', '--max-risk', [CompletionResultType]::ParameterName, 'Carry it out only if it is of at most this risk')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, '`client` shows what would be done, `server` has the server check it; nothing is changed')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait where a step does not say it')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, '`json` prints an event a line')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, '`json` prints an event a line')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, '`json` prints an event a line; with --dry-run=client one document')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, '`json` prints an event a line; with --dry-run=client one document')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the run')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input')

@@ -288,8 +288,8 @@ const RIM: [(&str, &[&str]); 9] = [
             "src/commands/repair/gates.rs",
             "src/commands/repair/follow.rs",
             "src/commands/resume.rs",
-            "src/commands/watch.rs",
             "src/commands/probe/",
+            "src/commands/completion/candidates.rs",
         ],
     ),
     ("dialoguer", &["src/cli/ui.rs"]),
@@ -326,7 +326,7 @@ fn crates_of_the_rim_are_named_only_there() {
                 "src/commands/lint/fix.rs",
                 "src/commands/rerun/edits.rs",
                 "src/commands/rerun/editor.rs",
-                "src/commands/completion.rs",
+                "src/commands/completion/mod.rs",
                 "src/workflows/journal.rs",
                 "src/scripts/library.rs",
             ])

@@ -100,6 +100,39 @@ fn every_document_is_as_its_schema_says() {
     assert!(seen["Diagnosis"] >= recorded.len(), "{seen:?}");
 }
 
+/// What workflows and repairs come to is told in the shapes that are published.
+#[test]
+fn workflows_and_plans_are_as_their_schemas_say() {
+    let incidents = unpack("incidents.tar.zst");
+    let schemas = schemas();
+    let (mut seen, mut wrong) = (BTreeMap::new(), Vec::new());
+    for path in folders(&incidents.path().join("incidents")).into_iter().take(12) {
+        let truth: Value = serde_yaml::from_str(&fs::read_to_string(path.join("truth.yaml")).unwrap()).unwrap();
+        let (run, export) = (truth["run"].as_str().unwrap(), path.join("snapshot"));
+        for args in [
+            &["workflow", "list", run][..],
+            &["workflow", "test", "apply-plan", run],
+            &["workflow", "run", "pin-node", run, "--dry-run=client", "--yes"],
+            &["repair", run, "--dry-run=client"],
+        ] {
+            let args = [args, &["--from", export.to_str().unwrap()]].concat();
+            let Some((text, code)) = document(&args, "json") else { continue };
+            let (kind, errors) = judge(&schemas, &text, code);
+            *seen.entry(kind).or_insert(0) += 1;
+            wrong.extend(errors.into_iter().map(|error| format!("{args:?}: {error}")));
+        }
+    }
+    let broken = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    fs::write(broken.path(), "kind: Workflow\n").unwrap();
+    let (text, code) = document(&["workflow", "lint", broken.path().to_str().unwrap()], "json").unwrap();
+    let (kind, errors) = judge(&schemas, &text, code);
+    assert_eq!((kind.as_str(), code, errors), ("WorkflowLint", 1, Vec::new()), "{text}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for kind in ["WorkflowList", "WorkflowPlan", "RepairPlans"] {
+        assert!(seen.get(kind).is_some_and(|count| *count > 2), "{seen:?}");
+    }
+}
+
 /// A name and a message of a cluster that try to act on the terminal.
 const HOSTILE: &str = "\u{1b}[2Jx\u{202e}y\u{200b}z\u{9b}31m\u{2028}q";
 

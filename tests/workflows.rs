@@ -69,14 +69,16 @@ fn inputs_are_given_proposed_or_missing() {
     let test = |set: &[&str]| on_incident(&[&["workflow", "test", "pin-node", RUN], set].concat());
     let (_, shown) = test(&[]);
     assert!(shown.contains("pin the run to ip-10-0-"), "{shown}");
-    for (set, words) in [
-        (["--set", "node=nowhere"], "there is no node \"nowhere\"; nodes: ip-"),
-        (["--set", "place=x"], "no input \"place\""),
-        (["--set", "node"], "expected NAME=VALUE"),
-        (["--set", "node=$(reboot)"], "there is no node"),
+    for (set, code, words) in [
+        (["--set", "node=nowhere"], 4, "Error: there is no node \"nowhere\"\nHint: nodes: ip-"),
+        (["--set", "node=ip-10-0-18-204"], 4, "did you mean ip-10-0-18-204.eu-west-1.compute.internal?"),
+        (["--set", "node="], 4, "Error: there is no node \"\""),
+        (["--set", "place=x"], 2, "no input \"place\"\nHint: inputs: node"),
+        (["--set", "node"], 2, "expected NAME=VALUE"),
+        (["--set", "node=$(reboot)"], 4, "there is no node"),
     ] {
         let (exit, shown) = test(&set);
-        assert_eq!(exit, Some(2), "{set:?}: {shown}");
+        assert_eq!(exit, Some(code), "{set:?}: {shown}");
         assert!(shown.contains(words), "{set:?}: {shown}");
     }
 }

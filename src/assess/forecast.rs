@@ -6,15 +6,15 @@ use serde_json::Value;
 use crate::analysis::admission::claims;
 use crate::analysis::pipeline_fit::Plan;
 use crate::analysis::tekton::flags::{COSCHEDULE, DISABLE_ASSISTANT};
-use crate::analysis::tekton::{Coschedule, TektonVersion, assistant, assistant_pod, variables};
+use crate::analysis::tekton::{Coschedule, TektonVersion, assistant, assistant_pod, variables, workspaces};
 use crate::checks::focus::Focus;
 use crate::checks::future::{self, Future};
 use crate::finding::Finding;
 use crate::finding::forecast::{Block, Forecast, Gap, Who};
-use crate::model::Kind;
 use crate::model::namespace::TEKTON_NAMESPACES;
 use crate::model::run::PipelineRun;
 use crate::model::volume::{Claim, PersistentVolume};
+use crate::model::{Cluster, Kind};
 use crate::ops::edit;
 use crate::ops::{self, Instruction, Op};
 
@@ -67,12 +67,12 @@ pub fn forecast(focus: &Focus<'_>, findings: &[Finding], ops: &[Op]) -> Forecast
     let mut forecast = Forecast::default();
     match submitted {
         None if !focus.is_running() => forecast.gap(Gap::RunEnded),
-        None => continued(&mut forecast, &after, created(ops)),
+        None => continued(&mut forecast, &after, created(&cluster, ops)),
         Some((edits, cancel_old)) => match edit::edited(run, edits) {
             Ok(new) => {
                 let old_is_gone = cancel_old || !after.is_running();
                 let subject = Subject::Resubmitted { old_is_gone, spread };
-                resubmitted(&mut forecast, &after, &future::as_run(&after, &new), (subject, created(ops)));
+                resubmitted(&mut forecast, &after, &future::as_run(&after, &new), (subject, created(&cluster, ops)));
             }
             Err(why) => forecast.block(Block::NoSuchChange(why)),
         },
@@ -102,12 +102,15 @@ pub fn of_run(focus: &Focus<'_>, new: &PipelineRun, old_is_gone: bool) -> Foreca
     forecast
 }
 
-/// Claims that operations create.
-fn created(ops: &[Op]) -> Vec<Claim> {
+/// Claims that operations create, as the server stores them: one without a class gets the
+/// default one (plugin DefaultStorageClass).
+fn created(cluster: &Cluster, ops: &[Op]) -> Vec<Claim> {
     let claim = |op: &Op| match op {
         Op::Create { object, manifest } if object.kind == Kind::Claim => {
             let mut claim: Claim = serde_json::from_value(manifest.clone()).ok()?;
             claim.metadata.namespace.clone_from(&object.namespace);
+            claim.spec.storage_class_name =
+                claim.spec.storage_class_name.or_else(|| workspaces::default_class(cluster));
             Some(claim)
         }
         _ => None,

@@ -188,6 +188,7 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
                         | Edit::Timeout { .. }
                         | Edit::Param { .. }
                         | Edit::Patch { .. }
+                        | Edit::OnlyTasks { .. }
                 )
             };
             if edits().any(may_help) { Lifts::Perhaps } else { manual }

@@ -47,7 +47,12 @@ pub fn as_run(focus: &Focus<'_>, new: &Value) -> PipelineRun {
         .pointer("/metadata/labels")
         .and_then(|labels| serde_json::from_value(labels.clone()).ok())
         .unwrap_or_default();
-    run.status.pipeline_spec = focus.run().status.pipeline_spec.clone();
+    let inline = |spec: &Value| spec.get("pipelineSpec").filter(|inline| inline.is_object()).cloned();
+    let own = inline(&run.spec);
+    // A pipeline that the new run brings along is not the one that the old run has used.
+    if own.is_none() || own == inline(&focus.run().spec) {
+        run.status.pipeline_spec = focus.run().status.pipeline_spec.clone();
+    }
     run
 }
 

@@ -20,6 +20,8 @@ pub struct Ui {
     style: Style,
     err_style: Style,
     can_prompt: bool,
+    /// Whether the width of what is said beside the data is known.
+    wraps: bool,
 }
 
 /// Stdout, whose reader may go once it has seen enough: the rest is dropped, and the
@@ -72,6 +74,7 @@ impl Ui {
             }
         };
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+        let wraps = columns.is_some() || stderr.is_terminal();
         let width = columns
             .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
             .unwrap_or(100)
@@ -79,6 +82,7 @@ impl Ui {
         Self {
             style: Style { color: wants_color(stdout.is_terminal()), width },
             err_style: Style { color: wants_color(stderr.is_terminal()), width },
+            wraps,
             can_prompt: io::stdin().is_terminal() && stderr.is_terminal(),
             out: Box::new(Pipe { inner: stdout, is_closed: false }),
             err: Box::new(stderr),
@@ -166,11 +170,21 @@ impl Ui {
         self.status(&format!("Warning: {text}"));
     }
 
-    /// Reports an error with its hints.
+    /// Reports an error with its hints: wrapped for who reads it on a screen, and each on one
+    /// line for who searches a file for it.
     pub fn error(&mut self, error: &CommandError) {
-        self.status(&format!("Error: {}", error.message));
-        for hint in &error.hints {
-            self.status(&format!("Hint: {hint}"));
+        let hints = error.hints.iter().map(|hint| format!("Hint: {hint}"));
+        for text in std::iter::once(format!("Error: {}", error.message)).chain(hints) {
+            match command_in(&text) {
+                _ if !self.wraps => self.status(&text),
+                // A command is copied, and so is not broken.
+                Some((words, command)) if text.len() > self.err_style.width => {
+                    let blocks =
+                        vec![Block::Verdict(words.into()), Block::Nested(vec![Block::Command(command.into())])];
+                    self.tell(&Document { blocks });
+                }
+                _ => self.tell(&Document { blocks: vec![Block::Verdict(text.into())] }),
+            }
         }
     }
 
@@ -283,6 +297,40 @@ impl Ui {
         }
         input.interact_text().map_err(no_answer)
     }
+
+    /// Asks for a line that is not shown while it is typed, again until it is right; an empty
+    /// one is what is proposed.
+    ///
+    /// # Errors
+    /// Without a terminal.
+    pub(crate) fn ask_hidden(
+        &mut self,
+        prompt: &str,
+        proposed: Option<&str>,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<String, CommandError> {
+        if !self.can_prompt {
+            return Err(CommandError::usage(format!("cannot ask {prompt:?}: there is no terminal")));
+        }
+        let answer = |line: &str| match proposed {
+            Some(proposed) if line.is_empty() => proposed.to_owned(),
+            _ => line.to_owned(),
+        };
+        let note = if proposed.is_some() { " (hidden; Enter keeps what is proposed)" } else { " (hidden)" };
+        let typed = dialoguer::Password::new()
+            .with_prompt(format!("{}{note}", clean::line(prompt)))
+            .allow_empty_password(true)
+            .validate_with(|line: &String| check(&answer(line)).map_err(|error| clean::line(&error).into_owned()))
+            .interact()
+            .map_err(no_answer)?;
+        Ok(answer(&typed))
+    }
+}
+
+/// A text that ends with a command to run, in two.
+fn command_in(text: &str) -> Option<(&str, &str)> {
+    let at = [": kubectl ", ": oc "].iter().filter_map(|start| text.find(start)).min()?;
+    Some((&text[..=at], &text[at + 2..]))
 }
 
 /// An interrupt at a prompt ends the program; anything else is no answer.

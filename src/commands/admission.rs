@@ -23,6 +23,12 @@ use super::print;
 
 /// Show which SCC admits a run's pods with which ids, or why none does, before they are created
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Which SCC admits each pod of a run, before the pods exist
+  kubectl tekton-fix admission NAMESPACE/RUN
+
+  # The same of a manifest
+  kubectl tekton-fix admission -f run.yaml -n NAMESPACE")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME; its assistant's pod and those of all its tasks are judged
     run: Option<String>,

@@ -13,6 +13,12 @@ use super::print;
 
 /// Show which Tekton is installed, what its affinity-assistant flags really do, and what namespaces would refuse
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # What the installed Tekton makes of its flags
+  kubectl tekton-fix check -n NAMESPACE
+
+  # What an upgrade would change
+  kubectl tekton-fix check -A --tekton-version 1.16")]
 pub struct Args {
     /// Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)
     #[arg(long, value_name = "VERSION", value_parser = version)]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::assess::placement::NoBest;
 use crate::checks;
 use crate::cli::{CommandError, GlobalArgs, Ui};
 use crate::finding::RunReport;
@@ -9,6 +10,7 @@ use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind, Reading};
 use crate::repairs;
+use crate::report::wording;
 use crate::sources::{Source, Wanted};
 
 /// A run by name, the namespace as far as it was given.
@@ -256,6 +258,28 @@ fn offer(ui: &mut Ui, cluster: &Cluster, namespace: &str) -> Result<String, Comm
             let names: Vec<String> = several.iter().map(|run| run.metadata.name.clone()).collect();
             let index = ui.choose("Which run?", &names)?.ok_or_else(|| CommandError::declined("no run was chosen"))?;
             Ok(names[index].clone())
+        }
+    }
+}
+
+/// Why no node can be chosen for the whole pipeline; `name_it` is the flag that names one.
+pub(super) fn no_best_node(none: &NoBest, name_it: impl Fn(&str) -> String) -> CommandError {
+    let error = CommandError::incomplete("no node can be chosen for the whole pipeline");
+    match none {
+        NoBest::Unread => error.hint("nodes were not read"),
+        NoBest::FreeUnknown(nodes) => {
+            let error = error.hint("pods of other namespaces were not read, so free capacity is unknown");
+            match nodes.first() {
+                Some(first) => error.hint(format!(
+                    "as far as was read it fits on {}; name one to pin to it all the same: {}",
+                    nodes.join(", "),
+                    name_it(first)
+                )),
+                None => error,
+            }
+        }
+        NoBest::None(against) => {
+            against.iter().take(12).fold(error, |error, item| error.hint(wording::against(std::slice::from_ref(item))))
         }
     }
 }

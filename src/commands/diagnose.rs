@@ -21,6 +21,15 @@ use super::watch;
 
 /// Diagnose why a run is stuck or has failed, with the evidence and what fixes it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Why a run is stuck, and what fixes it
+  kubectl tekton-fix diagnose NAMESPACE/RUN
+
+  # All runs of all namespaces, grouped by cause
+  kubectl tekton-fix diagnose -A
+
+  # From an export, without a cluster
+  kubectl tekton-fix diagnose NAMESPACE/RUN --from must-gather")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
@@ -79,7 +88,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         let wanted = RunName::parse(args.run.as_deref(), globals)?;
         let mut chosen = choice::begin(ui, &source, &wanted).await?;
         if args.watch {
-            timed_out = watch::follow(ui, &source, &mut chosen, patience).await?;
+            timed_out = watch::watch(ui, &source, &mut chosen, patience).await?;
         }
         read_logs(&source, &mut chosen).await?;
         let (report, not) = chosen

@@ -22,6 +22,12 @@ use super::print;
 
 /// Compare two runs and show which difference matters; with one run, against the newest good run of its pipeline
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # A run against the last good one of its pipeline
+  kubectl tekton-fix diff NAMESPACE/RUN
+
+  # Two runs
+  kubectl tekton-fix diff NAMESPACE/GOOD NAMESPACE/BAD")]
 pub struct Args {
     /// The run, or the good one of two: NAME, NAMESPACE/NAME or a file with one run
     #[arg(value_name = "RUN-A")]

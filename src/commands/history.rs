@@ -8,6 +8,9 @@ use crate::workflows::journal::{Entry, Journal};
 
 /// List what this program has changed on clusters, and how each change is undone
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # What was changed, and how each change is taken back
+  kubectl tekton-fix history")]
 pub struct Args {
     /// Output format
     #[arg(short, long, value_enum, ignore_case = true)]

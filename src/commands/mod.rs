@@ -80,7 +80,11 @@ pub enum Command {
 impl Command {
     /// Whether its JSON is an event a line.
     pub fn prints_lines(&self) -> bool {
-        matches!(self, Self::Repair(_) | Self::Resume(_))
+        match self {
+            Self::Repair(_) | Self::Resume(_) => true,
+            Self::Workflow(args) => args.carries_out(),
+            _ => false,
+        }
     }
 }
 

@@ -3,23 +3,28 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::Kind;
-use crate::ops::{ObjectRef, Write};
+use crate::model::run::PipelineRun;
+use crate::ops::{ObjectRef, Request, Write, edit};
+use crate::report::comparison::unified;
 use crate::report::repair as screens;
-use crate::report::wording;
+use crate::report::{Document, secrets, wording};
+use crate::sources::Wanted;
 use crate::sources::live::Connection;
 use crate::workflows::engine;
 use crate::workflows::gate::{Gate, Move};
 use crate::workflows::journal::{Entry, Part, State};
-use crate::workflows::operation::{Operation, is_cancellation};
+use crate::workflows::operation::{Operation, is_cancellation, is_submission};
 
 use super::history;
 use super::repair::EventOutput;
 use super::repair::act::{self, Ready};
 use super::repair::events::Events;
+use super::repair::moves;
 use super::undo::{Here, note, operation};
 
 /// Find out how far an interrupted repair came, and go on with it or end it
@@ -61,9 +66,13 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let is_undone = entries.iter().any(|entry| entry.state == State::Undone);
     let rest: Vec<&Entry> = entries.iter().filter(|entry| entry.state == State::Planned).collect();
     let has_failed = entries.iter().any(|entry| matches!(entry.state, State::Failed(_)));
+    // A run is made once more only where something was done for it already: else a new
+    // diagnosis is the better start.
+    let has_begun = entries.iter().any(|entry| entry.state == State::Done);
     let is_lost = |entry: &&Entry| {
-        let request = entry.part.as_ref().map(|part| &part.request);
-        request.is_some_and(|request| matches!(request.write, Write::Create(_) | Write::Ensure(_)))
+        let part = entry.part.as_ref();
+        part.is_some_and(|part| is_submission(&part.request) && (part.edits.is_none() || !has_begun))
+            || part.is_some_and(|part| is_empty(&part.request))
     };
     if rest.is_empty() && !has_failed {
         ui.status("Nothing is left to do: every change of this operation has been carried out.");
@@ -72,7 +81,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     if rest.is_empty() || has_failed || is_undone || !is_whole || rest.iter().any(is_lost) {
         return end(ui, &recorded, &entries);
     }
-    let ready = ready(connection, &entries, &rest).await?;
+    let remade = match rest.iter().find_map(|entry| entry.part.as_ref().filter(|part| part.edits.is_some())) {
+        Some(part) => Some(Remade::of(connection, &entries, part).await?),
+        None => None,
+    };
+    let ready = ready(connection, &entries, &rest, remade.as_ref()).await?;
+    if let Some(remade) = &remade {
+        ui.tell(&remade.change()?);
+    }
     ui.tell(&screens::taken_back(ready.writes())?);
     if !args.yes && !ui.confirm("Go on with it?")? {
         return Err(CommandError::declined("nothing was changed"));
@@ -95,6 +111,10 @@ async fn settle_all(
             && matches!(entry.state, State::Sent | State::Unclear(_))
         {
             entry.state = settle(connection, part, entry.time).await?;
+            // What was never stored can be made still: it has its name, so that it is made once.
+            if matches!(entry.state, State::Failed(_)) && is_submission(&part.request) && part.edits.is_some() {
+                entry.state = State::Planned;
+            }
             note(ui, recorded, part, entry.state.clone());
             let ObjectRef { kind, name, .. } = &part.request.object;
             let outcome = if entry.state == State::Done { "took place" } else { "did not take place" };
@@ -163,9 +183,58 @@ fn end(ui: &mut Ui, recorded: &Operation, entries: &[Entry]) -> Result<u8, Comma
     Ok(exit::FINDINGS)
 }
 
+/// A run that was to be made, and was not before the interruption.
+struct Remade {
+    old: PipelineRun,
+    new: Value,
+}
+
+impl Remade {
+    /// Made of the old run as it is now, which was cancelled at most.
+    async fn of(connection: &Connection, entries: &[Entry], part: &Part) -> Result<Self, CommandError> {
+        let (namespace, name) = (&part.run_namespace, &part.run);
+        let cluster = connection.read(&Wanted::namespace(namespace)).await?;
+        let name_it = |why: &str| {
+            CommandError::incomplete(format!("{namespace}/{name} {why}, so the new run cannot be made of it"))
+                .hint("`undo` takes back what was done, as far as it can be")
+        };
+        let old = cluster.pipeline_run(namespace, name).ok_or_else(|| name_it("does not exist any more"))?;
+        let of_old = |known: &&Part| known.request.object.name == *name && !is_submission(&known.request);
+        let uid =
+            entries.iter().filter_map(|entry| entry.part.as_ref()).find(of_old).and_then(|known| known.uid.as_ref());
+        if uid.is_some_and(|uid| *uid != old.metadata.uid) {
+            return Err(name_it("is another run of that name by now"));
+        }
+        let mark = entries.first().map(|entry| entry.id.as_str()).unwrap_or_default();
+        let edits = part.edits.as_deref().unwrap_or_default();
+        let mut new = moves::resubmission(old, edits, mark).map_err(CommandError::incomplete)?;
+        new["metadata"]["name"] = Value::from(part.request.object.name.clone());
+        Ok(Self { old: old.clone(), new })
+    }
+
+    /// What it changes of the old one.
+    fn change(&self) -> Result<Document, CommandError> {
+        let name = &self.old.metadata.name;
+        let before = secrets::yaml(&edit::resubmission(&self.old, name))?;
+        let new_name = self.new["metadata"]["name"].as_str().unwrap_or_default();
+        Ok(unified((&before, name), (&secrets::yaml(&self.new)?, new_name)))
+    }
+}
+
+/// Whether the contents of a new object were not kept.
+fn is_empty(request: &Request) -> bool {
+    let (Write::Create(object) | Write::Ensure(object)) = &request.write else { return false };
+    !is_submission(request) && object.get("kind").is_none()
+}
+
 /// What is left, checked by the server; a run that was created is waited for before the old
 /// one is cancelled.
-async fn ready(connection: &Connection, entries: &[Entry], rest: &[&Entry]) -> Result<Ready, CommandError> {
+async fn ready(
+    connection: &Connection,
+    entries: &[Entry],
+    rest: &[&Entry],
+    remade: Option<&Remade>,
+) -> Result<Ready, CommandError> {
     let parts = || entries.iter().filter_map(|entry| entry.part.as_ref().map(|part| (entry, part)));
     let created = parts().find(|(entry, part)| {
         entry.state == State::Done
@@ -180,14 +249,21 @@ async fn ready(connection: &Connection, entries: &[Entry], rest: &[&Entry]) -> R
     let first_step = rest.first().and_then(|entry| Some(entry.part.as_ref()?.step)).unwrap_or_default();
     let cancels_first = parts().any(|(entry, part)| entry.state == State::Done && is_cancellation(&part.request));
     let old = run.clone();
-    let mut ready = Ready { list: Vec::new(), old, run, is_new: created.is_some(), cancels_first, first_step };
+    let to_make = rest.iter().filter_map(|entry| entry.part.as_ref()).find(|part| is_submission(&part.request));
+    let run = to_make.map_or(run, |part| part.request.object.clone());
+    let is_new = created.is_some() || to_make.is_some();
+    let mut ready = Ready { list: Vec::new(), old, run, is_new, cancels_first, edits: None, first_step };
     for part in rest.iter().filter_map(|entry| entry.part.as_ref()) {
         // Versions before the gates were recorded waited here.
         if part.before.is_empty() && is_cancellation(&part.request) && ready.is_new {
             ready.list.push(Move::follow());
         }
         ready.list.extend(part.before.iter().cloned().map(Move::Gate));
-        ready.list.push(Move::Write(engine::prepare(connection, part.request.clone()).await?, part.on_failure));
+        let mut request = part.request.clone();
+        if let (true, Some(remade)) = (is_submission(&request), remade) {
+            request.write = Write::Create(remade.new.clone());
+        }
+        ready.list.push(Move::Write(engine::prepare(connection, request).await?, part.on_failure));
         ready.list.extend(part.after.iter().cloned().map(Move::Gate));
     }
     if !ready.list.iter().any(|one| matches!(one, Move::Gate(gate) if matches!(gate.gate, Gate::Wait { .. }))) {

@@ -54,7 +54,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let runs = wanted(&cluster, namespaces.as_deref(), name.name.as_deref())?;
     for (namespace, name) in &runs {
         let mut chosen = Chosen { cluster: cluster.overlay(), namespace: namespace.clone(), name: name.clone() };
-        diagnose::read_logs(&source, &mut chosen).await;
+        diagnose::read_logs(&source, &mut chosen).await?;
         Arc::make_mut(&mut cluster.logs)
             .extend(chosen.cluster.logs.iter().map(|(key, text)| (key.clone(), text.clone())));
     }

@@ -6,13 +6,15 @@ use crate::checks;
 use crate::checks::focus::Focus;
 use crate::checks::progress::{self, Progress};
 use crate::cli::{CommandError, Ui};
-use crate::finding::Severity;
+use crate::finding::{RunReport, RunState};
+use crate::model::Cluster;
+use crate::model::run::PipelineRun;
 use crate::sources::{Source, Wanted};
+use crate::workflows::gate::Until;
 
-use super::choice::Chosen;
+use super::choice::{self, Chosen};
+use super::repair::follow::{Followed, follow};
 
-/// Between two readings.
-const EVERY: Duration = Duration::from_secs(3);
 /// Without any change for this long, a run that waits has stalled.
 const STALLED: Duration = Duration::from_secs(60);
 
@@ -20,54 +22,62 @@ const STALLED: Duration = Duration::from_secs(60);
 /// before the run was over, stuck, or had all its pods running.
 ///
 /// # Errors
-/// For exports, and when the cluster can no longer be read.
-pub(super) async fn follow(
+/// For exports, when the run is deleted meanwhile, and when the cluster can no longer be
+/// read.
+pub(super) async fn watch(
     ui: &mut Ui,
     source: &Source,
     chosen: &mut Chosen,
     patience: Option<Duration>,
 ) -> Result<bool, CommandError> {
     let connection = source.live()?;
-    let wanted = Wanted::run(&chosen.namespace, &chosen.name);
-    let begin = Instant::now();
-    let mut last: Option<Progress> = None;
-    let mut changed = Instant::now();
-    let mut told_stall = false;
-    let mut is_carried = false;
-    loop {
-        let (report, progress, is_done) = chosen
-            .look(source, |cluster, run, now| {
-                let progress = progress::progress(&Focus::new(cluster, run, now));
-                (checks::diagnose(cluster, run, now), progress, run.is_done())
-            })
-            .await?;
-        if last.as_ref().is_none_or(|last| last.mark != progress.mark) {
-            ui.status(&line(begin, &progress));
-            changed = Instant::now();
-            told_stall = false;
-        } else if !told_stall && changed.elapsed() >= STALLED && progress.running.is_empty() {
-            let seconds = changed.elapsed().as_secs();
-            ui.status(&format!("{} stalled: nothing has changed for {seconds}s", clock(begin)));
-            told_stall = true;
+    let mut teller = Teller { begin: Instant::now(), last: None, changed: Instant::now(), told_stall: false };
+    let (report, progress, is_done) = chosen
+        .look(source, |cluster, run, now| {
+            let progress = progress::progress(&Focus::new(cluster, run, now));
+            (checks::diagnose(cluster, run, now), progress, run.is_done())
+        })
+        .await?;
+    let is_placed = is_done || (progress.waiting.is_empty() && !progress.running.is_empty());
+    teller.tell(ui, progress);
+    if is_placed || matches!(report.state, RunState::Stuck | RunState::Failed | RunState::Cancelled) {
+        return Ok(false);
+    }
+    let place = (chosen.namespace.clone(), chosen.name.clone());
+    let mut look = |cluster: &Cluster, run: &PipelineRun, _: &RunReport| {
+        teller.tell(ui, progress::progress(&Focus::new(cluster, run, choice::now(cluster))));
+    };
+    let until = (Until::Scheduled, patience);
+    let followed = follow(connection, (&place.0, &place.1), until, true, &mut look).await;
+    chosen.cluster = match followed {
+        Followed::TimedOut(Some(error)) => return Err(error.into()),
+        // What is gone is said where the run is looked up.
+        _ => connection.begin(&Wanted::run(&place.0, &place.1)).await?,
+    };
+    chosen.run()?;
+    Ok(matches!(followed, Followed::TimedOut(_)))
+}
+
+/// Says what has changed since the last reading.
+struct Teller {
+    begin: Instant,
+    last: Option<Progress>,
+    changed: Instant,
+    told_stall: bool,
+}
+
+impl Teller {
+    fn tell(&mut self, ui: &mut Ui, progress: Progress) {
+        if self.last.as_ref().is_none_or(|last| last.mark != progress.mark) {
+            ui.status(&line(self.begin, &progress));
+            self.changed = Instant::now();
+            self.told_stall = false;
+        } else if !self.told_stall && self.changed.elapsed() >= STALLED && progress.running.is_empty() {
+            let seconds = self.changed.elapsed().as_secs();
+            ui.status(&format!("{} stalled: nothing has changed for {seconds}s", clock(self.begin)));
+            self.told_stall = true;
         }
-        let is_stuck = report.findings.iter().any(|finding| finding.severity == Severity::Error);
-        let is_scheduled = progress.waiting.is_empty() && !progress.running.is_empty();
-        let is_late = patience.is_some_and(|patience| begin.elapsed() >= patience);
-        if is_done || is_stuck || is_scheduled || is_late {
-            if !is_carried {
-                return Ok(!(is_done || is_stuck || is_scheduled));
-            }
-            // The last word is said of the cluster as it is now.
-            is_carried = false;
-            last = Some(progress);
-            chosen.cluster = connection.begin(&wanted).await?;
-            continue;
-        }
-        last = Some(progress);
-        tokio::time::sleep(EVERY).await;
-        let (cluster, ()) = connection.look_on(Some(&chosen.cluster), &wanted, |_| ()).await?;
-        chosen.cluster = cluster;
-        is_carried = true;
+        self.last = Some(progress);
     }
 }
 

@@ -19,6 +19,7 @@ pub mod pod;
 pub mod pod_security;
 pub mod quantity;
 pub mod run;
+pub mod secrecy;
 pub mod selector;
 pub mod volume;
 pub mod workload;

@@ -117,6 +117,9 @@ pub struct TaskRunStatus {
     /// The task, as resolved.
     #[serde(deserialize_with = "without_nulls")]
     pub task_spec: Option<Value>,
+    /// Its results, each with `name` and `value`.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<Value>,
     /// Flags in force.
     pub provenance: Option<Provenance>,
 }

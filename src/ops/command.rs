@@ -80,10 +80,37 @@ fn quote(word: &str) -> Cow<'_, str> {
     if !word.is_empty() && !word.starts_with('=') && word.chars().all(is_bare) {
         return Cow::Borrowed(word);
     }
+    if word.contains(char::is_control) {
+        return Cow::Owned(escaped(word));
+    }
     shlex::try_quote(word).unwrap_or_else(|_| {
         let clean = word.replace('\0', "");
         Cow::Owned(shlex::try_quote(&clean).map_or_else(|_| "''".to_owned(), Cow::into_owned))
     })
+}
+
+/// A word with line breaks and the like, which no name of a cluster has: written so that it
+/// stays on one line, since a second one would be a command of its own (`$'…'` of bash, zsh
+/// and POSIX.1-2024).
+fn escaped(word: &str) -> String {
+    let mut text = String::from("$'");
+    for c in word.chars().filter(|c| *c != '\0') {
+        match c {
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            '\r' => text.push_str("\\r"),
+            '\\' | '\'' => text.extend(['\\', c]),
+            c if c.is_control() => {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    text.push_str(&format!("\\{byte:03o}"));
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('\'');
+    text
 }
 
 impl Op {
@@ -206,6 +233,7 @@ pub fn flags(edit: &Edit) -> Vec<String> {
         }
         // What was typed is known to its owner only.
         Edit::Patch { .. } => flag(&["--edit"]),
+        Edit::OnlyTasks { .. } => flag(&["--only-failed"]),
         Edit::PodTemplate { .. } => flag(&["--correct-pod-template"]),
     }
 }
@@ -245,13 +273,17 @@ mod tests {
 
     #[test]
     fn a_hostile_name_stays_one_word() {
-        let run = ObjectRef::new(Kind::PipelineRun, "ns", "r");
-        let binding = json!({ "emptyDir": {} });
-        let edits = vec![Edit::Workspace { name: "left$(touch X); rm -rf 'a\nb".to_owned(), binding }];
-        let op = Op::Submit { run, edits, cancel_old: true };
-        let command = &op.commands(&Caller::default())[0];
-        assert_eq!(shlex::split(&command.line()).unwrap(), command.words);
-        assert!(command.line().ends_with("--cancel-old"));
+        let command = |name: &str| {
+            let run = ObjectRef::new(Kind::PipelineRun, "ns", "r");
+            let edits = vec![Edit::Workspace { name: name.to_owned(), binding: json!({ "emptyDir": {} }) }];
+            Op::Submit { run, edits, cancel_old: true }.commands(&Caller::default()).remove(0)
+        };
+        let plain = command("left$(touch X); rm -rf 'a");
+        assert_eq!(shlex::split(&plain.line()).unwrap(), plain.words);
+        assert!(plain.line().ends_with("--cancel-old"));
+        // A second line would be a command of its own.
+        let lines = command("a\ntouch X\n'\u{7}\u{85}\0\\").line();
+        assert!(lines.ends_with(r"--workspace $'name=a\ntouch X\n\'\007\302\205\\,emptyDir=' --cancel-old"), "{lines}");
     }
 
     #[test]

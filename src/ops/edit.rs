@@ -4,13 +4,18 @@
 //! metadata stays follows from what Tekton, Chains, Results, Pipelines as Code,
 //! Triggers and Argo CD do with it.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::model::run::PipelineRun;
+use crate::model::secrecy::is_secret;
+
+/// A field of which a table holds the name. (Serde would borrow a plain `&str` from the text
+/// that is read.)
+type FieldName = &'static str;
 
 /// One change of the new run's spec.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "edit")]
 pub enum Edit {
     /// Every pod of the run on one node.
@@ -59,7 +64,8 @@ pub enum Edit {
     /// Drop a field of the pod template's securityContext.
     DropSecurityField {
         /// The field.
-        field: &'static str,
+        #[serde(deserialize_with = "security_field")]
+        field: FieldName,
     },
     /// Drop the pod template's whole securityContext.
     DropSecurityContext,
@@ -101,7 +107,8 @@ pub enum Edit {
     /// Drop a field of the run's pod template and of those of its tasks.
     DropPodField {
         /// The field.
-        field: &'static str,
+        #[serde(deserialize_with = "pod_field")]
+        field: FieldName,
     },
     /// Let a step, or a task as a whole, ask for another amount of a resource.
     Request {
@@ -113,6 +120,13 @@ pub enum Edit {
         resource: String,
         /// Amount, as a quantity.
         quantity: String,
+    },
+    /// Run only these tasks, by a pipeline that the run brings along.
+    OnlyTasks {
+        /// The tasks.
+        tasks: Vec<String>,
+        /// The pipeline.
+        pipeline: Value,
     },
     /// Lay fields over the whole run (RFC 7386), as a person has written them.
     Patch {
@@ -146,6 +160,36 @@ pub const SECURITY_FIELDS: [(&str, &str); 7] = [
     ("runAsNonRoot", "run-as-non-root"),
     ("sysctls", "sysctls"),
 ];
+
+fn security_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    known_field(&SECURITY_FIELDS, deserializer)
+}
+
+fn pod_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    known_field(&POD_FIELDS, deserializer)
+}
+
+fn known_field<'de, D: Deserializer<'de>>(
+    fields: &[(&'static str, &str)],
+    deserializer: D,
+) -> Result<&'static str, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let found = fields.iter().map(|(field, _)| *field).find(|field| *field == name);
+    found.ok_or_else(|| serde::de::Error::custom(format!("{name:?} is not a field that is dropped")))
+}
+
+impl Edit {
+    /// Whether it may hold a secret, so that it must not be kept on a disk.
+    pub fn may_hold_secrets(&self) -> bool {
+        match self {
+            Self::Param { name, .. } => is_secret(name),
+            Self::MergeTemplate { fields } | Self::PodTemplate { fields } => fields.get("env").is_some(),
+            // What a person has typed may be anything, and parameters are filled in.
+            Self::Patch { .. } | Self::OnlyTasks { .. } => true,
+            _ => false,
+        }
+    }
+}
 
 /// Prefixes of labels and annotations that tie a run to what another controller
 /// knows of the old one.
@@ -396,6 +440,18 @@ pub fn apply(run: &mut Value, edit: &Edit, tasks: &[String]) -> Result<(), Strin
             request(run, task, step.as_deref(), resource, quantity);
         }
         Edit::Patch { fields } => json_patch::merge(run, fields),
+        Edit::OnlyTasks { tasks, pipeline } => {
+            let spec = object(root(run), "spec");
+            spec.remove("pipelineRef");
+            spec.insert("pipelineSpec".to_owned(), pipeline.clone());
+            // Tekton refuses settings for tasks that its pipeline has not.
+            if let Some(specs) = spec.get_mut("taskRunSpecs").and_then(Value::as_array_mut) {
+                specs.retain(|entry| {
+                    let task = entry["pipelineTaskName"].as_str().unwrap_or_default();
+                    tasks.iter().any(|known| known == task)
+                });
+            }
+        }
         Edit::PodTemplate { fields } => {
             for (key, value) in fields.as_object().into_iter().flatten() {
                 template(run).insert(key.clone(), value.clone());

@@ -6,6 +6,7 @@
 
 mod apply;
 mod command;
+mod contradiction;
 pub mod edit;
 mod fields;
 mod grant;
@@ -19,7 +20,8 @@ use serde_json::Value;
 use crate::model::{Kind, Quantity};
 
 pub use apply::apply;
-pub use command::{Caller, Command};
+pub use command::{Caller, Command, flags};
+pub use contradiction::contradiction;
 pub use edit::Edit;
 pub use fields::{Field, changed};
 pub use grant::{Allowed, Grant, Reach};
@@ -230,6 +232,8 @@ pub enum Op {
 pub enum Right {
     /// A verb on a resource in the run's namespace.
     InNamespace(&'static str, Kind),
+    /// A verb on a resource that is for administrators of the cluster.
+    InCluster(&'static str, Kind),
     /// What an administrator of the cluster has.
     Administrator,
     /// To change the Task.
@@ -356,28 +360,20 @@ impl Op {
         }
     }
 
-    /// The right that it takes.
-    pub fn right(&self) -> Right {
+    /// The rights that its writes take.
+    pub fn rights(&self) -> Vec<Right> {
         match self {
-            Self::Submit { .. } => Right::InNamespace("create", Kind::PipelineRun),
-            Self::Release { run } => Right::InNamespace("patch", run.kind),
-            Self::Delete { object, .. } => Right::InNamespace("delete", object.kind),
-            Self::Create { object, .. } if object.namespace.is_empty() => Right::Administrator,
-            Self::Create { object, .. } => Right::InNamespace("create", object.kind),
-            Self::Scale { set, .. } | Self::Retry { set } => Right::InNamespace("patch", set.kind),
-            Self::Unannotate { object, .. } => Right::InNamespace("patch", object.kind),
-            Self::Manual { instruction: Instruction::AskForLess { .. }, .. } => Right::Task,
-            Self::Manual { instruction: Instruction::CreateSource { .. }, .. } => {
-                Right::InNamespace("create", Kind::ConfigMap)
+            Self::Submit { cancel_old, .. } => {
+                let cancel = cancel_old.then_some(Right::InNamespace("patch", Kind::PipelineRun));
+                std::iter::once(Right::InNamespace("create", Kind::PipelineRun)).chain(cancel).collect()
             }
-            Self::Manual { instruction, .. } if !instruction.is_administrators() => Right::Person,
-            Self::Grant { .. }
-            | Self::SetFlags { .. }
-            | Self::Uncordon { .. }
-            | Self::Enforce { .. }
-            | Self::RaiseQuota { .. }
-            | Self::MoveBounds { .. }
-            | Self::Manual { .. } => Right::Administrator,
+            Self::Manual { instruction: Instruction::AskForLess { .. }, .. } => vec![Right::Task],
+            Self::Manual { instruction: Instruction::CreateSource { .. }, .. } => {
+                vec![Right::InNamespace("create", Kind::ConfigMap)]
+            }
+            Self::Manual { instruction, .. } if !instruction.is_administrators() => vec![Right::Person],
+            Self::Manual { .. } => vec![Right::Administrator],
+            _ => self.requests("").iter().map(Request::right).collect(),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Bound, FlagPlace, ObjectRef, Op};
+use super::{Bound, FlagPlace, ObjectRef, Op, Right};
 use crate::model::{Kind, Quantity};
 
 /// How an object is written.
@@ -131,7 +131,22 @@ fn flags(place: &FlagPlace, pairs: &[(&'static str, String)]) -> (ObjectRef, Val
     }
 }
 
+/// Kinds of a namespace that are its users' own, not its administrators'.
+const OF_USERS: [Kind; 6] =
+    [Kind::PipelineRun, Kind::TaskRun, Kind::Pod, Kind::StatefulSet, Kind::Claim, Kind::ServiceAccount];
+
 impl Request {
+    /// The right that it takes.
+    pub fn right(&self) -> Right {
+        let verb = match self.write {
+            Write::Create(_) | Write::Ensure(_) => "create",
+            Write::Merge(_) | Write::Json(_) => "patch",
+            Write::Delete { .. } => "delete",
+        };
+        let kind = self.object.kind;
+        if OF_USERS.contains(&kind) { Right::InNamespace(verb, kind) } else { Right::InCluster(verb, kind) }
+    }
+
     /// The write that takes it back, given the object before it; absent where nothing does: a
     /// deletion, a run that was released or cancelled, and a role that may be in use by now.
     pub fn inverse(&self, before: Option<&Value>) -> Option<Self> {

@@ -113,8 +113,8 @@ fn headline_of_run(run: &str, pods: &[Judged]) -> Text {
 
 /// Who can carry out an offer: `author` of the run, `taskAuthor`, or `administrator`.
 pub(super) fn by(offer: &Offer) -> &'static str {
-    let any = |wanted: fn(&Right) -> bool| offer.ops.iter().map(Op::right).any(|right| wanted(&right));
-    if any(|right| *right == Right::Administrator) {
+    let any = |wanted: fn(&Right) -> bool| offer.ops.iter().flat_map(Op::rights).any(|right| wanted(&right));
+    if any(|right| matches!(right, Right::Administrator | Right::InCluster(..))) {
         "administrator"
     } else if any(|right| *right == Right::Task) {
         "taskAuthor"

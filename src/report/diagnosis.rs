@@ -19,7 +19,9 @@ const TASKS: usize = 3;
 
 /// The diagnosis of one run; `wide` adds evidence, risks and all commands.
 pub(crate) fn one(report: &RunReport, wide: bool) -> Document {
-    let mut document = Document { blocks: vec![Block::Line(first_line(report))] };
+    // Where it is the whole answer it has the headline as well, which may be long.
+    let first = if report.findings.is_empty() { Block::Verdict } else { Block::Line };
+    let mut document = Document { blocks: vec![first(first_line(report))] };
     document.append(findings(report, wide));
     if let Some(first) = report.findings.first().filter(|_| !wide) {
         let code = first.cause.code();
@@ -34,7 +36,29 @@ pub(crate) fn head(report: &RunReport) -> Document {
     Document { blocks: std::iter::once(Block::Line(first_line(report))).chain(titles).collect() }
 }
 
+/// Several causes of which a later one has what works: what is wrong, then what works, and
+/// only then why, so that nobody has to read through the first to find what to do.
+fn fix_first(report: &RunReport) -> Option<Document> {
+    let works = |finding: &&Finding| with(&finding.offers, Outcome::GoesOn).next().is_some();
+    let fixed = report.findings.iter().find(works)?;
+    if report.findings.first().is_some_and(|first| works(&first)) {
+        return None;
+    }
+    let mut document = Document::default();
+    document.blocks.extend(report.findings.iter().map(|finding| Block::Verdict(title(finding))));
+    document.section(Tone::Strong.of(heading(&fixed.offers)), short(&fixed.offers));
+    for finding in &report.findings {
+        let code = finding.cause.code();
+        document.section(Tone::Strong.of(format!("Why {code}")), Block::items(">", &finding.chain));
+        document.section(Tone::Strong.of(format!("Unknown of {code}")), open(finding, false));
+    }
+    Some(document)
+}
+
 fn findings(report: &RunReport, wide: bool) -> Document {
+    if let Some(document) = fix_first(report).filter(|_| !wide) {
+        return document;
+    }
     let mut document = Document::default();
     let mut is_fixed = false;
     for finding in &report.findings {

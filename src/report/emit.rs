@@ -49,7 +49,7 @@ impl Page<'_> {
                 self.blocks(body, indent + wrap::hang(block), depth + 1)
             }
             Block::Section(title, body) => {
-                self.line(&wrap::one_line(title, self.style), indent)?;
+                self.wrapped(block, "", title, indent)?;
                 self.blocks(body, if depth == 0 { indent + 2 } else { indent }, depth + 1)
             }
             Block::Nested(body) => self.blocks(body, indent + 2, depth + 1),
@@ -80,6 +80,10 @@ impl Page<'_> {
         let hang = wrap::hang(block);
         let first = if mark.is_empty() { String::new() } else { format!("{mark} ") };
         let room = self.style.width.saturating_sub(indent);
+        // Blanks set parts of a title apart as long as it is on one line.
+        if matches!(block, Block::Verdict(_) | Block::Section(..)) && wrap::width(text) <= room {
+            return self.line(&wrap::one_line(text, self.style), indent);
+        }
         let lines = wrap::wrapped(text, (room.saturating_sub(first.width()), room.saturating_sub(hang)), self.style);
         for (at, line) in lines.iter().enumerate() {
             if at == 0 {

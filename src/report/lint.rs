@@ -3,10 +3,11 @@
 use crate::documents::{Lines, Segment};
 use crate::lint::finding::{Safety, Severity};
 use crate::lint::{Finding, Linted};
+use crate::model::secrecy::is_secret;
 
 use super::secrets;
 use super::wording::lint as wording;
-use super::{Block, Document, Text, Tone};
+use super::{Block, Document, Text, Tone, source};
 
 /// A terminal of the usual width.
 const NARROW: usize = 80;
@@ -20,9 +21,12 @@ pub(crate) fn document(files: &[Linted]) -> Document {
     for linted in files {
         let lines = Lines::of(&linted.text);
         let secrets = Secrets::of(linted);
+        let text = source::shown(&linted.text);
+        let lines_shown = Lines::of(&text);
         for finding in linted.findings() {
             let is_secret = secrets.covers(finding);
             let (line, column) = lines.place(&linted.text, finding.span.start);
+            let shown = lines_shown.text(&text, line - 1);
             let place = format!("{}:{line}:{column}", linted.file);
             let message = wording::message(finding, is_secret);
             let code = finding.kind.code();
@@ -36,7 +40,7 @@ pub(crate) fn document(files: &[Linted]) -> Document {
                 body.push(Block::Paragraph(Text::from(message)));
                 head
             };
-            body.extend(snippet(linted, &lines, finding, (line, column), is_secret));
+            body.extend(snippet(linted, shown, finding, (line, column)));
             body.push(Block::Paragraph(Text::from(wording::effect(finding))));
             body.extend(cure(finding).map(|text| Block::Paragraph(Text::from(text))));
             document.push(Block::Section(head, body));
@@ -92,7 +96,7 @@ impl Secrets {
                 Segment::Item(index) => node.items().get(*index).map(std::convert::AsRef::as_ref),
             });
         }
-        node.and_then(|node| node.text_of("name")).is_some_and(|name| secrets::is_secret(name) && !secrets::is_shown())
+        node.and_then(|node| node.text_of("name")).is_some_and(|name| is_secret(name) && !secrets::are_shown())
     }
 }
 
@@ -111,20 +115,8 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// The line of a finding, with carets below what it points at.
-fn snippet(
-    linted: &Linted,
-    lines: &Lines,
-    finding: &Finding,
-    (line, column): (usize, usize),
-    is_secret: bool,
-) -> Vec<Block> {
-    let mut source = lines.text(&linted.text, line - 1).trim_start_matches('\u{feff}').replace('\t', " ");
-    if is_secret {
-        // The key stays, what stands behind it does not.
-        let key = finding.span.end.saturating_sub(finding.span.start) + column - 1;
-        let shown: String = source.chars().take(key).collect();
-        source = format!("{shown}: ***");
-    }
+fn snippet(linted: &Linted, shown: &str, finding: &Finding, (line, column): (usize, usize)) -> Vec<Block> {
+    let source = shown.trim_start_matches('\u{feff}').replace('\t', " ");
     let spanned = linted.text.get(finding.span.clone()).unwrap_or_default();
     let width = spanned.lines().next().unwrap_or_default().chars().count().max(1);
     // A long line is cut around the place.
@@ -153,7 +145,8 @@ fn cure(finding: &Finding) -> Option<String> {
 
 /// What a fix changes in a file, as a unified diff.
 pub(crate) fn change(file: &str, before: &str, after: &str) -> Document {
-    let diff = similar::TextDiff::from_lines(before, after);
+    let (before, after) = (source::shown(before), source::shown(after));
+    let diff = similar::TextDiff::from_lines(&*before, &*after);
     let mut document = Document::default();
     document.push(Block::Line(Tone::Strong.of(format!("--- {file}"))));
     document.push(Block::Line(Tone::Strong.of(format!("+++ {file}"))));

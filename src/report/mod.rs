@@ -23,6 +23,7 @@ pub(crate) mod rerun;
 pub(crate) mod scanners;
 pub(crate) mod secrets;
 pub(crate) mod snapshot;
+pub(crate) mod source;
 mod table;
 pub mod wording;
 pub(crate) mod workflow;

@@ -150,6 +150,10 @@ pub(crate) fn prediction(offer: &Offer, cancels_first: bool, is_followed: bool) 
     if !risks.is_empty() {
         document.push(Block::Paragraph(format!("Risk: {risks}.").into()));
     }
+    let rights = wording::rights(offer);
+    if !rights.is_empty() {
+        document.push(Block::Paragraph(format!("Requires: {rights}.").into()));
+    }
     document
 }
 

@@ -3,6 +3,8 @@
 use crate::analysis::comparison::Difference;
 use crate::finding::forecast::Forecast;
 use crate::finding::{Outcome, RunReport};
+use crate::model::Kind;
+use crate::ops::Op;
 
 use super::{Block, Document, Text, Tone, diagnosis, secrets, wording};
 
@@ -17,21 +19,34 @@ pub(crate) struct Preview<'a> {
     pub(crate) forecast: &'a Forecast,
     /// The diagnosis of the old run, with its offers.
     pub(crate) old: &'a RunReport,
-    /// How its pipeline stands today, where there is something to say.
-    pub(crate) pipeline: Option<Drift>,
+    /// The same without the old run, where that is what works.
+    pub(crate) without_old: Option<&'a Op>,
+    /// How its pipeline and tasks stand today, where there is something to say.
+    pub(crate) drift: Vec<Drift>,
 }
 
-/// How the pipeline of a run stands today.
+/// How what a run refers to stands today.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Drift {
+pub(crate) struct Drift {
+    /// Pipeline or Task.
+    pub(crate) kind: Kind,
+    /// Which; empty where there is only one.
+    pub(crate) names: Vec<String>,
+    /// What became of it.
+    pub(crate) since: Since,
+}
+
+/// What became of something since the old run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Since {
     /// It is fetched anew by this resolver.
     Fetched(String),
     /// It does not exist any more.
-    Gone(String),
+    Gone,
     /// It was not read.
-    Unread(String),
+    Unread,
     /// It is another one than the old run used.
-    Differs(String, Vec<Difference>),
+    Differs(Vec<Difference>),
 }
 
 /// Differences that are shown.
@@ -46,20 +61,26 @@ fn cut(path: &str, text: &str) -> String {
 }
 
 fn drift(drift: &Drift) -> Vec<Block> {
-    match drift {
-        Drift::Fetched(resolver) => {
-            let text = format!("The pipeline is fetched anew by resolver {resolver}: it may have changed since.");
+    let names = drift.names.join(", ");
+    let many = drift.names.len() > 1;
+    let what = match (&drift.kind, names.is_empty()) {
+        (kind, false) if many => format!("{kind}s {names}"),
+        (kind, false) => format!("{kind} {names}"),
+        (_, true) => "The pipeline".to_owned(),
+    };
+    let (be, have, exist) = if many { ("are", "have", "do not exist") } else { ("is", "has", "does not exist") };
+    match &drift.since {
+        Since::Fetched(resolver) => {
+            let text = format!("{what} {be} fetched anew by resolver {resolver}, and may have changed since.");
             vec![Block::Paragraph(Tone::Dim.of(text))]
         }
-        Drift::Gone(name) => {
-            vec![Block::Paragraph(Tone::Bad.of(format!("Pipeline {name} does not exist any more.")))]
-        }
-        Drift::Unread(name) => {
-            let text = format!("Whether Pipeline {name} has changed since the old run is unknown: it was not read.");
+        Since::Gone => vec![Block::Paragraph(Tone::Bad.of(format!("{what} {exist} any more.")))],
+        Since::Unread => {
+            let text = format!("Whether {what} {have} changed since the old run is unknown: not read.");
             vec![Block::Paragraph(Tone::Careful.of(text))]
         }
-        Drift::Differs(name, differences) => {
-            let text = format!("Pipeline {name} has changed since the old run:");
+        Since::Differs(differences) => {
+            let text = format!("{what} {have} changed since the old run:");
             let mut blocks = vec![Block::Paragraph(Tone::Careful.of(text))];
             let line = |one: &Difference| {
                 let side =
@@ -78,14 +99,14 @@ fn drift(drift: &Drift) -> Vec<Block> {
 
 /// The change, the prediction, and what would work instead.
 pub(crate) fn preview(preview: Preview<'_>) -> Document {
-    let Preview { change, is_same, forecast, old, pipeline } = preview;
+    let Preview { change, is_same, forecast, old, without_old, drift } = preview;
     let mut document = change;
     // A blank line ends the diff.
     document.push(Block::Line(Text::default()));
     if is_same {
         document.push(Block::Line("The new run asks for the same as the old one.".into()));
     }
-    document.blocks.extend(pipeline.iter().flat_map(drift));
+    document.blocks.extend(drift.iter().flat_map(self::drift));
     let outcome = forecast.outcome();
     let verdict = match outcome {
         Outcome::GoesOn => Tone::Good.of("the new run will go on"),
@@ -102,7 +123,15 @@ pub(crate) fn preview(preview: Preview<'_>) -> Document {
             text: format!("works instead: {}", wording::summary(offer)).into(),
             body: diagnosis::commands(offer),
         });
-        document.push(Block::Nested(instead.collect()));
+        let same = without_old.map(|op| {
+            let commands = op.commands(wording::caller());
+            Block::Item {
+                mark: "",
+                text: "works instead: the same, and the old run is cancelled: it holds what the new one needs".into(),
+                body: commands.iter().map(|command| Block::Command(command.line())).collect(),
+            }
+        });
+        document.push(Block::Nested(same.into_iter().chain(instead).collect()));
     }
     document
 }

@@ -10,11 +10,13 @@ use crate::analysis::pipeline_fit::{Obstacle, Reason, Who as Whose, load};
 use crate::finding::forecast::{Block, Forecast, Gap, Ground, Who};
 use crate::finding::{Cause, Offer, Outcome};
 use crate::model::Kind;
-use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Right, Risk};
+use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Risk};
 
 pub(crate) mod lint;
+mod rights;
 mod risks;
 
+pub(crate) use rights::{of_workflow as rights_of_workflow, rights};
 pub(crate) use risks::risk;
 
 /// How the program was called; set once, at its start.
@@ -173,6 +175,7 @@ pub(crate) fn edit(edit: &Edit) -> String {
             None => format!("request {quantity} {resource} for task {task}"),
         },
         Edit::Patch { .. } => "change the run as it was edited".to_owned(),
+        Edit::OnlyTasks { tasks, .. } => format!("run only {}", tasks.join(", ")),
         Edit::PodTemplate { .. } => "move the fields to spec.taskRunTemplate.podTemplate".to_owned(),
     }
 }
@@ -300,16 +303,6 @@ fn instruction(instruction: &Instruction) -> String {
             format!("find out from its log why {container} is not ready; the run goes on by itself once it is")
         }
         Instruction::OpenFiles { how } => how.clone(),
-    }
-}
-
-/// The right that an operation takes.
-pub(crate) fn right(right: &Right) -> String {
-    match right {
-        Right::InNamespace(verb, kind) => format!("{verb} on {} in the namespace", kind.plural()),
-        Right::Administrator => "rights of an administrator".to_owned(),
-        Right::Task => "a change of the Task".to_owned(),
-        Right::Person => String::new(),
     }
 }
 
@@ -524,19 +517,6 @@ pub(crate) fn fields(offer: &Offer) -> Value {
 /// Everything that an offer endangers, in one text.
 pub(crate) fn risks(offer: &Offer) -> String {
     let texts: Vec<String> = offer.risks.iter().map(risk).collect();
-    texts.join("; ")
-}
-
-/// Everything that an offer takes, in one text; a right that several operations take comes
-/// once.
-pub(crate) fn rights(offer: &Offer) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for op in &offer.ops {
-        let text = right(&op.right());
-        if !text.is_empty() && !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
     texts.join("; ")
 }
 

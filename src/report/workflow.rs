@@ -1,6 +1,6 @@
 //! Workflows: what there is, what is wrong with one, what one comes to.
 
-use crate::finding::{Offer, Outcome, RunReport};
+use crate::finding::{Outcome, RunReport};
 use crate::model::run::PipelineRun;
 use crate::ops::Op;
 use crate::ops::edit;
@@ -13,7 +13,7 @@ use crate::yaml::YamlError;
 
 use super::comparison::unified;
 use super::document::{Cell, Column, Table};
-use super::{Block, Document, Text, Tone, diagnosis, secrets, wording};
+use super::{Block, Document, Text, Tone, diagnosis, secrets, source, wording};
 
 /// A workflow in the list.
 #[derive(Debug)]
@@ -74,16 +74,17 @@ pub(crate) fn fine(script: &Script, workflow: &RepairWorkflow) -> Document {
 /// What is wrong with a workflow, each with the line that it is about.
 pub(crate) fn problems(script: &Script, problems: &[Problem]) -> Document {
     let mut document = Document::default();
+    let text = source::shown(&script.text);
     for problem in problems {
         document.push(Block::Line(Tone::Bad.of("error").and(format!(": {}", problem.message))));
-        document.push(Block::Quotation(snippet(script, problem)));
+        document.push(Block::Quotation(snippet(script, &text, problem)));
     }
     document
 }
 
-fn snippet(script: &Script, problem: &Problem) -> String {
+fn snippet(script: &Script, text: &str, problem: &Problem) -> String {
     let place = place(&script.origin);
-    let line = problem.line.checked_sub(1).and_then(|at| script.text.lines().nth(at));
+    let line = problem.line.checked_sub(1).and_then(|at| text.lines().nth(at));
     let Some(line) = line else { return format!(" --> {place}") };
     let number = problem.line.to_string();
     let margin = " ".repeat(number.len());
@@ -146,7 +147,8 @@ fn step(step: &PlannedStep, number: usize) -> Vec<Block> {
     vec![Block::Item { mark: "", text, body }]
 }
 
-fn gate(gate: &Gate) -> String {
+/// What stands between two changes, in one sentence.
+pub(crate) fn gate(gate: &Gate) -> String {
     match gate {
         Gate::Wait { until, seconds } => {
             let until = match until {
@@ -168,10 +170,14 @@ fn gate(gate: &Gate) -> String {
 }
 
 /// What is forecast, and what that means for the workflow.
-pub(crate) fn verdict(verdict: Verdict, offer: Option<&Offer>) -> Document {
+pub(crate) fn verdict(verdict: Verdict, planned: &Planned) -> Document {
     let mut document = Document { blocks: vec![Block::Line(Text::default())] };
-    let Some(offer) = offer else {
+    let rights = wording::rights_of_workflow(planned);
+    let Some(offer) = &planned.offer else {
         document.push(Block::Verdict("Prediction: nothing is changed, so nothing is predicted.".into()));
+        if !rights.is_empty() {
+            document.push(Block::Paragraph(format!("Requires: {rights}.").into()));
+        }
         return document;
     };
     let why = wording::because(&offer.forecast).join("; ");
@@ -188,7 +194,7 @@ pub(crate) fn verdict(verdict: Verdict, offer: Option<&Offer>) -> Document {
         Verdict::Refused => Some("The workflow is not carried out: it demands another forecast."),
     };
     document.blocks.extend(meaning.map(|meaning| Block::Paragraph(Tone::Careful.of(meaning))));
-    for (title, text) in [("Risk", wording::risks(offer)), ("Requires", wording::rights(offer))] {
+    for (title, text) in [("Risk", wording::risks(offer)), ("Requires", rights)] {
         if !text.is_empty() {
             document.push(Block::Paragraph(format!("{title}: {text}.").into()));
         }

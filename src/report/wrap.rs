@@ -86,7 +86,7 @@ fn painted(line: &Word, style: Style) -> String {
 /// How far the later lines of a block are indented more than its first.
 pub(super) fn hang(block: &Block) -> usize {
     match block {
-        Block::Item { mark: "", .. } | Block::Verdict(_) => 2,
+        Block::Item { mark: "", .. } | Block::Verdict(_) | Block::Section(..) => 2,
         Block::Item { mark, .. } => mark.width() + 1,
         _ => 0,
     }

@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use crate::assess::placement::NoBest;
 use crate::checks::focus::Focus;
+use crate::model::secrecy::is_secret;
 use crate::model::{Kind, Quantity};
 
 use super::arguments::is_name;
 use super::expression::{Scope, Template};
 use super::maker::{known_node, scalar_text};
+use super::misfit::Misfit;
 use super::schema::{Input, InputType, Options};
 use super::scope::BEST_NODE;
 
@@ -31,26 +34,33 @@ pub struct Question {
 ///
 /// # Errors
 /// When its default or its options have no value here.
-pub fn question(input: &Input, focus: &Focus<'_>, scope: &Scope) -> Result<Question, String> {
+pub fn question(
+    input: &Input,
+    focus: &Focus<'_>,
+    scope: &Scope,
+    best_node: &dyn Fn() -> Result<String, NoBest>,
+) -> Result<Question, Misfit> {
     let name = &input.name.inner;
-    let of_input = |error: String| format!("input {name}: {error}");
+    let of_input = |misfit: Misfit| misfit.of(&format!("input {name}"));
     let prompt = input.prompt.as_ref().map_or_else(|| name.clone(), |prompt| prompt.inner.clone());
-    let scope = with_best_node(input, focus, scope);
+    let scope = with_best_node(input, scope, best_node)?;
     let default = input.default.as_ref().map(|default| scalar_text(&default.inner, &scope)).transpose();
-    let default = default.map_err(of_input)?;
+    let default = default.map_err(|error| of_input(Misfit::Situation(error)))?;
     let options = options(input, focus, &scope).map_err(of_input)?;
     Ok(Question { prompt, options, default })
 }
 
-fn options(input: &Input, focus: &Focus<'_>, scope: &Scope) -> Result<Option<Vec<String>>, String> {
+fn options(input: &Input, focus: &Focus<'_>, scope: &Scope) -> Result<Option<Vec<String>>, Misfit> {
+    let situation = Misfit::Situation;
     let cluster = focus.cluster;
     let options: Vec<String> = match (input.kind, input.options.as_ref().map(|options| &options.inner)) {
         (InputType::Choice, Some(Options::List(list))) => {
-            list.iter().map(|one| scalar_text(one, scope)).collect::<Result<_, _>>()?
+            list.iter().map(|one| scalar_text(one, scope)).collect::<Result<_, _>>().map_err(situation)?
         }
         (InputType::Choice, Some(Options::Expression(text))) => {
-            let value = Template::parse(text).map_err(|bad| bad.message)?.evaluate(scope)?;
-            let Value::Array(items) = value else { return Err(format!("{text}: gives no list")) };
+            let template = Template::parse(text).map_err(|bad| situation(bad.message))?;
+            let value = template.evaluate(scope).map_err(situation)?;
+            let Value::Array(items) = value else { return Err(situation(format!("{text}: gives no list"))) };
             items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
         }
         (InputType::Node, _) => cluster.nodes.iter().map(|node| node.metadata.name.clone()).collect(),
@@ -69,7 +79,7 @@ fn options(input: &Input, focus: &Focus<'_>, scope: &Scope) -> Result<Option<Vec
             InputType::ServiceAccount => "the namespace has no ServiceAccount",
             _ => "there is nothing to choose from",
         };
-        return Err(what.to_owned());
+        return Err(situation(what.to_owned()));
     }
     // A list that nobody reads: it is typed, and checked.
     Ok((options.len() <= MOST).then_some(options))
@@ -77,24 +87,31 @@ fn options(input: &Input, focus: &Focus<'_>, scope: &Scope) -> Result<Option<Vec
 
 /// The best node is looked for only where an input speaks of it: that takes a while on a
 /// large cluster.
-fn with_best_node(input: &Input, focus: &Focus<'_>, scope: &Scope) -> Scope {
+fn with_best_node(
+    input: &Input,
+    scope: &Scope,
+    best_node: &dyn Fn() -> Result<String, NoBest>,
+) -> Result<Scope, Misfit> {
     let mut scope = scope.clone();
     let default = input.default.as_ref().map(|default| format!("{:?}", default.inner)).unwrap_or_default();
     let options = input.options.as_ref().map(|options| format!("{:?}", options.inner)).unwrap_or_default();
-    if (default.contains(BEST_NODE) || options.contains(BEST_NODE))
-        && let Some(node) = super::scope::best_node(focus)
-    {
+    if default.contains(BEST_NODE) || options.contains(BEST_NODE) {
+        let node = best_node().map_err(Misfit::NoNode)?;
         scope.insert(BEST_NODE.to_owned(), Value::from(node));
     }
-    scope
+    Ok(scope)
 }
 
 /// That a value is right for an input.
 ///
 /// # Errors
 /// What is wrong with it, and what was expected.
-pub fn check(input: &Input, question: &Question, value: &str, focus: &Focus<'_>) -> Result<(), String> {
-    let wrong = |expected: &str| Err(format!("{value:?}: expected {expected}"));
+pub fn check(input: &Input, question: &Question, value: &str, focus: &Focus<'_>) -> Result<(), Misfit> {
+    let wrong = |expected: &str| {
+        // An error is on screens and in logs for long.
+        let but = if is_secret(&input.name.inner) { String::new() } else { format!(", not {value:?}") };
+        Err(Misfit::Value(format!("expected {expected}{but}")))
+    };
     if value.chars().count() > LENGTH || value.chars().any(char::is_control) {
         return wrong(&format!("one line of at most {LENGTH} characters"));
     }
@@ -109,7 +126,7 @@ pub fn check(input: &Input, question: &Question, value: &str, focus: &Focus<'_>)
         InputType::ServiceAccount => match &question.options {
             _ if !is_name(value) => wrong("the name of a ServiceAccount"),
             Some(options) if !options.iter().any(|option| option == value) => {
-                Err(format!("there is no ServiceAccount {value:?} in namespace {}", focus.namespace()))
+                Err(Misfit::Name { what: "ServiceAccount", name: value.to_owned(), known: options.clone() })
             }
             _ => Ok(()),
         },

@@ -1,7 +1,7 @@
 //! Where workflows come from: those of this program, and those of the user's own folder.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Folder of the configuration instead of the user's own.
@@ -24,6 +24,13 @@ const BUILT_IN: [(&str, &str); 9] = [
     ("probe-then-resubmit", include_str!("built_in/probe-then-resubmit.yaml")),
     ("raise-quota", include_str!("built_in/raise-quota.yaml")),
 ];
+
+/// The JSON Schema of workflows.
+pub const SCHEMA: &str = include_str!("../../docs/schema/workflow/v1/RepairWorkflow.json");
+/// The file in which an editor finds it, beside a workflow.
+const SCHEMA_FILE: &str = "RepairWorkflow.json";
+/// The comment by which an editor finds a schema.
+const MODELINE: &str = "# yaml-language-server: $schema=";
 
 /// Where a workflow was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +79,32 @@ pub fn own_files() -> io::Result<Vec<PathBuf>> {
     files.sort();
     files.truncate(FILES);
     Ok(files)
+}
+
+/// The text of a workflow with a comment that names the schema in the same folder, wherever
+/// that is.
+pub fn beside_its_schema(text: &str) -> String {
+    let rest = match text.split_once('\n') {
+        Some((first, rest)) if first.starts_with(MODELINE) => rest,
+        _ => text,
+    };
+    format!("{MODELINE}{SCHEMA_FILE}\n{rest}")
+}
+
+/// Writes a workflow into a folder, and the schema beside it; what was written. A workflow
+/// that is there already is left as it is.
+///
+/// # Errors
+/// When it exists, or one of them cannot be written.
+pub fn save(folder: &Path, name: &str, text: &str) -> io::Result<Vec<PathBuf>> {
+    fs::create_dir_all(folder)?;
+    let workflow = folder.join(format!("{name}.yaml"));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&workflow)?;
+    file.write_all(text.as_bytes())?;
+    let schema = folder.join(SCHEMA_FILE);
+    // It is that of this program, whatever version wrote it before.
+    fs::write(&schema, SCHEMA)?;
+    Ok(vec![workflow, schema])
 }
 
 /// The text of a file, as far as a workflow may be long.

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::analysis::tekton::params::{self, Given};
 use crate::checks::focus::Focus;
 use crate::model::{Kind, Quantity};
 use crate::ops::edit::{claim_template, fresh_claim};
-use crate::ops::{Edit, Grant, Hard, ObjectRef, Op};
+use crate::ops::{self, Edit, Grant, Hard, ObjectRef, Op};
 use crate::repairs;
 use crate::yaml::Located;
 
@@ -15,6 +16,7 @@ use super::changes::{
     Toleration, Uncordon, Workspace,
 };
 use super::expression::{Scope, Template};
+use super::misfit::Misfit;
 use super::schema::Scalar;
 
 /// Makes operations for a run, with what expressions speak of.
@@ -31,7 +33,7 @@ impl Maker<'_> {
     ///
     /// # Errors
     /// A sentence when an argument does not fit the run or its cluster.
-    pub fn ops(&self, change: Change<'_>) -> Result<Vec<Op>, String> {
+    pub fn ops(&self, change: Change<'_>) -> Result<Vec<Op>, Misfit> {
         let focus = self.focus;
         let namespace = || focus.namespace().to_owned();
         let object = |kind, name: String| ObjectRef::new(kind, focus.namespace(), name);
@@ -43,7 +45,7 @@ impl Maker<'_> {
             }
             Change::Release => {
                 if focus.run().spec.get("status").is_none_or(Value::is_null) {
-                    return Err("the run is not held: it has no spec.status".to_owned());
+                    return Err(Misfit::Situation("the run is not held: it has no spec.status".to_owned()));
                 }
                 vec![Op::Release { run: run() }]
             }
@@ -57,7 +59,7 @@ impl Maker<'_> {
                     pairs.push((repairs::SECURITY_CONTEXT, wanted.to_string()));
                 }
                 if pairs.is_empty() {
-                    return Err("no flag is named".to_owned());
+                    return Err(Misfit::Value("no flag is named".to_owned()));
                 }
                 vec![Op::SetFlags { place: repairs::flag_place(focus), pairs }]
             }
@@ -69,8 +71,15 @@ impl Maker<'_> {
                 let (account, scc) = (self.name(service_account)?, self.name(scc)?);
                 let grant = Grant::candidates(focus.cluster, &account).into_iter().find(|grant| grant.scc == scc);
                 let grant = grant.ok_or_else(|| {
-                    let known: Vec<&str> = focus.cluster.sccs.iter().map(|scc| scc.metadata.name.as_str()).collect();
-                    format!("SCC {scc:?} was not read; known: {}", list(&known))
+                    let sccs = &focus.cluster.sccs;
+                    if !focus.cluster.coverage.proves_absence(Kind::SecurityContextConstraints, "") {
+                        return Misfit::Situation(format!("SCC {scc:?} was not read"));
+                    }
+                    Misfit::Name {
+                        what: "SCC",
+                        name: scc,
+                        known: sccs.iter().map(|scc| scc.metadata.name.clone()).collect(),
+                    }
                 })?;
                 vec![Op::Grant { namespace: namespace(), grant }]
             }
@@ -90,9 +99,9 @@ impl Maker<'_> {
                     .stateful_sets
                     .iter()
                     .find(|set| set.metadata.namespace == focus.namespace() && set.metadata.name == name);
-                let set = set.ok_or_else(|| format!("StatefulSet {name:?} was not read"))?;
+                let set = set.ok_or_else(|| Misfit::Situation(format!("StatefulSet {name:?} was not read")))?;
                 let to = i32::try_from(self.number(replicas)?).ok().filter(|to| (0..=100).contains(to));
-                let to = to.ok_or("replicas: expected a number from 0 to 100")?;
+                let to = to.ok_or_else(|| Misfit::Value("replicas: expected a number from 0 to 100".to_owned()))?;
                 vec![Op::Scale { set: object(Kind::StatefulSet, name), from: set.spec.replicas.unwrap_or(1), to }]
             }
             Change::CreateClaim(claim) => {
@@ -116,7 +125,7 @@ impl Maker<'_> {
     }
 
     /// The edits of a new run, in the order in which `rerun` makes them.
-    fn edits(&self, rerun: &Rerun) -> Result<Vec<Edit>, String> {
+    fn edits(&self, rerun: &Rerun) -> Result<Vec<Edit>, Misfit> {
         let mut edits: Vec<Edit> = rerun.drop.iter().map(|part| part.inner.edit()).collect();
         if let Some(group) = &rerun.fs_group {
             edits.push(self.fs_group(group)?);
@@ -127,7 +136,7 @@ impl Maker<'_> {
         if let Some(fields) = &rerun.pod_template {
             let fields = self.filled(&fields.inner)?;
             if !fields.is_object() {
-                return Err("podTemplate: expected fields such as nodeSelector".to_owned());
+                return Err(Misfit::Value("podTemplate: expected fields such as nodeSelector".to_owned()));
             }
             edits.push(Edit::MergeTemplate { fields });
         }
@@ -162,32 +171,39 @@ impl Maker<'_> {
             });
         }
         for (name, value) in &rerun.params {
+            if let Given::Ignored(known) = params::given(self.focus.cluster, self.focus.run(), name) {
+                return Err(Misfit::Name { what: "parameter", name: name.clone(), known });
+            }
             edits.push(Edit::Param { name: name.clone(), value: Value::from(self.text(value)?) });
         }
         if let Some(timeout) = &rerun.timeout {
             let timeout = self.text(timeout)?;
             if !is_duration(&timeout) {
-                return Err(format!("timeout {timeout:?}: expected 30m or 2h30m for example"));
+                return Err(Misfit::Value(format!("timeout {timeout:?}: expected 30m or 2h30m for example")));
             }
             edits.push(Edit::Timeout { timeout });
         }
         if let Some(node) = &rerun.pin_node {
             edits.push(repairs::pin_to(self.focus, &self.node(node)?));
         }
+        if let Some((one, other)) = ops::contradiction(&edits) {
+            let words = |edit: &Edit| ops::flags(edit).join(" ");
+            return Err(Misfit::Value(format!("{} and {} contradict each other", words(one), words(other))));
+        }
         Ok(edits)
     }
 
-    fn fs_group(&self, group: &Located<Scalar>) -> Result<Edit, String> {
+    fn fs_group(&self, group: &Located<Scalar>) -> Result<Edit, Misfit> {
         if self.text(group)? != "namespace" {
             return Ok(Edit::FsGroup { group: self.number(group)?, of_namespace: false });
         }
         let start = repairs::block_start(self.focus).ok_or_else(|| {
-            format!("the group block of namespace {} is not known: its annotation openshift.io/sa.scc.supplemental-groups was not read", self.focus.namespace())
+            Misfit::Situation(format!("the group block of namespace {} is not known: its annotation openshift.io/sa.scc.supplemental-groups was not read", self.focus.namespace()))
         })?;
         Ok(Edit::FsGroup { group: start, of_namespace: true })
     }
 
-    fn toleration(&self, toleration: &Toleration) -> Result<Value, String> {
+    fn toleration(&self, toleration: &Toleration) -> Result<Value, Misfit> {
         let Toleration { key, value, effect } = toleration;
         let (key, effect) = (self.text(key)?, format!("{effect:?}"));
         Ok(match value {
@@ -196,7 +212,7 @@ impl Maker<'_> {
         })
     }
 
-    fn workspace(&self, workspace: &Workspace) -> Result<Edit, String> {
+    fn workspace(&self, workspace: &Workspace) -> Result<Edit, Misfit> {
         let name = self.text(&workspace.name)?;
         let mut binding = match (&workspace.empty_dir, &workspace.claim_name, &workspace.size) {
             (Some(_), None, None) => json!({ "emptyDir": {} }),
@@ -206,7 +222,10 @@ impl Maker<'_> {
                 let mode = workspace.access_mode.map_or("ReadWriteOnce", AccessMode::as_str);
                 claim_template(&self.quantity(size)?, class.as_deref(), mode)
             }
-            _ => return Err(format!("workspace {name:?}: expected one of emptyDir, claimName and size")),
+            _ => {
+                let text = format!("workspace {name:?}: expected one of emptyDir, claimName and size");
+                return Err(Misfit::Value(text));
+            }
         };
         if let Some(path) = &workspace.sub_path {
             binding["subPath"] = Value::from(self.text(path)?);
@@ -214,19 +233,28 @@ impl Maker<'_> {
         Ok(Edit::Workspace { name, binding })
     }
 
-    fn quota(&self, raise: &RaiseQuota) -> Result<Op, String> {
+    fn quota(&self, raise: &RaiseQuota) -> Result<Op, Misfit> {
         let (focus, name) = (self.focus, self.name(&raise.quota)?);
         let quotas = &focus.cluster.resource_quotas;
         let found = quotas.iter().find(|q| q.metadata.namespace == focus.namespace() && q.metadata.name == name);
-        let found = found.ok_or_else(|| format!("ResourceQuota {name:?} was not read"))?;
+        let found = found.ok_or_else(|| {
+            if !focus.cluster.coverage.proves_absence(Kind::ResourceQuota, focus.namespace()) {
+                return Misfit::Situation(format!("ResourceQuota {name:?} was not read"));
+            }
+            let here = quotas.iter().filter(|quota| quota.metadata.namespace == focus.namespace());
+            let known = here.map(|quota| quota.metadata.name.clone()).collect();
+            Misfit::Name { what: "ResourceQuota", name: name.clone(), known }
+        })?;
         let mut hard = Vec::new();
         for (resource, amount) in &raise.hard {
             let amount = self.quantity(amount)?;
-            let new: Quantity = amount.parse().map_err(|_| format!("{amount:?} is not a quantity"))?;
+            let new: Quantity = amount.parse().map_err(|_| Misfit::Value(format!("{amount:?} is not a quantity")))?;
             let old = found.spec.hard.get(resource).copied();
-            let old = old.ok_or_else(|| format!("ResourceQuota {name} does not limit {resource}"))?;
+            let old =
+                old.ok_or_else(|| Misfit::Situation(format!("ResourceQuota {name} does not limit {resource}")))?;
             if new < old {
-                return Err(format!("{resource} of ResourceQuota {name} is {old} already, more than {new}"));
+                let text = format!("{resource} of ResourceQuota {name} is {old} already, more than {new}");
+                return Err(Misfit::Value(text));
             }
             hard.push(Hard { resource: resource.clone(), old, new });
         }
@@ -237,39 +265,46 @@ impl Maker<'_> {
     ///
     /// # Errors
     /// When it has no value that is a text or a number.
-    pub fn text(&self, scalar: &Located<Scalar>) -> Result<String, String> {
-        scalar_text(&scalar.inner, self.scope)
+    pub fn text(&self, scalar: &Located<Scalar>) -> Result<String, Misfit> {
+        scalar_text(&scalar.inner, self.scope).map_err(Misfit::Situation)
     }
 
-    fn number(&self, scalar: &Located<Scalar>) -> Result<i64, String> {
+    fn number(&self, scalar: &Located<Scalar>) -> Result<i64, Misfit> {
         let text = self.text(scalar)?;
-        text.parse().map_err(|_| format!("{text:?} is not a whole number"))
+        text.parse().map_err(|_| Misfit::Value(format!("{text:?} is not a whole number")))
     }
 
-    fn quantity(&self, scalar: &Located<Scalar>) -> Result<String, String> {
+    fn quantity(&self, scalar: &Located<Scalar>) -> Result<String, Misfit> {
         let text = self.text(scalar)?;
-        if text.parse::<Quantity>().is_ok() { Ok(text) } else { Err(format!("{text:?} is not a quantity")) }
+        if text.parse::<Quantity>().is_ok() {
+            Ok(text)
+        } else {
+            Err(Misfit::Value(format!("{text:?} is not a quantity")))
+        }
     }
 
     /// The name of an object: what can be none would be another path of the API.
-    fn name(&self, scalar: &Located<Scalar>) -> Result<String, String> {
+    fn name(&self, scalar: &Located<Scalar>) -> Result<String, Misfit> {
         let text = self.text(scalar)?;
-        if is_name(&text) { Ok(text) } else { Err(format!("{text:?} is not the name of an object")) }
+        if is_name(&text) { Ok(text) } else { Err(Misfit::Value(format!("{text:?} is not the name of an object"))) }
     }
 
-    fn node(&self, scalar: &Located<Scalar>) -> Result<String, String> {
+    fn node(&self, scalar: &Located<Scalar>) -> Result<String, Misfit> {
         let name = self.name(scalar)?;
         known_node(self.focus, &name).map(|()| name)
     }
 
     /// JSON with the expressions in its texts evaluated.
-    fn filled(&self, value: &Value) -> Result<Value, String> {
+    fn filled(&self, value: &Value) -> Result<Value, Misfit> {
         Ok(match value {
-            Value::String(text) => Template::parse(text).map_err(|bad| bad.message)?.evaluate(self.scope)?,
+            Value::String(text) => Template::parse(text)
+                .map_err(|bad| bad.message)
+                .and_then(|template| template.evaluate(self.scope))
+                .map_err(Misfit::Situation)?,
             Value::Array(items) => Value::Array(items.iter().map(|item| self.filled(item)).collect::<Result<_, _>>()?),
             Value::Object(fields) => {
                 let fields = fields.iter().map(|(key, value)| Ok((key.clone(), self.filled(value)?)));
-                Value::Object(fields.collect::<Result<Map<String, Value>, String>>()?)
+                Value::Object(fields.collect::<Result<Map<String, Value>, Misfit>>()?)
             }
             other => other.clone(),
         })
@@ -280,16 +315,16 @@ impl Maker<'_> {
 ///
 /// # Errors
 /// When it does not, or that is not known.
-pub fn known_node(focus: &Focus<'_>, name: &str) -> Result<(), String> {
+pub fn known_node(focus: &Focus<'_>, name: &str) -> Result<(), Misfit> {
     let nodes = &focus.cluster.nodes;
     if nodes.is_empty() {
-        return Err("nodes were not read, so none can be named".to_owned());
+        return Err(Misfit::Situation("nodes were not read, so none can be named".to_owned()));
     }
     if focus.cluster.node(name).is_some() {
         return Ok(());
     }
-    let known: Vec<&str> = nodes.iter().map(|node| node.metadata.name.as_str()).collect();
-    Err(format!("there is no node {name:?}; nodes: {}", list(&known)))
+    let known = nodes.iter().map(|node| node.metadata.name.clone()).collect();
+    Err(Misfit::Name { what: "node", name: name.to_owned(), known })
 }
 
 /// The text of a scalar, its expressions evaluated.
@@ -306,13 +341,4 @@ pub fn scalar_text(scalar: &Scalar, scope: &Scope) -> Result<String, String> {
             _ => Err(format!("{text}: gives neither a text nor a number")),
         },
     }
-}
-
-fn list(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let more = if names.len() > MOST { ", …" } else { "" };
-    format!("{}{more}", names.iter().take(MOST).copied().collect::<Vec<_>>().join(", "))
 }

@@ -8,6 +8,7 @@ pub mod inputs;
 pub mod library;
 pub mod lint;
 pub mod maker;
+pub mod misfit;
 pub mod plan;
 pub mod schema;
 pub mod scope;

@@ -13,7 +13,9 @@ use super::changes::Change;
 use super::expression::{Expression, Scope, Template};
 use super::lint::cause;
 use super::maker::Maker;
+use super::misfit::Misfit;
 use super::schema::{Answer, Choose, Demand, RepairWorkflow, Step, Verb};
+use super::scope;
 
 /// A workflow for a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,12 +85,12 @@ fn holds(condition: &str, scope: &Scope) -> Result<bool, String> {
 }
 
 /// Why a workflow comes to nothing for a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trouble {
     /// Which step, from 1.
     pub step: usize,
     /// What is wrong.
-    pub message: String,
+    pub why: Misfit,
 }
 
 /// Chooses among plans: which of them, by its place.
@@ -106,25 +108,26 @@ pub fn plan<E: From<Trouble>>(
 ) -> Result<Planned, E> {
     let mut planned = Planned { steps: Vec::new(), left_out: Vec::new(), offer: None };
     for (at, step) in workflow.spec.steps.iter().enumerate() {
-        let trouble = |message: String| Trouble { step: at + 1, message };
+        let trouble = |why: Misfit| Trouble { step: at + 1, why };
+        let situation = |text: String| trouble(Misfit::Situation(text));
         let title = || step.name.as_ref().map_or_else(|| format!("step {}", at + 1), |name| name.inner.clone());
         if let Some(when) = &step.when
             && !holds(&when.inner, maker.scope)
-                .map_err(|error| trouble(format!("cannot tell whether {}: {error}", when.inner)))?
+                .map_err(|error| situation(format!("cannot tell whether {}: {error}", when.inner)))?
         {
             planned.left_out.push((title(), when.inner.clone()));
             continue;
         }
         let what = what(step, report, maker, choose).map_err(|error| match error {
-            Stopped::Here(message) => E::from(trouble(message)),
+            Stopped::Here(why) => E::from(trouble(why)),
             Stopped::There(error) => error,
         })?;
         let ops: Vec<Op> = all_ops(&planned.steps).chain(ops_of(&what)).cloned().collect();
         if ops.iter().filter(|op| matches!(op, Op::Submit { .. })).count() > 1 {
-            return Err(trouble("the run would be submitted a second time".to_owned()).into());
+            return Err(situation("the run would be submitted a second time".to_owned()).into());
         }
         if ops.iter().any(Op::is_manual) {
-            return Err(trouble("the plan has a part that only a person can do".to_owned()).into());
+            return Err(situation("the plan has a part that only a person can do".to_owned()).into());
         }
         planned.steps.push(PlannedStep {
             name: step.name.as_ref().map(|name| name.inner.clone()),
@@ -141,7 +144,7 @@ pub fn plan<E: From<Trouble>>(
 }
 
 enum Stopped<E> {
-    Here(String),
+    Here(Misfit),
     There(E),
 }
 
@@ -157,7 +160,7 @@ fn all_ops(steps: &[PlannedStep]) -> impl Iterator<Item = &Op> {
 }
 
 fn what<E>(step: &Step, report: &RunReport, maker: Maker<'_>, choose: &mut Chooser<'_, E>) -> Result<What, Stopped<E>> {
-    let here = Stopped::Here;
+    let here = |text: String| Stopped::Here(Misfit::Situation(text));
     let verbs = step.verbs();
     let Some((verb, _)) = verbs.first() else { return Err(here("the step does nothing".to_owned())) };
     Ok(What::Gate(match verb {
@@ -172,18 +175,18 @@ fn what<E>(step: &Step, report: &RunReport, maker: Maker<'_>, choose: &mut Choos
             return Ok(What::Ops(chosen.ops.clone()));
         }
         Verb::Plan(id) => {
-            let id = maker.text(id).map_err(here)?;
+            let id = maker.text(id).map_err(Stopped::Here)?;
             let offers = || report.findings.iter().flat_map(|finding| &finding.offers);
             let offer = offers().find(|offer| offer.id == id.as_str()).ok_or_else(|| {
-                let known: Vec<&str> = offers().map(|offer| &*offer.id).collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                here(format!("the findings offer no plan {id:?}; plans: {known}"))
+                let known = offers().map(|offer| offer.id.to_string()).collect();
+                Stopped::Here(Misfit::Name { what: "plan", name: id.clone(), known })
             })?;
             return Ok(What::Ops(offer.ops.clone()));
         }
         Verb::Confirm(confirm) => {
             let template = Template::parse(&confirm.question.inner).map_err(|bad| here(bad.message))?;
-            let question = template.evaluate(maker.scope).map_err(here)?;
+            // What is asked is shown, and kept in the journal.
+            let question = template.evaluate(&scope::without_secrets(maker.scope)).map_err(here)?;
             let question = question.as_str().map_or_else(|| question.to_string(), str::to_owned);
             Gate::Confirm { question, always: confirm.always }
         }
@@ -193,17 +196,19 @@ fn what<E>(step: &Step, report: &RunReport, maker: Maker<'_>, choose: &mut Choos
         }
         Verb::Verify(verify) => Gate::Verify { that: verify.that.inner.clone() },
         Verb::Probe(probe) => {
-            let task = probe.task.as_ref().map(|task| maker.text(task)).transpose().map_err(here)?;
+            let task = probe.task.as_ref().map(|task| maker.text(task)).transpose().map_err(Stopped::Here)?;
             Gate::Probe { task }
         }
-        Verb::Change(change) => return maker.ops(*change).map(What::Ops).map_err(|e| here(of_change(*change, e))),
+        Verb::Change(change) => {
+            return maker.ops(*change).map(What::Ops).map_err(|why| Stopped::Here(of_change(*change, why)));
+        }
     }))
 }
 
-fn of_change(change: Change<'_>, error: String) -> String {
+fn of_change(change: Change<'_>, why: Misfit) -> Misfit {
     match change {
-        Change::Rerun(_) => format!("the run cannot be submitted so: {error}"),
-        _ => error,
+        Change::Rerun(_) => why.of("the run cannot be submitted so"),
+        _ => why,
     }
 }
 

@@ -32,6 +32,13 @@ pub struct RepairWorkflow {
     pub spec: Spec,
 }
 
+impl RepairWorkflow {
+    /// Whether the old run is left as it is where a new one is submitted.
+    pub fn keeps_old(&self) -> bool {
+        self.spec.steps.iter().filter_map(|step| step.rerun.as_ref()).any(|rerun| rerun.inner.keep_old)
+    }
+}
+
 /// What a workflow is called.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

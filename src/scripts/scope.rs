@@ -4,11 +4,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::assess::placement;
+use crate::assess::placement::{self, NoBest};
 use crate::checks::focus::Focus;
-use crate::checks::future;
 use crate::finding::{Finding, Offer, Outcome, RunReport};
 use crate::model::Kind;
+use crate::model::secrecy::is_secret;
 use crate::ops::{Danger, Op, edit};
 use crate::repairs;
 
@@ -121,14 +121,30 @@ fn cluster(focus: &Focus<'_>) -> Value {
     Value::Object(value)
 }
 
-/// The best node for the whole pipeline as the run asks for it, without a pin that it has.
-pub fn best_node(focus: &Focus<'_>) -> Option<String> {
-    let unpinned = edit::unpinned(&edit::resubmission(focus.run(), &focus.run().metadata.name));
-    let plan = future::of(focus, &future::as_run(focus, &unpinned)).plan;
-    match placement::best_node(focus, &plan, &placement::old_pods(focus)) {
-        Ok(node) => Some(node),
-        // As far as was read: the forecast says what is open.
-        Err(placement::NoBest::FreeUnknown(nodes)) => nodes.into_iter().next(),
-        Err(placement::NoBest::Unread | placement::NoBest::None(_)) => None,
+/// The same without the values of inputs whose name speaks of a secret.
+pub fn without_secrets(scope: &Scope) -> Scope {
+    let mut scope = scope.clone();
+    for (name, value) in scope.get_mut(INPUTS).and_then(Value::as_object_mut).into_iter().flatten() {
+        if is_secret(name) {
+            *value = Value::from("***");
+        }
     }
+    scope
+}
+
+/// The best node for the whole pipeline as the run asks for it, without a pin that it has;
+/// beside the old run where that is kept.
+///
+/// # Errors
+/// Why none can be named.
+pub fn best_node(focus: &Focus<'_>, keeps_old: bool) -> Result<String, NoBest> {
+    let run = edit::resubmission(focus.run(), &focus.run().metadata.name);
+    let plan = placement::pinned_anywhere(focus, &run);
+    let old = placement::old_pods(focus);
+    let gone: &[_] = if keeps_old && focus.is_running() { &[] } else { &old };
+    placement::best_node(focus, &plan, gone).or_else(|none| match none {
+        // As far as was read: the forecast says what is open.
+        NoBest::FreeUnknown(nodes) => nodes.first().cloned().ok_or(NoBest::FreeUnknown(nodes)),
+        other => Err(other),
+    })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::model::secrecy::is_secret;
 use crate::model::{Kind, Reading};
 use crate::report::secrets;
 use crate::sources::export::manifest::Redacted;
@@ -144,7 +145,7 @@ impl Redactor {
     /// The value of a parameter or result whose name speaks of a secret.
     fn secret(&mut self, fields: &mut serde_json::Map<String, Value>) {
         let name = fields.get("name").and_then(Value::as_str).unwrap_or_default();
-        if !secrets::is_secret(name) {
+        if !is_secret(name) {
             return;
         }
         for key in ["value", "default"] {

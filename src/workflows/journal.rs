@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ops::Request;
+use crate::ops::{Edit, Request};
 
 use super::gate::{Guarded, OnFailure};
 
@@ -61,6 +61,10 @@ pub struct Part {
     /// The uid of the object, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// The edits that make a new run of the old one; absent for other writes, and where they
+    /// may hold secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<Vec<Edit>>,
     /// What stands before it in the operation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Guarded>,
@@ -235,6 +239,7 @@ impl Journal {
                     if let (Some(part), Some(earlier)) = (&mut known.part, part) {
                         part.uid = part.uid.take().or(earlier.uid);
                         (part.before, part.after) = (earlier.before, earlier.after);
+                        part.edits = part.edits.take().or(earlier.edits);
                         part.on_failure = earlier.on_failure;
                     }
                 }

@@ -4,7 +4,8 @@ use std::io;
 
 use jiff::Timestamp;
 
-use crate::ops::{ObjectRef, Request, Write};
+use crate::model::Kind;
+use crate::ops::{Edit, ObjectRef, Request, Write};
 
 use super::engine::{Prepared, uid};
 use super::gate::{Move, OnFailure};
@@ -21,6 +22,7 @@ pub struct Operation {
     plan: String,
     run: String,
     steps: usize,
+    edits: Option<Vec<Edit>>,
 }
 
 /// Of which cluster, and for which run.
@@ -46,7 +48,16 @@ impl Operation {
             plan: plan.to_owned(),
             run: place.run.name,
             steps,
+            edits: None,
         }
+    }
+
+    /// The same with the edits that make its new run, unless they may hold secrets: with them
+    /// `resume` can make the run that an interruption has left unmade.
+    #[must_use]
+    pub fn with_edits(mut self, edits: Option<Vec<Edit>>) -> Self {
+        self.edits = edits.filter(|edits| !edits.iter().any(Edit::may_hold_secrets));
+        self
     }
 
     /// The operation that entries of the journal belong to.
@@ -62,6 +73,7 @@ impl Operation {
             plan: part.plan.clone(),
             run: part.run.clone(),
             steps: part.steps,
+            edits: None,
         })
     }
 
@@ -147,6 +159,7 @@ impl Operation {
                 request: without_contents(request),
                 inverse: inverse.cloned(),
                 uid,
+                edits: self.edits.clone().filter(|_| is_submission(request)),
                 before: Vec::new(),
                 after: Vec::new(),
                 on_failure: OnFailure::Stop,
@@ -168,12 +181,20 @@ fn action(request: &Request) -> &'static str {
 /// Whether it cancels a run.
 pub fn is_cancellation(request: &Request) -> bool {
     let Write::Merge(patch) = &request.write else { return false };
-    request.object.kind == crate::model::Kind::PipelineRun && patch.pointer("/spec/status").is_some()
+    request.object.kind == Kind::PipelineRun && patch.pointer("/spec/status").is_some()
 }
 
-/// A new object may hold secrets (params of a run): only its mark is kept.
+/// Whether it submits a run.
+pub fn is_submission(request: &Request) -> bool {
+    request.object.kind == Kind::PipelineRun && matches!(request.write, Write::Create(_))
+}
+
+/// A new run may hold secrets (its params), and so may a TaskRun: only the mark is kept.
 fn without_contents(request: &Request) -> Request {
     let mut request = request.clone();
+    if !matches!(request.object.kind, Kind::PipelineRun | Kind::TaskRun) {
+        return request;
+    }
     if let Write::Create(object) | Write::Ensure(object) = &mut request.write {
         let annotation = crate::sources::live::write::nonce(object).map(str::to_owned);
         *object = serde_json::json!({});

@@ -1,6 +1,7 @@
 //! What becomes of the program when the API server misbehaves: a second run is never
 //! created, and what was not read is never taken for fine.
 
+mod interrupted;
 mod live;
 mod prompt;
 #[path = "../recorded/mod.rs"]
@@ -9,6 +10,7 @@ mod repairs;
 mod server;
 mod snapshots;
 mod storm;
+mod watching;
 mod workflows;
 
 use std::path::Path;

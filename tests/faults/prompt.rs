@@ -173,6 +173,8 @@ spec:
       params: {size: '${{ inputs.size }}'}
 ";
     std::fs::write(&file, text).unwrap();
+    let params = serde_json::json!([{ "name": "size", "value": "1Gi" }]);
+    server.edit("mistral-24b-quantized-gx87d", |run| run["spec"]["params"] = params);
     tokio::task::block_in_place(|| {
         let mut session = start(&server, &["workflow", "run", "-f", file.to_str().unwrap(), RUN, "--wait", "0"]);
         session.exp_string("Which account?").unwrap();

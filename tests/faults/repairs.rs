@@ -138,7 +138,7 @@ async fn a_run_that_has_ended_meanwhile_is_not_repaired() {
 async fn events_are_documents_and_a_plan_is_chosen_by_its_id() {
     let server = start(Fault::None).await;
     let unknown = plugin(&server, &["repair", RUN, "--plan", "nonsense", "--yes"]).await;
-    assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown));
+    assert_eq!(unknown.status.code(), Some(4), "{}", text(&unknown));
     assert!(text(&unknown).contains("plans: "), "{}", text(&unknown));
     let output = plugin(&server, &["repair", RUN, "--yes", "--wait", "0", "-o", "json"]).await;
     let stdout = String::from_utf8(output.stdout.clone()).unwrap();
@@ -245,6 +245,7 @@ async fn a_run_that_somebody_else_has_cancelled_is_left_alone() {
 #[tokio::test]
 async fn a_rerun_takes_values_of_its_own_and_prints_what_it_made() {
     let server = start(Fault::None).await;
+    server.edit(OLD, |run| run["spec"]["params"] = json!([{ "name": "extra", "value": "old" }]));
     let template = server.kubeconfig.parent().unwrap().join("template.yaml");
     std::fs::write(&template, "securityContext: {runAsUser: null, fsGroup: 1001030000}\npriorityClassName: low\n")
         .unwrap();

@@ -38,6 +38,8 @@ pub enum Fault {
     PatchStoredThenBroken,
     /// A patch is stored, and a proxy answers with this status.
     PatchStoredThenStatus(u16),
+    /// Nothing, and a run that is cancelled ends, as by Tekton's controller.
+    Cancels,
     /// Each write meets another trouble, by the name of its object.
     Storm,
     /// Lists of this kind answer with a status.
@@ -567,6 +569,12 @@ fn change(
     }
     *state.changes.lock().unwrap() += 1;
     all[at] = changed.clone();
+    if state.fault == Fault::Cancels && plural == "pipelineruns" && changed["spec"]["status"] == "Cancelled" {
+        all[at]["status"]["completionTime"] = json!("2026-01-01T00:00:00Z");
+        if let Some(pods) = objects.get_mut("pods") {
+            pods.retain(|pod| pod["metadata"]["labels"]["tekton.dev/pipelineRun"] != name);
+        }
+    }
     match state.fault {
         Fault::PatchStoredThenBroken => broken(),
         Fault::PatchStoredThenStatus(code) => status(code, "told to fail"),

@@ -9,13 +9,24 @@ use super::{Difference, Level, between, spec};
 /// (tektoncd/pipeline pkg/reconciler/pipelinerun, `ApplyParameters`): a text of today with
 /// variables is compared by what stands around them.
 pub fn drift(used: &Value, now: &Value) -> Vec<Difference> {
-    let leaves = |value| {
+    let all = |value| {
         let mut found = Vec::new();
         spec::walk("spec", value, &mut found);
-        found.retain(|(path, text)| !is_default(path, text));
         found
     };
-    let now = leaves(now);
+    let (all_used, all_now) = (all(used), all(now));
+    // An entry of which one side says only the name: it is there on both.
+    let is_there = |path: &str| {
+        let entry = path.strip_suffix(".name").filter(|entry| entry.ends_with(']'));
+        entry.is_some_and(|entry| {
+            [&all_used, &all_now].iter().all(|side| side.iter().any(|(path, _)| path.starts_with(&format!("{entry}."))))
+        })
+    };
+    let leaves = |side: &[(String, String)]| {
+        let is_kept = |leaf: &&(String, String)| !is_default(&leaf.0, &leaf.1) && !is_there(&leaf.0);
+        side.iter().filter(is_kept).cloned().collect::<Vec<_>>()
+    };
+    let now = leaves(&all_now);
     // A variable for a list may have become several entries.
     let open: Vec<String> = now
         .iter()
@@ -28,7 +39,7 @@ pub fn drift(used: &Value, now: &Value) -> Vec<Difference> {
         (Some(_), None) => open.iter().any(|open| difference.path.starts_with(open.as_str())),
         _ => false,
     };
-    let mut found = between(Level::Spec, leaves(used), now);
+    let mut found = between(Level::Spec, leaves(&all_used), now);
     found.retain(|difference| !is_filled(difference));
     found
 }
@@ -82,6 +93,13 @@ mod tests {
                 { "name": "list", "value": ["b", "c"] }] }] });
         assert_eq!(drift(&used, &now), []);
         assert_eq!(drift(&now, &now), []);
+    }
+
+    #[test]
+    fn a_default_beside_a_name_is_no_drift() {
+        let used = json!({ "params": [{ "name": "a", "type": "string" }] });
+        assert_eq!(drift(&used, &json!({ "params": [{ "name": "a" }] })), []);
+        assert_eq!(drift(&json!({ "params": [] }), &json!({ "params": [{ "name": "a" }] })).len(), 1);
     }
 
     #[test]

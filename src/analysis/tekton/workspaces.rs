@@ -104,7 +104,7 @@ pub fn claims_to_be_made(cluster: &Cluster, run: &PipelineRun, mode: Coschedule)
 
 /// The class of claims that name none: the newest of those marked
 /// (`DefaultStorageClass` admission, `pkg/volume/util/storageclass.go`).
-fn default_class(cluster: &Cluster) -> Option<String> {
+pub fn default_class(cluster: &Cluster) -> Option<String> {
     let marked = cluster.storage_classes.iter().filter(|class| {
         let is_set = |key: &str| class.metadata.annotation(key) == Some("true");
         is_set("storageclass.kubernetes.io/is-default-class")

@@ -134,6 +134,13 @@ impl Format {
     }
 }
 
+/// Codes and names of what it finds, each with the other.
+pub(super) fn all() -> impl Iterator<Item = (String, String)> {
+    Kind::ALL.iter().flat_map(|kind| {
+        [(kind.code().to_owned(), kind.id().to_owned()), (kind.id().to_owned(), kind.code().to_owned())]
+    })
+}
+
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Result<u8, CommandError> {
     let suppressed = args
         .suppress
@@ -244,7 +251,7 @@ async fn against(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Result<Optio
     namespaces.push(own.clone());
     namespaces.sort();
     namespaces.dedup();
-    let cluster = source.read(&Wanted { namespaces: Some(namespaces), all_pods: true }).await?;
+    let cluster = source.read(&Wanted { namespaces: Some(namespaces), run: None, all_pods: true }).await?;
     choice::warn_of_unread(ui, &cluster);
     Ok(Some(Against::of(cluster, Some(own))))
 }

@@ -21,6 +21,12 @@ mod pipeline;
 
 /// Show on which nodes a pod can run, as kube-scheduler would decide it, and why not on the others
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Which nodes take the pod that waits, and why the others do not
+  kubectl tekton-fix nodes NAMESPACE/RUN
+
+  # Where the whole pipeline fits
+  kubectl tekton-fix nodes NAMESPACE/RUN --for-pipeline")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME; its pod that waits for a node is judged
     run: Option<String>,

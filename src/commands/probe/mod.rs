@@ -26,6 +26,12 @@ mod attempt;
 
 /// Try a minimal TaskRun with the run's ServiceAccount, pod template and volume, to tell whether the environment is at fault
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Does a minimal task run where this one waits?
+  kubectl tekton-fix probe NAMESPACE/RUN
+
+  # The TaskRun, without creating it
+  kubectl tekton-fix probe NAMESPACE/RUN --dry-run=client")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,

@@ -9,7 +9,7 @@ use crate::cli::{CommandError, Ui, exit};
 use crate::commands::choice::Chosen;
 use crate::finding::RunReport;
 use crate::model::Kind;
-use crate::ops::{ObjectRef, Request, Write};
+use crate::ops::{Edit, ObjectRef, Request};
 use crate::repairs;
 use crate::report::repair as screens;
 use crate::report::{diagnosis, wording};
@@ -18,7 +18,7 @@ use crate::sources::live::write::Target;
 use crate::workflows::engine::{self, Carried, Prepared, Stop};
 use crate::workflows::gate::{Move, OnFailure};
 use crate::workflows::journal::{Journal, Lock, State};
-use crate::workflows::operation::{Operation, Place, is_cancellation};
+use crate::workflows::operation::{Operation, Place, is_cancellation, is_submission};
 
 use super::events::{Event, Events};
 use super::gates::{self, Place as Standing};
@@ -34,6 +34,8 @@ pub(in crate::commands) struct Ready {
     pub(in crate::commands) is_new: bool,
     /// Whether the old run ends before the new one begins.
     pub(in crate::commands) cancels_first: bool,
+    /// What makes the new run of the old one.
+    pub(in crate::commands) edits: Option<Vec<Edit>>,
     /// The place of the first write in its operation: an interrupted one goes on.
     pub(in crate::commands) first_step: usize,
 }
@@ -51,15 +53,16 @@ impl Ready {
         self.list.iter().position(|one| matches!(one, Move::Write(..))).unwrap_or(self.list.len())
     }
 
-    /// Whether `resume` can go on from a move: what is new would have to be made from the
-    /// journal, which holds no manifests.
+    /// Whether `resume` can go on from a move: a new run has to be made from the journal,
+    /// which holds its edits unless they may be secret, and only once something was done.
     fn goes_on(&self, at: usize) -> bool {
         let mut left = self.list[at..].iter().filter_map(|one| match one {
-            Move::Write(prepared, _) => Some(&prepared.request.write),
+            Move::Write(prepared, _) => Some(&prepared.request),
             Move::Gate(_) => None,
         });
-        let is_new = |write: &Write| matches!(write, Write::Create(_) | Write::Ensure(_));
-        left.clone().next().is_some() && !left.any(is_new)
+        let is_kept = self.edits.as_ref().is_some_and(|edits| !edits.iter().any(Edit::may_hold_secrets));
+        let can_be_made = is_kept && at > self.first_write();
+        left.clone().next().is_some() && (can_be_made || !left.any(is_submission))
     }
 
     /// Records that what is left is not carried out.
@@ -78,8 +81,8 @@ impl Ready {
 
 /// Has the server check every write.
 pub(in crate::commands) async fn prepare(connection: &Connection, moves: Moves) -> Result<Ready, CommandError> {
-    let Moves { list, old, run, is_new, cancels_first } = moves;
-    let mut ready = Ready { list: Vec::new(), old, run, is_new, cancels_first, first_step: 0 };
+    let Moves { list, old, run, is_new, cancels_first, edits } = moves;
+    let mut ready = Ready { list: Vec::new(), old, run, is_new, cancels_first, edits, first_step: 0 };
     for one in list {
         ready.list.push(match one {
             Move::Write(request, on_failure) => Move::Write(engine::prepare(connection, request).await?, on_failure),
@@ -114,6 +117,7 @@ pub(in crate::commands) async fn begin(
     };
     let lock = lock(&journal, mark)?;
     let operation = Operation::new(journal, mark, place, plan, ready.writes().count());
+    let operation = operation.with_edits(ready.edits.clone());
     operation.plan(&ready.list).map_err(unwritable)?;
     Ok((operation, lock))
 }

@@ -7,6 +7,7 @@ use crate::checks;
 use crate::commands::choice;
 use crate::finding::{RunReport, RunState};
 use crate::model::Cluster;
+use crate::model::run::PipelineRun;
 use crate::sources::live::Connection;
 use crate::sources::{SourceError, Wanted};
 use crate::workflows::gate::Until;
@@ -32,24 +33,32 @@ pub(in crate::commands) enum Followed {
     TimedOut(Option<SourceError>),
 }
 
+/// Readings that may fail one after another where no time limits them.
+const FAILURES: u32 = 10;
+
+/// Somebody who wants to see each reading of the whole.
+pub(in crate::commands) type Spectator<'s> = dyn FnMut(&Cluster, &PipelineRun, &RunReport) + Send + 's;
+
 /// Follows a run until it is over, its pods have a node, or it is stuck for a reason. A
 /// reading that fails is tried again: the run exists, whatever happens here. With
 /// `is_believed_at_once` being false, what holds a run may be of before the change, and
-/// counts only when the time is up.
+/// counts only when the time is up. Without a time to wait it goes on until one of that is so.
 pub(in crate::commands) async fn follow(
     connection: &Connection,
-    namespace: &str,
-    name: &str,
-    (until, wait): (Until, Duration),
+    (namespace, name): (&str, &str),
+    (until, wait): (Until, Option<Duration>),
     is_believed_at_once: bool,
+    spectator: &mut Spectator<'_>,
 ) -> Followed {
-    let deadline = tokio::time::Instant::now() + wait;
+    let deadline = wait.and_then(|wait| tokio::time::Instant::now().checked_add(wait));
     let mut last_error = None;
+    let mut failures = 0;
     let wanted = Wanted::run(namespace, name);
     let mut earlier: Option<Cluster> = None;
     for beat in 1_u32.. {
         tokio::time::sleep(EVERY).await;
-        let is_last = tokio::time::Instant::now() >= deadline;
+        let is_up = deadline.is_some_and(|deadline| tokio::time::Instant::now() >= deadline);
+        let is_last = is_up || (deadline.is_none() && failures >= FAILURES);
         let progress = connection.progress(namespace, name).await;
         let waits_for_nodes = until == Until::Scheduled;
         let moved = progress.as_ref().is_ok_and(|progress| progress.is_done || (waits_for_nodes && progress.has_node));
@@ -70,6 +79,9 @@ pub(in crate::commands) async fn follow(
             match seen {
                 Ok((_, None)) => return Followed::Gone,
                 Ok((cluster, Some((report, is_done)))) => {
+                    if let Some(run) = cluster.pipeline_run(namespace, name) {
+                        spectator(&cluster, run, &report);
+                    }
                     earlier = Some(cluster);
                     let is_final = is_believed_at_once || is_last || is_done;
                     match report.state {
@@ -87,6 +99,7 @@ pub(in crate::commands) async fn follow(
                 Err(error) => last_error = Some(error),
             }
         }
+        failures = if last_error.is_some() { failures + 1 } else { 0 };
         if is_last {
             break;
         }

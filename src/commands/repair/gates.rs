@@ -140,7 +140,8 @@ async fn followed(
     // What held a run before the change, or while the old one is still going, may show for a
     // while.
     let at_once = place.is_new && !place.waits_first;
-    match follow::follow(connection, &run.namespace, &run.name, (until, wait), at_once).await {
+    let place = (run.namespace.as_str(), run.name.as_str());
+    match follow::follow(connection, place, (until, Some(wait)), at_once, &mut |_, _, _| {}).await {
         Followed::Scheduled => {
             events.emit(ui, &Event::of_run("scheduled", run, "its pods have a node"))?;
             Ok(None)

@@ -11,19 +11,21 @@ use clap::ValueEnum;
 
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
 use crate::ops::edit;
 use crate::ops::{Danger, Op, Write};
 use crate::report::comparison::unified;
+use crate::report::json::v1::workflow::RepairPlans;
 use crate::report::repair as screens;
-use crate::report::{diagnosis, secrets, wording};
+use crate::report::{Document, diagnosis, secrets, wording};
 use crate::sources::live::write::mark;
 use crate::workflows::gate::Move;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
+use super::print;
 use events::Events;
 
 /// Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking
@@ -107,18 +109,26 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let report = chosen.diagnosed()?;
     if report.findings.is_empty() {
         // What is fine, or cannot be told, needs no repair.
-        ui.show(&diagnosis::one(&report, false))?;
-        return Ok(match report.state {
+        let code = match report.state {
             RunState::Failed => exit::FINDINGS,
             RunState::Unknown => exit::INCOMPLETE,
             _ => exit::OK,
-        });
+        };
+        let as_document = args.output.filter(|_| args.dry_run == DryRun::Client).map(|_| Output::Json);
+        if !print::document(ui, as_document, code, || RepairPlans::of(&report, &[]))? {
+            said(ui, &args, &diagnosis::one(&report, false))?;
+        }
+        return Ok(code);
     }
     let works = working(&report, args.max_risk);
     if args.dry_run == DryRun::Client {
         let works = named(&works, args.plan.as_deref())?.map_or(works, |offer| vec![offer]);
         if works.is_empty() && !working(&report, MaxRisk::High).is_empty() {
             ui.status("No plan that works is within --max-risk; without it there are some.");
+        }
+        let document = || RepairPlans::of(&report, &works);
+        if print::document(ui, args.output.map(|_| Output::Json), exit::FINDINGS, document)? {
+            return Ok(exit::FINDINGS);
         }
         let screen = if works.is_empty() { screens::none(&report) } else { screens::plans(&report, &works) };
         ui.show(&screen)?;
@@ -157,6 +167,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     Ok(code)
 }
 
+/// Shows a document; beside the data where those are events for a program.
+fn said(ui: &mut Ui, args: &Args, document: &Document) -> Result<(), CommandError> {
+    if args.output.is_some() {
+        ui.tell(document);
+        return Ok(());
+    }
+    Ok(ui.show(document)?)
+}
+
 /// The plans that are predicted to work and need no person, the best first, each once.
 fn working(report: &RunReport, max: MaxRisk) -> Vec<&Offer> {
     let mut works: Vec<&Offer> = Vec::new();
@@ -174,7 +193,7 @@ fn named<'o>(works: &[&'o Offer], id: Option<&str>) -> Result<Option<&'o Offer>,
     let Some(id) = id else { return Ok(None) };
     let found = works.iter().find(|offer| offer.id == id);
     found.map(|offer| Some(*offer)).ok_or_else(|| {
-        CommandError::usage(format!("there is no plan {id:?} that is predicted to work")).known(
+        CommandError::incomplete(format!("there is no plan {id:?} that is predicted to work")).known(
             "plans",
             id,
             works.iter().map(|offer| &*offer.id),
@@ -193,7 +212,7 @@ fn choose<'o>(
         return Ok(Some(offer));
     }
     let Some(first) = works.first() else {
-        ui.show(&screens::none(report))?;
+        said(ui, args, &screens::none(report))?;
         ui.status("No fix is predicted to work; nothing was changed.");
         return Ok(None);
     };

@@ -30,6 +30,8 @@ pub(in crate::commands) struct Moves {
     /// Whether the old run is cancelled before the new one exists, because the new one needs
     /// what it holds.
     pub(in crate::commands) cancels_first: bool,
+    /// What makes the new run of the old one.
+    pub(in crate::commands) edits: Option<Vec<Edit>>,
 }
 
 /// What the old run is asked, when it is to end (tektoncd/pipeline docs/pipelineruns.md).
@@ -100,7 +102,7 @@ fn holds(focus: &Focus<'_>, findings: &[Finding], ops: &[Op], forecast: &Forecas
 impl Moves {
     fn none(old: &PipelineRun) -> Self {
         let old = ObjectRef::new(Kind::PipelineRun, &old.metadata.namespace, &old.metadata.name);
-        Self { list: Vec::new(), run: old.clone(), old, is_new: false, cancels_first: false }
+        Self { list: Vec::new(), run: old.clone(), old, is_new: false, cancels_first: false, edits: None }
     }
 
     /// Adds an operation.
@@ -120,6 +122,7 @@ impl Moves {
             return Ok(());
         };
         let new = resubmission(old, edits, mark)?;
+        self.edits = Some(edits.clone());
         let cancels = *cancel_old && !keep_old && !old.is_done();
         self.submit(new, cancels.then(|| cancellation(&self.old)), cancels && first, on_failure);
         Ok(())
@@ -144,8 +147,14 @@ impl Moves {
     }
 
     /// The moves of a submission alone.
-    pub(in crate::commands) fn of_submission(old: &PipelineRun, new: Value, cancel_old: bool, first: bool) -> Self {
+    pub(in crate::commands) fn of_submission(
+        old: &PipelineRun,
+        (new, edits): (Value, Vec<Edit>),
+        cancel_old: bool,
+        first: bool,
+    ) -> Self {
         let mut moves = Self::none(old);
+        moves.edits = Some(edits);
         let cancel = (cancel_old && !old.is_done()).then(|| cancellation(&moves.old));
         let first = first && cancel.is_some();
         moves.submit(new, cancel, first, OnFailure::Stop);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::analysis::tekton::params::{self, Given};
 use crate::analysis::tekton::{Coschedule, workspaces};
 use crate::checks::focus::Focus;
 use crate::cli::CommandError;
@@ -12,8 +13,8 @@ use crate::cli::args::duration;
 use crate::model::run::PipelineRun;
 use crate::model::volume::Claim;
 use crate::model::{Kind, Quantity};
-use crate::ops::Edit;
 use crate::ops::edit::claim_template;
+use crate::ops::{self, Edit};
 use crate::repairs;
 use crate::yaml;
 
@@ -71,7 +72,7 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         edits.push(Edit::TaskServiceAccount { task: task.to_owned(), name: name.to_owned() });
     }
     if args.keep_volumes {
-        edits.extend(kept_volumes(chosen, old)?);
+        edits.extend(kept_volumes(chosen, old, None)?);
     }
     for text in &args.workspace {
         edits.push(workspace(text)?);
@@ -80,7 +81,18 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         edits.push(request(text)?);
     }
     for text in &args.param {
-        edits.push(param(old, text)?);
+        let edit = param(old, text)?;
+        if let Edit::Param { name, .. } = &edit
+            && let Given::Ignored(known) = params::given(&chosen.cluster, old, name)
+        {
+            let error =
+                CommandError::incomplete(format!("the pipeline has no parameter {name:?}: Tekton would ignore it"));
+            return Err(match known.as_slice() {
+                [] => error.hint("it declares none"),
+                known => error.known("parameters", name, known.iter().map(String::as_str)),
+            });
+        }
+        edits.push(edit);
     }
     if let Some(text) = &args.timeout {
         // Tekton reads it as Go does; seconds without a unit are not a duration there.
@@ -89,6 +101,35 @@ pub(super) fn of(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<Vec<
         edits.push(Edit::Timeout { timeout: if is_bare { format!("{seconds}s") } else { text.clone() } });
     }
     Ok(edits)
+}
+
+/// That the run has the tasks and workspaces of which edits speak, as far as they are known.
+pub(super) fn exist(edits: &[Edit], old: &PipelineRun) -> Result<(), CommandError> {
+    let tasks: Vec<&str> = old.task_names().collect();
+    let bindings = old.spec_at("/workspaces").and_then(Value::as_array);
+    let workspaces: Vec<&str> = bindings.into_iter().flatten().filter_map(|binding| binding["name"].as_str()).collect();
+    for edit in edits {
+        let (what, name, known) = match edit {
+            Edit::Request { task, .. } | Edit::TaskServiceAccount { task, .. } if !tasks.is_empty() => {
+                ("task", task, &tasks)
+            }
+            Edit::Workspace { name, .. } => ("workspace", name, &workspaces),
+            _ => continue,
+        };
+        if !known.contains(&name.as_str()) {
+            let error = CommandError::incomplete(format!("the run has no {what} {name:?}"));
+            return Err(error.known(&format!("{what}s"), name, known.iter().copied()));
+        }
+    }
+    Ok(())
+}
+
+/// That no edit takes back what another does.
+pub(super) fn agree(edits: &[Edit]) -> Result<(), CommandError> {
+    let Some((one, other)) = ops::contradiction(edits) else { return Ok(()) };
+    let words = |edit: &Edit| ops::flags(edit).join(" ");
+    Err(CommandError::usage(format!("{} and {} contradict each other", words(one), words(other)))
+        .hint("leave one of them out"))
 }
 
 /// `NAME=VALUE`; a list or an object is JSON, or for a list values with commas between them,
@@ -128,13 +169,23 @@ fn pod_template(file: &Path) -> Result<Value, CommandError> {
 /// The claims that the run has made for itself, in place of templates for new ones. Tekton
 /// names them by a hash of workspace and run; the names are cut since 1.13
 /// (tektoncd/pipeline pkg/reconciler/volumeclaim/pvchandler.go).
-fn kept_volumes(chosen: &Chosen, old: &PipelineRun) -> Result<Vec<Edit>, CommandError> {
+///
+/// # Errors
+/// When one of them is lost, or there is none. With `only`, of these workspaces alone.
+pub(super) fn kept_volumes(
+    chosen: &Chosen,
+    old: &PipelineRun,
+    only: Option<&[&str]>,
+) -> Result<Vec<Edit>, CommandError> {
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let mode = focus.coschedule().unwrap_or(Coschedule::Workspaces);
     let bindings = old.spec_at("/workspaces").and_then(Value::as_array);
     let templates = bindings.into_iter().flatten().filter(|binding| binding["volumeClaimTemplate"].is_object());
     let mut edits = Vec::new();
     for (binding, workspace) in templates.filter_map(|binding| Some((binding, binding["name"].as_str()?))) {
+        if only.is_some_and(|only| !only.contains(&workspace)) {
+            continue;
+        }
         let lost = |why: String| {
             CommandError::incomplete(format!("the volume of workspace {workspace} cannot be kept: {why}"))
                 .hint("without --keep-volumes the new run gets a new, empty volume")

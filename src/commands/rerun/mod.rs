@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::assess::placement::NoBest;
+use crate::analysis::tekton::params::{self, Given};
 use crate::assess::{self, placement};
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
@@ -18,7 +18,7 @@ use crate::ops::edit::{self, Edit};
 use crate::ops::{ObjectRef, Op, Part};
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
-use crate::report::{json, secrets, wording};
+use crate::report::{json, secrets};
 use crate::sources::live::write::mark;
 
 use super::choice::{self, Chosen, RunName};
@@ -29,10 +29,20 @@ use super::repair::moves::{needs_what_the_old_run_holds, resubmission};
 mod drift;
 mod editor;
 mod edits;
+mod rest;
 mod submit;
 
 /// Resubmit a run, pinned to a node or with a corrected pod template, after showing the change and asking
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  # Pinned to the best node for the whole pipeline
+  kubectl tekton-fix rerun NAMESPACE/RUN --pin-node
+
+  # Without the pod template's securityContext, in place of the old run
+  kubectl tekton-fix rerun NAMESPACE/RUN --drop-security-context --cancel-old
+
+  # Only what has not succeeded, as a manifest to look at
+  kubectl tekton-fix rerun NAMESPACE/RUN --only-failed --dry-run=client")]
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
@@ -84,6 +94,9 @@ pub struct Args {
     /// Use the volumes that the old run has made for itself, instead of new empty ones
     #[arg(long)]
     keep_volumes: bool,
+    /// Run only the tasks that have not succeeded: results of the others are filled in, and their volumes are kept
+    #[arg(long)]
+    only_failed: bool,
     /// Change the run in $KUBE_EDITOR or $EDITOR before it is checked
     #[arg(long)]
     edit: bool,
@@ -150,7 +163,12 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         )
         .hint("add --dry-run=client"));
     }
-    let (mut new, mut edits) = build(&chosen, old, &args)?;
+    let (mut new, mut edits) = build(ui, &chosen, old, &args)?;
+    for (name, _) in args.param.iter().filter_map(|text| text.split_once('=')) {
+        if params::given(&chosen.cluster, old, name) == Given::Unread {
+            ui.warn(&format!("whether the pipeline has a parameter {name} is unknown: it was not read"));
+        }
+    }
     if args.edit {
         let (edit, name) = editor::edit(ui, &new)?;
         if let Some(edit) = &edit {
@@ -176,12 +194,17 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         });
     }
     let connection = source.live()?;
-    submit::submit(ui, connection, &chosen, new, &args, cancels_first, wait).await
+    submit::submit(ui, connection, &chosen, (new, edits), &args, cancels_first, wait).await
 }
 
 /// The new run, with the edits that made it.
-fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
+fn build(ui: &mut Ui, chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<Edit>), CommandError> {
     let mut edits = edits::of(chosen, old, args)?;
+    edits::exist(&edits, old)?;
+    if args.only_failed {
+        edits.extend(rest::of(ui, chosen, old, args)?);
+    }
+    edits::agree(&edits)?;
     let mark = mark();
     let mut new = resubmission(old, &edits, &mark).map_err(CommandError::usage)?;
     // The node is chosen for the run as the other changes make it.
@@ -190,6 +213,7 @@ fn build(chosen: &Chosen, old: &PipelineRun, args: &Args) -> Result<(Value, Vec<
         let tasks: Vec<String> = old.task_names().map(str::to_owned).collect();
         edit::apply(&mut new, &edit, &tasks).map_err(CommandError::usage)?;
         edits.push(edit);
+        edits::agree(&edits)?;
     }
     Ok((new, edits))
 }
@@ -205,7 +229,7 @@ fn pin(chosen: &Chosen, node: &str, new: &Value, cancel_old: bool) -> Result<Edi
     let name = if node.is_empty() { best_node(chosen, new, cancel_old)? } else { node.to_owned() };
     let found = cluster.node(&name).ok_or_else(|| {
         let known: Vec<&str> = cluster.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
-        CommandError::usage(format!("there is no node {name:?}")).known("nodes", &name, known)
+        CommandError::incomplete(format!("there is no node {name:?}")).known("nodes", &name, known)
     })?;
     let hostname = found.metadata.label(edit::HOSTNAME).unwrap_or(&name).to_owned();
     Ok(Edit::PinNode { node: name, hostname })
@@ -216,26 +240,8 @@ fn best_node(chosen: &Chosen, new: &Value, cancel_old: bool) -> Result<String, C
     let plan = placement::pinned_anywhere(&focus, new);
     let old = placement::old_pods(&focus);
     let gone: &[_] = if cancel_old || !focus.is_running() { &old } else { &[] };
-    placement::best_node(&focus, &plan, gone).map_err(|none| {
-        let error = CommandError::incomplete("no node can be chosen for the whole pipeline");
-        match none {
-            NoBest::Unread => error.hint("nodes were not read"),
-            NoBest::FreeUnknown(nodes) => {
-                let error = error.hint("pods of other namespaces were not read, so free capacity is unknown");
-                match nodes.first() {
-                    Some(first) => error.hint(format!(
-                        "as far as was read it fits on {}; name one to pin to it all the same: --pin-node={first}",
-                        nodes.join(", ")
-                    )),
-                    None => error,
-                }
-            }
-            NoBest::None(against) => against
-                .iter()
-                .take(12)
-                .fold(error, |error, item| error.hint(wording::against(std::slice::from_ref(item)))),
-        }
-    })
+    placement::best_node(&focus, &plan, gone)
+        .map_err(|none| choice::no_best_node(&none, |node| format!("--pin-node={node}")))
 }
 
 /// Shows the change and what is predicted of it, which it gives too, after whether the new
@@ -254,14 +260,21 @@ fn show(
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let report = chosen.diagnosed()?;
     let run = ObjectRef::new(Kind::PipelineRun, &chosen.namespace, &chosen.name);
-    let op = Op::Submit { run, edits: edits.to_vec(), cancel_old };
+    let op = Op::Submit { run: run.clone(), edits: edits.to_vec(), cancel_old };
     let forecast = assess::forecast(&focus, &report.findings, std::slice::from_ref(&op));
+    // What the old run holds may be all that is in the way.
+    let instead = Op::Submit { run, edits: edits.to_vec(), cancel_old: true };
+    let is_held = forecast.outcome() == Outcome::Blocked
+        && !cancel_old
+        && focus.is_running()
+        && assess::forecast(&focus, &report.findings, std::slice::from_ref(&instead)).outcome() == Outcome::GoesOn;
     ui.tell(&preview(Preview {
+        without_old: is_held.then_some(&instead),
         change: unified((&before, &old.metadata.name), (&after, name)),
         is_same: edits.is_empty(),
         forecast: &forecast,
         old: &report,
-        pipeline: drift::of(&chosen.cluster, old, new),
+        drift: drift::of(&chosen.cluster, old, new),
     }));
     let cancels_first =
         cancel_old && needs_what_the_old_run_holds(&focus, &report.findings, std::slice::from_ref(&op), &forecast);

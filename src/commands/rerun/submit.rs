@@ -10,6 +10,7 @@ use crate::commands::repair::act;
 use crate::commands::repair::events::Events;
 use crate::commands::repair::moves::Moves;
 use crate::model::Kind;
+use crate::ops::Edit;
 use crate::report::wording;
 use crate::sources::live::Connection;
 use crate::sources::live::write::{Target, nonce};
@@ -22,14 +23,14 @@ pub(super) async fn submit(
     ui: &mut Ui,
     connection: &Connection,
     chosen: &Chosen,
-    new: Value,
+    (new, edits): (Value, Vec<Edit>),
     args: &Args,
     cancels_first: bool,
     wait: Duration,
 ) -> Result<u8, CommandError> {
     let (namespace, old) = (&chosen.namespace, &chosen.name);
     let mark = nonce(&new).unwrap_or_default().to_owned();
-    let moves = Moves::of_submission(chosen.run()?, new, args.cancel_old, cancels_first);
+    let moves = Moves::of_submission(chosen.run()?, (new, edits), args.cancel_old, cancels_first);
     let (name, cancels, first) = (moves.run.name.clone(), moves.list.len() > 2, moves.cancels_first);
     let ready = act::prepare(connection, moves).await?;
     for warning in ready.writes().flat_map(|prepared| &prepared.warnings) {

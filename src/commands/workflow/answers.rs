@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::assess::placement::NoBest;
 use crate::checks::focus::Focus;
 use crate::cli::{CommandError, Ui};
+use crate::commands::choice;
 use crate::finding::{Offer, RunReport};
+use crate::model::secrecy::is_secret;
 use crate::report::repair as repair_screens;
 use crate::scripts::expression::Scope;
 use crate::scripts::inputs::{self, Question};
 use crate::scripts::maker::Maker;
+use crate::scripts::misfit::Misfit;
 use crate::scripts::plan::{self, Fit, Planned, Trouble};
 use crate::scripts::schema::{Choose, Input, RepairWorkflow};
 use crate::scripts::scope;
@@ -26,10 +30,8 @@ fn given(workflow: &RepairWorkflow, set: &[String]) -> Result<BTreeMap<String, S
             text.split_once('=').ok_or_else(|| CommandError::usage(format!("--set {text:?}: expected NAME=VALUE")))?;
         if !workflow.spec.inputs.iter().any(|input| input.name.inner == name) {
             let known: Vec<&str> = workflow.spec.inputs.iter().map(|input| input.name.inner.as_str()).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(
-                CommandError::usage(format!("the workflow has no input {name:?}")).hint(format!("inputs: {known}"))
-            );
+            let error = CommandError::usage(format!("the workflow has no input {name:?}"));
+            return Err(if known.is_empty() { error.hint("it has none") } else { error.known("inputs", name, known) });
         }
         if given.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(CommandError::usage(format!("--set names {name} twice")));
@@ -79,9 +81,10 @@ pub(super) fn planned(
         }
     }
     let mut values = Map::new();
+    let best_node = || scope::best_node(focus, workflow.keeps_old());
     for input in &workflow.spec.inputs {
         scope.insert(scope::INPUTS.to_owned(), Value::Object(values.clone()));
-        let value = answer(ui, input, focus, &scope, (given.get(&input.name.inner), answers))?;
+        let value = answer(ui, (input, &best_node), focus, &scope, (given.get(&input.name.inner), answers))?;
         values.insert(input.name.inner.clone(), Value::from(value));
     }
     scope.insert(scope::INPUTS.to_owned(), Value::Object(values));
@@ -91,34 +94,38 @@ pub(super) fn planned(
 
 fn answer(
     ui: &mut Ui,
-    input: &Input,
+    (input, best_node): (&Input, &dyn Fn() -> Result<String, NoBest>),
     focus: &Focus<'_>,
     scope: &Scope,
     (given, answers): (Option<&String>, Answers),
 ) -> Result<String, CommandError> {
     let name = &input.name.inner;
-    let made = inputs::question(input, focus, scope);
+    let made = inputs::question(input, focus, scope, best_node);
     if let Some(value) = given {
         // What is proposed matters to nobody then.
         let question = made.unwrap_or_else(|_| Question { prompt: name.clone(), options: None, default: None });
-        let wrong = |error| CommandError::usage(format!("--set {name}={error}"));
+        let wrong = |misfit: Misfit| CommandError::from(misfit.of(&format!("--set: input {name:?}")));
         return inputs::check(input, &question, value, focus).map(|()| value.clone()).map_err(wrong);
     }
-    let missing = |why: String| CommandError::usage(why).hint(format!("give it with --set {name}=VALUE"));
+    let missing = |error: CommandError| error.hint(format!("give it with --set {name}=VALUE"));
     if answers == Answers::Proposed || !ui.can_prompt() {
-        let question = made.map_err(missing)?;
+        let question = made.map_err(|misfit| match misfit {
+            Misfit::NoNode(none) => choice::no_best_node(&none, |node| format!("--set {name}={node}")),
+            other => missing(other.into()),
+        })?;
         let Some(value) = &question.default else {
-            return Err(missing(format!("input {name} is missing, and nothing is proposed for it")));
+            let text = format!("input {name} is missing, and nothing is proposed for it");
+            return Err(missing(CommandError::usage(text)));
         };
         return inputs::check(input, &question, value, focus)
             .map(|()| value.clone())
-            .map_err(|error| missing(format!("input {name}: what is proposed is not right: {error}")));
+            .map_err(|misfit| missing(misfit.of(&format!("what is proposed for input {name}")).into()));
     }
     let question = match made {
         Ok(question) => question,
         // Without a proposal it is typed.
         Err(error) => {
-            ui.status(&error);
+            ui.status(&error.to_string());
             Question { prompt: name.clone(), options: None, default: None }
         }
     };
@@ -128,8 +135,12 @@ fn answer(
             let at = ui.choose_from(&question.prompt, options, proposed.unwrap_or_default())?;
             at.and_then(|at| options.get(at).cloned()).ok_or_else(|| CommandError::declined("nothing was changed"))
         }
+        None if is_secret(name) => ui.ask_hidden(&question.prompt, question.default.as_deref(), |line| {
+            inputs::check(input, &question, line, focus).map_err(|misfit| misfit.to_string())
+        }),
         None => {
-            ui.ask(&question.prompt, question.default.as_deref(), |line| inputs::check(input, &question, line, focus))
+            let check = |line: &str| inputs::check(input, &question, line, focus).map_err(|misfit| misfit.to_string());
+            ui.ask(&question.prompt, question.default.as_deref(), check)
         }
     }
 }
@@ -148,7 +159,23 @@ fn choose(ui: &mut Ui, which: &Choose, plans: &[&Offer], answers: Answers) -> Re
 }
 
 impl From<Trouble> for CommandError {
-    fn from(trouble: Trouble) -> Self {
-        Self::incomplete(format!("step {}: {}", trouble.step, trouble.message))
+    fn from(Trouble { step, why }: Trouble) -> Self {
+        let mut error = Self::from(why);
+        error.message = format!("step {step}: {}", error.message);
+        error
+    }
+}
+
+impl From<Misfit> for CommandError {
+    fn from(misfit: Misfit) -> Self {
+        let text = misfit.to_string();
+        match misfit {
+            Misfit::Value(_) => Self::usage(text),
+            Misfit::Situation(_) => Self::incomplete(text),
+            Misfit::Name { what, name, known } => {
+                Self::incomplete(text).known(&format!("{what}s"), &name, known.iter().map(String::as_str))
+            }
+            Misfit::NoNode(none) => choice::no_best_node(&none, |node| format!("--set INPUT={node}")),
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::cli::{CommandError, Ui, exit};
+use crate::cli::{CommandError, Output, Ui, exit};
+use crate::commands::print;
+use crate::report::json::v1::workflow::WorkflowLint;
 use crate::report::workflow as screens;
+use crate::scripts::library::Origin;
 use crate::scripts::{library, lint};
 
 use super::load;
@@ -20,6 +23,9 @@ pub struct Args {
     /// The files (default: those of your own folder)
     #[arg(value_hint = clap::ValueHint::FilePath)]
     files: Vec<PathBuf>,
+    /// Output format; `name` prints the files with something wrong
+    #[arg(short, long, value_enum, ignore_case = true)]
+    output: Option<Output>,
 }
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
@@ -35,16 +41,23 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
         ui.status(&format!("There are no workflows{folder}."));
         return Ok(exit::OK);
     }
-    let mut is_fine = true;
+    let mut linted = Vec::new();
     for file in files {
         let document = load::file_of(file)?;
-        match lint::read(&document.text) {
-            Ok(workflow) => ui.show(&screens::fine(&document, &workflow))?,
-            Err(problems) => {
-                is_fine = false;
-                ui.show(&screens::problems(&document, &problems))?;
-            }
+        let read = lint::read(&document.text);
+        linted.push((document, read));
+    }
+    let code = if linted.iter().all(|(_, read)| read.is_ok()) { exit::OK } else { exit::FINDINGS };
+    if print::document(ui, args.output, code, || WorkflowLint::of(&linted))? {
+        return Ok(code);
+    }
+    for (document, read) in &linted {
+        match (read, args.output, &document.origin) {
+            (Ok(_), Some(Output::Name), _) => {}
+            (Err(_), Some(Output::Name), Origin::File(path)) => ui.line(&path.display().to_string())?,
+            (Ok(workflow), ..) => ui.show(&screens::fine(document, workflow))?,
+            (Err(problems), ..) => ui.show(&screens::problems(document, problems))?,
         }
     }
-    Ok(if is_fine { exit::OK } else { exit::FINDINGS })
+    Ok(code)
 }

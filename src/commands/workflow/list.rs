@@ -1,9 +1,10 @@
 //! `workflow list`: what there is, and what of it is for a run.
 
 use crate::checks::focus::Focus;
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::commands::choice::{self, RunName};
-use crate::commands::open;
+use crate::commands::{open, print};
+use crate::report::json::v1::workflow::WorkflowList;
 use crate::report::workflow::{self as screens, Listed};
 use crate::scripts::{lint, plan, scope};
 
@@ -20,6 +21,9 @@ use super::load;
 pub struct Args {
     /// Tell which are for this run: NAME or NAMESPACE/NAME
     run: Option<String>,
+    /// Output format
+    #[arg(short, long, value_enum, ignore_case = true)]
+    output: Option<Output>,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Result<u8, CommandError> {
@@ -46,6 +50,15 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
         for one in &mut listed {
             one.fit = one.workflow.as_ref().map(|workflow| plan::fit(workflow, &report.findings, &scope));
         }
+    }
+    if print::document(ui, args.output, exit::OK, || WorkflowList::of(&listed))? {
+        return Ok(exit::OK);
+    }
+    if args.output == Some(Output::Name) {
+        for workflow in listed.iter().filter_map(|one| one.workflow.as_ref()) {
+            ui.line(&workflow.metadata.name.inner)?;
+        }
+        return Ok(exit::OK);
     }
     ui.show(&screens::list(&listed))?;
     Ok(exit::OK)

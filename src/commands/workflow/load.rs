@@ -54,13 +54,13 @@ fn parsed(ui: &mut Ui, document: &Document) -> Result<RepairWorkflow, CommandErr
 }
 
 /// The text of a file.
-pub(super) fn file_of(path: PathBuf) -> Result<Document, CommandError> {
+pub(in crate::commands) fn file_of(path: PathBuf) -> Result<Document, CommandError> {
     library::read(&path)
         .map_err(|error| CommandError::unreadable(format!("{} cannot be read: {error}", path.display())))
 }
 
 /// All workflows, those of the user's folder first.
-pub(super) fn all() -> Result<Vec<Document>, CommandError> {
+pub(in crate::commands) fn all() -> Result<Vec<Document>, CommandError> {
     let files = library::own_files().map_err(|error| {
         let folder = library::folder().unwrap_or_default();
         CommandError::unreadable(format!("{} cannot be read: {error}", folder.display()))
@@ -69,8 +69,21 @@ pub(super) fn all() -> Result<Vec<Document>, CommandError> {
     Ok(own.into_iter().chain(library::built_in()).collect())
 }
 
+/// The names of workflows that can be read, each with what it does.
+pub(in crate::commands) fn names(all: &[Document]) -> impl Iterator<Item = (String, String)> {
+    let mut seen = Vec::new();
+    all.iter().filter_map(|document| lint::read(&document.text).ok()).filter_map(move |workflow| {
+        let (name, what) = (workflow.metadata.name.inner, workflow.spec.description.inner);
+        if seen.contains(&name) {
+            return None;
+        }
+        seen.push(name.clone());
+        Some((name, what))
+    })
+}
+
 /// The workflow of a name: the user's own, else that of this program.
-pub(super) fn named(name: &str) -> Result<Document, CommandError> {
+pub(in crate::commands) fn named(name: &str) -> Result<Document, CommandError> {
     let all = all()?;
     let is_meant = |document: &&Document| match (&document.origin, lint::read(&document.text)) {
         (_, Ok(workflow)) => workflow.metadata.name.inner == name,
@@ -79,7 +92,9 @@ pub(super) fn named(name: &str) -> Result<Document, CommandError> {
         (Origin::BuiltIn(known), Err(_)) => *known == name,
     };
     all.iter().find(is_meant).cloned().ok_or_else(|| {
-        CommandError::usage(format!("there is no workflow {name:?}"))
-            .hint("`workflow list` lists them; -f FILE reads one from a file")
+        let known: Vec<String> = names(&all).map(|(name, _)| name).collect();
+        CommandError::incomplete(format!("there is no workflow {name:?}"))
+            .known("workflows", name, known.iter().map(String::as_str))
+            .hint("`workflow list` tells what they do; -f FILE reads one from a file")
     })
 }

@@ -3,7 +3,7 @@
 mod answers;
 mod lint;
 mod list;
-mod load;
+pub(super) mod load;
 pub(super) mod run;
 mod show;
 mod test;
@@ -17,6 +17,13 @@ use crate::cli::{CommandError, GlobalArgs, Ui};
 pub struct Args {
     #[command(subcommand)]
     command: Command,
+}
+
+impl Args {
+    /// Whether a workflow is carried out.
+    pub(super) fn carries_out(&self) -> bool {
+        matches!(self.command, Command::Run(_))
+    }
 }
 
 #[derive(Debug, Subcommand)]

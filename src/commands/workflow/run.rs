@@ -2,12 +2,13 @@
 
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::commands::choice::{self, RunName};
 use crate::commands::dry_run::DryRun;
 use crate::commands::repair::events::Events;
 use crate::commands::repair::{self, EventOutput, MaxRisk, act, moves};
-use crate::commands::{diagnose, open};
+use crate::commands::{diagnose, open, print};
+use crate::report::json::v1::workflow::WorkflowPlan;
 use crate::report::workflow as screens;
 use crate::report::{repair as repair_screens, wording};
 use crate::scripts::plan::{self, Verdict};
@@ -24,10 +25,10 @@ use super::load::Which;
   kubectl tekton-fix workflow run pin-node NAMESPACE/RUN
 
   # Unattended
-  kubectl tekton-fix workflow run pin-node NAMESPACE/RUN --set node=worker-1 --yes
+  kubectl tekton-fix workflow run pin-node NAMESPACE/RUN --set node=node-1 -y
 
   # One of your own, checked by the server; nothing is changed
-  kubectl tekton-fix workflow run -f my-repair.yaml NAMESPACE/RUN --dry-run=server")]
+  kubectl tekton-fix workflow run -f my.yaml NAMESPACE/RUN --dry-run=server")]
 pub struct Args {
     #[command(flatten)]
     which: Which,
@@ -46,7 +47,7 @@ pub struct Args {
     /// How long to wait where a step does not say it
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
-    /// `json` prints an event a line
+    /// `json` prints an event a line; with --dry-run=client one document
     #[arg(short, long, value_enum, ignore_case = true)]
     output: Option<EventOutput>,
 }
@@ -76,11 +77,16 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let planned = answers::planned(ui, &workflow, &focus, &report, (&args.set, who))?;
     let screen = screens::planned(&workflow, &planned, &report, focus.run())?;
     let verdict = plan::verdict(workflow.spec.forecast, planned.offer.as_ref());
-    let prediction = screens::verdict(verdict, planned.offer.as_ref());
+    let prediction = screens::verdict(verdict, &planned);
     if args.dry_run == DryRun::Client {
+        let code = super::test::code(planned.offer.as_ref());
+        let document = || WorkflowPlan::of(&workflow, &planned, &report, verdict);
+        if print::document(ui, args.output.map(|_| Output::Json), code, document)? {
+            return Ok(code);
+        }
         ui.show(&screen)?;
         ui.show(&prediction)?;
-        return Ok(super::test::code(planned.offer.as_ref()));
+        return Ok(code);
     }
     ui.tell(&screen);
     if verdict == Verdict::Refused {

@@ -1,10 +1,11 @@
 //! `workflow test`: what a workflow comes to for a run, without touching anything.
 
 use crate::checks::focus::Focus;
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
+use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::commands::choice::{self, RunName};
-use crate::commands::{diagnose, open};
+use crate::commands::{diagnose, open, print};
 use crate::finding::{Offer, Outcome};
+use crate::report::json::v1::workflow::WorkflowPlan;
 use crate::report::workflow as screens;
 use crate::scripts::plan;
 
@@ -15,16 +16,19 @@ use super::load::Which;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   # On an export, without a cluster
-  kubectl tekton-fix workflow test pin-node NAMESPACE/RUN --from must-gather --set node=worker-1
+  kubectl tekton-fix workflow test pin-node NAMESPACE/RUN --from must-gather
 
   # A workflow of your own
-  kubectl tekton-fix workflow test -f my-repair.yaml NAMESPACE/RUN --from must-gather")]
+  kubectl tekton-fix workflow test -f my.yaml NAMESPACE/RUN --from must-gather")]
 pub struct Args {
     #[command(flatten)]
     which: Which,
     /// Give an input: NAME=VALUE; may be repeated
     #[arg(long, value_name = "INPUT")]
     set: Vec<String>,
+    /// Output format
+    #[arg(short, long, value_enum, ignore_case = true)]
+    output: Option<Output>,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Result<u8, CommandError> {
@@ -36,10 +40,18 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let report = chosen.diagnosed()?;
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
     let planned = answers::planned(ui, &workflow, &focus, &report, (&args.set, Answers::Proposed))?;
-    ui.show(&screens::planned(&workflow, &planned, &report, focus.run())?)?;
     let verdict = plan::verdict(workflow.spec.forecast, planned.offer.as_ref());
-    ui.show(&screens::verdict(verdict, planned.offer.as_ref()))?;
-    Ok(code(planned.offer.as_ref()))
+    let code = code(planned.offer.as_ref());
+    if print::document(ui, args.output, code, || WorkflowPlan::of(&workflow, &planned, &report, verdict))? {
+        return Ok(code);
+    }
+    if args.output == Some(Output::Name) {
+        ui.line(&workflow.metadata.name.inner)?;
+        return Ok(code);
+    }
+    ui.show(&screens::planned(&workflow, &planned, &report, focus.run())?)?;
+    ui.show(&screens::verdict(verdict, &planned))?;
+    Ok(code)
 }
 
 /// The exit code for what is forecast.

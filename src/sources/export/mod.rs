@@ -15,8 +15,6 @@ mod tar;
 pub mod writer;
 mod zip;
 
-pub use objects::prune_nulls;
-
 use std::fs::File;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! A live API server: the only place that names kube.
 
 mod connect;
+pub mod kubeconfig;
 mod list;
 mod names;
 mod patience;

@@ -174,7 +174,7 @@ impl<'a> RunFinding<'a> {
 }
 
 impl<'a> RunRepair<'a> {
-    fn of(offer: &'a Offer) -> Self {
+    pub(crate) fn of(offer: &'a Offer) -> Self {
         Self {
             id: &offer.id,
             summary: wording::summary(offer),

@@ -17,6 +17,7 @@ pub(crate) mod preflight;
 pub(crate) mod probe;
 pub(crate) mod repair;
 pub(crate) mod version;
+pub(crate) mod workflow;
 
 /// Version of every JSON and YAML document that commands print.
 pub(crate) const SCHEMA_VERSION: &str = "v1";
@@ -89,6 +90,10 @@ mod schema {
             schema::<super::probe::Probe<'_>>(),
             schema::<super::repair::RepairEvent<'_>>(),
             schema::<super::version::Version>(),
+            schema::<super::workflow::RepairPlans<'_>>(),
+            schema::<super::workflow::WorkflowLint>(),
+            schema::<super::workflow::WorkflowList<'_>>(),
+            schema::<super::workflow::WorkflowPlan<'_>>(),
         ];
         let folder = Path::new("docs/schema/v1");
         let mut stale = Vec::new();

@@ -10,14 +10,16 @@ use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, ValueHint};
 use clap_complete::Shell;
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
+use clap_complete::engine::{ArgValueCompleter, complete};
 
-use crate::cli::{CommandError, GlobalArgs, Ui, exit};
-use crate::model::Kind;
-use crate::sources::Source;
-use crate::workflows::journal::Journal;
+use crate::cli::{CommandError, Ui, exit};
+
+mod candidates;
+mod values;
+
+use values::Values;
 
 /// Name of the executable, which is what a shell completes.
 const BINARY: &str = "kubectl-tekton_fix";
@@ -25,8 +27,8 @@ const BINARY: &str = "kubectl-tekton_fix";
 const COMPLETERS: [&str; 3] = ["kubectl_complete-tekton_fix", "oc_complete-tekton_fix", "oc_complete-tekton-fix"];
 /// The directive "offer no files instead".
 const NO_FILES: u32 = 4;
-/// Somebody waits at the prompt: rather no names than late ones.
-const PATIENCE: &str = "2s";
+/// The directive "the word goes on".
+const NO_SPACE: u32 = 2;
 
 /// Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL
 #[derive(Debug, clap::Args)]
@@ -123,7 +125,7 @@ fn write_executable(path: &Path) -> std::io::Result<()> {
 thread_local! {
     /// What a completer was asked for: names come from a cluster, and the engine
     /// cannot wait for one.
-    static ASKED: RefCell<Option<(Kind, String)>> = const { RefCell::new(None) };
+    static ASKED: RefCell<Option<(Values, String)>> = const { RefCell::new(None) };
 }
 
 pub(super) async fn answer(ui: &mut Ui, args: CompleteArgs) -> Result<u8, CommandError> {
@@ -133,13 +135,15 @@ pub(super) async fn answer(ui: &mut Ui, args: CompleteArgs) -> Result<u8, Comman
         words.push(OsString::new());
     }
     let last = words.len() - 1;
-    let mut candidates = complete(&mut command(), words.clone(), last, None).unwrap_or_default();
-    if let Some((kind, typed)) = ASKED.take() {
-        candidates.splice(0..0, names(kind, &typed, &words[..last]).await);
+    let folder = std::env::current_dir().ok();
+    let mut candidates = complete(&mut command(), words.clone(), last, folder.as_deref()).unwrap_or_default();
+    if let Some((values, typed)) = ASKED.take() {
+        candidates.splice(0..0, candidates::of(values, &typed, &words[..last]).await);
     }
     // Flags are offered once one is begun, as kubectl does.
     let flags = words[last].to_string_lossy().starts_with('-');
     let has_value = flags && words[last].to_string_lossy().contains('=');
+    let mut is_begun = false;
     for candidate in candidates.iter().filter(|candidate| !candidate.is_hide_set()) {
         let value = candidate.get_value().to_string_lossy();
         // After `--flag=` only the value is wanted, as from a command of Cobra's.
@@ -148,6 +152,8 @@ pub(super) async fn answer(ui: &mut Ui, args: CompleteArgs) -> Result<u8, Comman
             _ if value.starts_with('-') && !flags => continue,
             _ => value,
         };
+        // A folder, or a name to which a value belongs, is not the whole word.
+        is_begun |= value.ends_with(['/', '=', ':']);
         match candidate.get_help() {
             Some(help) => {
                 let help = help.to_string();
@@ -156,105 +162,31 @@ pub(super) async fn answer(ui: &mut Ui, args: CompleteArgs) -> Result<u8, Comman
             None => ui.line(&value)?,
         }
     }
-    ui.line(&format!(":{NO_FILES}"))?;
+    ui.line(&format!(":{}", if is_begun { NO_FILES | NO_SPACE } else { NO_FILES }))?;
     Ok(exit::OK)
 }
 
-/// The command line, with the names that a cluster can tell.
+/// The command line, each argument with what stands for its value.
 fn command() -> clap::Command {
-    let ask = |kind: Kind| {
-        ArgValueCompleter::new(move |typed: &OsStr| {
-            ASKED.set(typed.to_str().map(|typed| (kind, typed.to_owned())));
-            Vec::new()
-        })
-    };
-    let named = |id: &str| match id {
-        "run" | "first" | "second" => Some(Kind::PipelineRun),
-        "pod" => Some(Kind::Pod),
-        "pin_node" => Some(Kind::Node),
-        _ => None,
-    };
-    let mut command = super::Cli::command().mut_arg("namespace", |arg| arg.add(ask(Kind::Namespace)));
-    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    for name in names {
-        command = command.mut_subcommand(name, |mut sub| {
-            let ids: Vec<String> = sub.get_arguments().map(|arg| arg.get_id().to_string()).collect();
-            for (id, kind) in ids.iter().filter_map(|id| Some((id, named(id)?))) {
-                sub = sub.mut_arg(id, |arg| arg.add(ask(kind)));
-            }
-            if matches!(sub.get_name(), "undo" | "resume") {
-                sub = sub.mut_arg("id", |arg| arg.add(ArgValueCompleter::new(operations)));
-            }
-            sub
+    with_values(super::Cli::command())
+}
+
+fn with_values(mut command: clap::Command) -> clap::Command {
+    let takes_value = |arg: &&clap::Arg| arg.get_action().takes_values() && arg.get_possible_values().is_empty();
+    let ids: Vec<String> = command.get_arguments().filter(takes_value).map(|arg| arg.get_id().to_string()).collect();
+    for (id, values) in ids.iter().filter_map(|id| Some((id, values::of(id)?))) {
+        command = command.mut_arg(id, |arg| match values {
+            Values::None(_) => arg.value_hint(ValueHint::Other),
+            Values::Files => arg.value_hint(ValueHint::AnyPath),
+            _ => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+                ASKED.set(typed.to_str().map(|typed| (values, typed.to_owned())));
+                Vec::new()
+            })),
         });
     }
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, with_values);
+    }
     command
-}
-
-/// Operations in the journal, each with what it was about.
-fn operations(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let entries = Journal::of_user().and_then(|journal| journal.entries().ok()).unwrap_or_default();
-    let typed = typed.to_string_lossy();
-    let mut found: Vec<CompletionCandidate> = Vec::new();
-    let mut seen = Vec::new();
-    for entry in entries.into_iter().rev().filter(|entry| entry.id.starts_with(&*typed)) {
-        let Some(part) = entry.part.filter(|_| !seen.contains(&entry.id)) else { continue };
-        let about = format!("{} of {}/{}", part.plan, entry.namespace, part.run);
-        found.push(CompletionCandidate::new(&entry.id).help(Some(about.into())));
-        seen.push(entry.id);
-    }
-    found
-}
-
-/// Names that begin with what was typed; none where the cluster does not answer.
-async fn names(kind: Kind, typed: &str, words: &[OsString]) -> Vec<CompletionCandidate> {
-    let Some(mut globals) = globals(words) else { return Vec::new() };
-    PATIENCE.clone_into(&mut globals.request_timeout);
-    let (prefix, typed) = match typed.split_once('/') {
-        Some((namespace, rest)) if kind.is_namespaced() => (Some(namespace), rest),
-        _ => (None, typed),
-    };
-    let found = read(kind, &globals, prefix).await.unwrap_or_default();
-    let whole = |name: String| match prefix {
-        Some(namespace) => format!("{namespace}/{name}"),
-        None => name,
-    };
-    found.into_iter().filter(|name| name.starts_with(typed)).map(|name| CompletionCandidate::new(whole(name))).collect()
-}
-
-async fn read(kind: Kind, globals: &GlobalArgs, namespace: Option<&str>) -> Option<Vec<String>> {
-    match super::open(globals).await.ok()? {
-        Source::Live(connection) => {
-            let namespace = namespace.or(globals.namespace.as_deref()).unwrap_or(&connection.default_namespace);
-            connection.names(kind, Some(namespace)).await.ok()
-        }
-        Source::Export(cluster) => {
-            let namespace = namespace.or(globals.namespace.as_deref());
-            let here = |of: &str| namespace.is_none_or(|namespace| namespace == of);
-            Some(match kind {
-                Kind::PipelineRun => cluster
-                    .pipeline_runs
-                    .iter()
-                    .filter(|run| here(&run.metadata.namespace))
-                    .map(|run| run.metadata.name.clone())
-                    .collect(),
-                Kind::Pod => cluster
-                    .pods
-                    .iter()
-                    .filter(|pod| here(&pod.metadata.namespace))
-                    .map(|pod| pod.metadata.name.clone())
-                    .collect(),
-                Kind::Node => cluster.nodes.iter().map(|node| node.metadata.name.clone()).collect(),
-                _ => cluster.namespaces.iter().map(|namespace| namespace.metadata.name.clone()).collect(),
-            })
-        }
-    }
-}
-
-/// The flags among the words before the unfinished one; what does not parse yet is
-/// no error.
-fn globals(words: &[OsString]) -> Option<GlobalArgs> {
-    let matches = super::Cli::command().ignore_errors(true).try_get_matches_from(words).ok()?;
-    let (_, inner) = matches.subcommand()?;
-    GlobalArgs::from_arg_matches(inner).ok()
 }
