@@ -167,10 +167,11 @@ impl Reader {
 
     fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
         for (index, item) in items.into_iter().enumerate() {
-            let at = At { line: entries.get(index).copied().unwrap_or(at.line), ..at };
+            // What ends the list says nothing of how an item ends.
+            let at = At { line: entries.get(index).copied().unwrap_or(at.line), last: None, ..at };
             if item.get("items").is_some_and(Value::is_array) {
                 if depth < DEEPEST {
-                    self.document(At { last: None, ..at }, item, &[], depth + 1);
+                    self.document(at, item, &[], depth + 1);
                 } else {
                     let reason = format!("line {}: lists are nested more than {DEEPEST} deep", at.line);
                     self.unreadable(at.file, at.listed, &reason);
