@@ -79,6 +79,7 @@ const VALUES: &[(&str, Values)] = &[
     ("wait", Values::None("a duration")),
     ("watch_timeout", Values::None("a duration")),
     ("request_timeout", Values::None("a duration")),
+    ("command_timeout", Values::None("a duration")),
     ("selector", Values::None("an expression")),
     ("creator", Values::None("users are not objects of a cluster")),
     ("creator_group", Values::None("groups are not objects of a cluster")),
