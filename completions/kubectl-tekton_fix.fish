@@ -449,6 +449,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand sn
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s s -l server -d 'Address of the API server' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l request-timeout -d 'How long one request may take, 30s or 2m for example' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l command-timeout -d 'How long the whole command may take; without it, as long as it needs' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l tls-server-name -d 'Name to expect in the server\'s certificate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l client-certificate -d 'File with the client\'s certificate' -r -F
