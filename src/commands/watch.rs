@@ -32,15 +32,16 @@ pub(super) async fn watch(
 ) -> Result<bool, CommandError> {
     let connection = source.live()?;
     let mut teller = Teller { begin: Instant::now(), last: None, changed: Instant::now(), told_stall: false };
-    let (report, progress, is_done) = chosen
+    let wanted = Wanted::run(&chosen.namespace, &chosen.name);
+    let (state, progress, is_done) = chosen
         .look(source, |cluster, run, now| {
             let progress = progress::progress(&Focus::new(cluster, run, now));
-            (checks::diagnose(cluster, run, now), progress, run.is_done())
+            (checks::diagnose(cluster, run, now).state, progress, run.is_done())
         })
         .await?;
     let is_placed = is_done || (progress.waiting.is_empty() && !progress.running.is_empty());
     teller.tell(ui, progress);
-    if is_placed || matches!(report.state, RunState::Stuck | RunState::Failed | RunState::Cancelled) {
+    if is_placed || matches!(state, RunState::Stuck | RunState::Failed | RunState::Cancelled) {
         return Ok(false);
     }
     let place = (chosen.namespace.clone(), chosen.name.clone());
@@ -52,7 +53,7 @@ pub(super) async fn watch(
     chosen.cluster = match followed {
         Followed::TimedOut(Some(error)) => return Err(error.into()),
         // What is gone is said where the run is looked up.
-        _ => connection.begin(&Wanted::run(&place.0, &place.1)).await?,
+        _ => connection.begin(&wanted).await?,
     };
     chosen.run()?;
     Ok(matches!(followed, Followed::TimedOut(_)))

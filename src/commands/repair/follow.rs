@@ -52,9 +52,9 @@ pub(in crate::commands) async fn follow(
 ) -> Followed {
     let deadline = wait.and_then(|wait| tokio::time::Instant::now().checked_add(wait));
     let mut last_error = None;
-    let mut failures = 0;
     let wanted = Wanted::run(namespace, name);
     let mut earlier: Option<Cluster> = None;
+    let mut failures = 0;
     for beat in 1_u32.. {
         tokio::time::sleep(EVERY).await;
         let is_up = deadline.is_some_and(|deadline| tokio::time::Instant::now() >= deadline);

@@ -75,7 +75,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
     }
     for (index, sidecar) in spec.list("sidecars").iter().enumerate() {
         if sidecar.is_mapping()
-            && !sidecar.entry("image").is_some_and(|entry| !is_empty(&entry.value))
+            && sidecar.entry("image").is_none_or(|entry| is_empty(&entry.value))
             && !has_near_other(sidecar, "image")
         {
             let at = path.key("sidecars").item(index).key("image");
@@ -98,7 +98,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
 pub(crate) fn step_action(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Range<usize>) {
     params::declarations(out, spec, path);
     names::results(out, spec.list("results"), &path.key("results"));
-    if !spec.entry("image").is_some_and(|entry| !is_empty(&entry.value)) && !has_near_other(spec, "image") {
+    if spec.entry("image").is_none_or(|entry| is_empty(&entry.value)) && !has_near_other(spec, "image") {
         out.add(Kind::MissingField, path.key("image"), span, Problem::Missing("image"), Effect::Webhook);
     }
     if let (Some(script), Some(command)) = (spec.entry("script"), spec.entry("command"))
