@@ -39,7 +39,10 @@ fn measure(rounds: usize, command: impl Fn() -> Command) -> Option<Cost> {
         let mut command = command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let begin = Instant::now();
-        let used = command.spawn().ok()?.wait4().unwrap().rusage;
+        let ended = command.spawn().ok()?.wait4().unwrap();
+        // Findings are an answer; an error is none, and its time means nothing.
+        assert!(matches!(ended.status.code(), Some(0 | 1 | 4)), "{command:?}: {:?}", ended.status);
+        let used = ended.rusage;
         costs.push(Cost { wall: begin.elapsed(), cpu: used.utime + used.stime, memory: used.maxrss });
     }
     costs.sort_by_key(|cost| cost.wall);

@@ -120,6 +120,14 @@ fn body(path: &str, query: &str, state: &State) -> (u16, String) {
     if path == "/version" {
         return (200, json!({ "gitVersion": "v1.33.13" }).to_string());
     }
+    // For kubectl, which learns the kinds of the core group there.
+    if path == "/api" {
+        return (200, json!({ "kind": "APIVersions", "versions": ["v1"] }).to_string());
+    }
+    if path == "/api/v1" {
+        let pods = json!({ "name": "pods", "kind": "Pod", "namespaced": true, "verbs": ["get", "list"] });
+        return (200, json!({ "kind": "APIResourceList", "groupVersion": "v1", "resources": [pods] }).to_string());
+    }
     if path == "/apis" {
         return (200, discovery().to_string());
     }
@@ -168,13 +176,16 @@ fn body(path: &str, query: &str, state: &State) -> (u16, String) {
 }
 
 fn discovery() -> Value {
-    let mut groups: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<Value>>> = BTreeMap::new();
     for kind in Kind::ALL.iter().filter(|kind| !kind.group().is_empty()) {
-        let resources = json!([{ "resource": kind.plural() }]);
-        groups.entry(kind.group()).or_default().push(json!({ "version": kind.version(), "resources": resources }));
+        let versions = groups.entry(kind.group()).or_default();
+        versions.entry(kind.version()).or_default().push(json!({ "resource": kind.plural() }));
     }
-    let items =
-        groups.into_iter().map(|(name, versions)| json!({ "metadata": { "name": name }, "versions": versions }));
+    let version = |(version, resources): (&str, Vec<Value>)| json!({ "version": version, "resources": resources });
+    let items = groups.into_iter().map(|(name, versions)| {
+        let versions: Vec<Value> = versions.into_iter().map(version).collect();
+        json!({ "metadata": { "name": name }, "versions": versions })
+    });
     json!({ "kind": "APIGroupDiscoveryList", "items": items.collect::<Vec<_>>() })
 }
 
@@ -202,6 +213,6 @@ fn node(at: usize) -> String {
 fn pod(at: usize, nodes: usize) -> String {
     let (fields, node, app, namespace) = (ballast(6_000), at % nodes, at % 400, at % 200);
     format!(
-        r#"{{"metadata":{{"name":"app-{app}-{at:06}","namespace":"ns-{namespace}","uid":"{at:032x}","resourceVersion":"{at}","labels":{{"app":"app-{app}","pod-template-hash":"{at:08x}"}},"annotations":{{"k8s.ovn.org/pod-networks":"{{\"default\":{{\"ip_addresses\":[\"10.128.0.1/23\"],\"mac_address\":\"0a:58:0a:80:00:01\"}}}}"}},"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"app-{app}","uid":"{app:032x}","controller":true}}],"managedFields":{fields}}},"spec":{{"nodeName":"node-{node:05}","serviceAccountName":"default","schedulerName":"default-scheduler","restartPolicy":"Always","priority":0,"tolerations":[{{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}}],"containers":[{{"name":"c","image":"registry.example/team/app:{app}","resources":{{"requests":{{"cpu":"900m","memory":"3Gi"}}}},"volumeMounts":[{{"name":"kube-api-access","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]}}],"volumes":[{{"name":"kube-api-access","projected":{{"sources":[{{"serviceAccountToken":{{"path":"token"}}}}]}}}}]}},"status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"True","lastProbeTime":null}}],"containerStatuses":[{{"name":"c","ready":true,"restartCount":0,"image":"registry.example/team/app:{app}","imageID":"sha256:{at:064x}","state":{{"running":{{"startedAt":"2026-11-25T08:00:00Z"}}}},"resources":{{"requests":{{"cpu":"900m","memory":"3Gi"}}}},"allocatedResources":{{"cpu":"900m","memory":"3Gi"}}}}]}}}}"#
+        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"app-{app}-{at:06}","namespace":"ns-{namespace}","uid":"{at:032x}","resourceVersion":"{at}","labels":{{"app":"app-{app}","pod-template-hash":"{at:08x}"}},"annotations":{{"k8s.ovn.org/pod-networks":"{{\"default\":{{\"ip_addresses\":[\"10.128.0.1/23\"],\"mac_address\":\"0a:58:0a:80:00:01\"}}}}"}},"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"app-{app}","uid":"{app:032x}","controller":true}}],"managedFields":{fields}}},"spec":{{"nodeName":"node-{node:05}","serviceAccountName":"default","schedulerName":"default-scheduler","restartPolicy":"Always","priority":0,"tolerations":[{{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}}],"containers":[{{"name":"c","image":"registry.example/team/app:{app}","resources":{{"requests":{{"cpu":"900m","memory":"3Gi"}}}},"volumeMounts":[{{"name":"kube-api-access","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]}}],"volumes":[{{"name":"kube-api-access","projected":{{"sources":[{{"serviceAccountToken":{{"path":"token"}}}}]}}}}]}},"status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"True","lastProbeTime":null}}],"containerStatuses":[{{"name":"c","ready":true,"restartCount":0,"image":"registry.example/team/app:{app}","imageID":"sha256:{at:064x}","state":{{"running":{{"startedAt":"2026-11-25T08:00:00Z"}}}},"resources":{{"requests":{{"cpu":"900m","memory":"3Gi"}}}},"allocatedResources":{{"cpu":"900m","memory":"3Gi"}}}}]}}}}"#
     )
 }
