@@ -111,8 +111,10 @@ async fn settle_all(
             && matches!(entry.state, State::Sent | State::Unclear(_))
         {
             entry.state = settle(connection, part, entry.time).await?;
-            // What was never stored can be made still: it has its name, so that it is made once.
-            if matches!(entry.state, State::Failed(_)) && is_submission(&part.request) && part.edits.is_some() {
+            // What never took place can be done still, once: what is made has its name, and what is
+            // changed or deleted is read again before.
+            let is_kept = !is_empty(&part.request) && (!is_submission(&part.request) || part.edits.is_some());
+            if matches!(entry.state, State::Failed(_)) && is_kept {
                 entry.state = State::Planned;
             }
             note(ui, recorded, part, entry.state.clone());
