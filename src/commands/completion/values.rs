@@ -69,6 +69,10 @@ const VALUES: &[(&str, Values)] = &[
     ("suppress", Values::Findings),
     ("id", Values::Operations),
     ("fs_group", Values::Words(&["namespace"])),
+    (
+        "print_schema",
+        Values::Words(&["PipelineRun", "TaskRun", "Pipeline", "Task", "v1beta1/PipelineRun", "v1beta1/TaskRun"]),
+    ),
     ("from", Values::Files),
     ("filename", Values::Files),
     ("words", Values::None("the words of another command line")),
@@ -81,6 +85,7 @@ const VALUES: &[(&str, Values)] = &[
     ("request_timeout", Values::None("a duration")),
     ("command_timeout", Values::None("a duration")),
     ("selector", Values::None("an expression")),
+    ("redact", Values::None("an expression")),
     ("creator", Values::None("users are not objects of a cluster")),
     ("creator_group", Values::None("groups are not objects of a cluster")),
     ("as_user", Values::None("users are not objects of a cluster")),
