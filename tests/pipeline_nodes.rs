@@ -14,7 +14,8 @@ use tekton_fix::finding::Outcome;
 use tekton_fix::model::run::PipelineRun;
 use tekton_fix::model::{Cluster, Kind, Origin, Reading};
 use tekton_fix::ops::Edit;
-use tekton_fix::ops::edit::{apply, resubmission};
+use tekton_fix::ops::edit::apply;
+use tekton_fix::ops::resubmission::manifest;
 use tekton_fix::report::wording;
 
 fn tool(input: &Value, args: &[&str]) -> Output {
@@ -240,7 +241,7 @@ fn predicted(focus: &Focus<'_>, new: &Value) -> (Outcome, Vec<String>) {
 }
 
 fn pinned(run: &PipelineRun, node: &str) -> Value {
-    let mut new = resubmission(run, "r2");
+    let mut new = manifest(run, "r2");
     apply(&mut new, &Edit::PinNode { node: node.to_owned(), hostname: node.to_owned() }, &[]).unwrap();
     new
 }
@@ -253,7 +254,7 @@ fn the_best_node_is_one_for_the_whole_run_and_others_are_predicted_to_fail() {
     let cluster = cluster(items);
     let run = cluster.pipeline_run("ci", "r").unwrap();
     let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
-    let again = resubmission(run, "r2");
+    let again = manifest(run, "r2");
     let plan = future::of(&focus, &future::as_run(&focus, &again)).plan;
     assert_eq!(placement::best_node(&focus, &plan, &[]), Ok("right".to_owned()));
     let right = predicted(&focus, &pinned(run, "right"));
@@ -291,7 +292,7 @@ fn an_assistant_that_may_be_misled_is_told() {
     let cluster = cluster(items);
     let run = cluster.pipeline_run("ci", "r").unwrap();
     let focus = Focus::new(&cluster, run, cluster.taken_at.unwrap());
-    let predicted = predicted(&focus, &resubmission(run, "r2"));
+    let predicted = predicted(&focus, &manifest(run, "r2"));
     assert_eq!(predicted.0, Outcome::Unknown);
     let because = predicted.1.join("; ");
     assert!(because.contains("may put the assistant on empty"), "{because}");

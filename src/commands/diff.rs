@@ -11,7 +11,7 @@ use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::RunReport;
 use crate::model::Cluster;
 use crate::model::run::PipelineRun;
-use crate::ops::edit;
+use crate::ops::resubmission;
 use crate::report::comparison::{self as comparison_report, Comparison};
 use crate::report::json::v1;
 use crate::report::{Document, clean, secrets};
@@ -227,7 +227,7 @@ fn pipeline_of(run: &PipelineRun) -> String {
     }
     match run.spec_at("/pipelineRef") {
         Some(reference) => format!("reference {reference}"),
-        None => format!("runs {}", edit::stem(run)),
+        None => format!("runs {}", resubmission::stem(run)),
     }
 }
 

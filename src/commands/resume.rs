@@ -9,7 +9,7 @@ use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
-use crate::ops::{ObjectRef, Request, Write, edit};
+use crate::ops::{ObjectRef, Request, Write, resubmission};
 use crate::report::comparison::unified;
 use crate::report::repair as screens;
 use crate::report::{Document, secrets, wording};
@@ -217,7 +217,7 @@ impl Remade {
     /// What it changes of the old one.
     fn change(&self) -> Result<Document, CommandError> {
         let name = &self.old.metadata.name;
-        let before = secrets::yaml(&edit::resubmission(&self.old, name))?;
+        let before = secrets::yaml(&resubmission::manifest(&self.old, name))?;
         let new_name = self.new["metadata"]["name"].as_str().unwrap_or_default();
         Ok(unified((&before, name), (&secrets::yaml(&self.new)?, new_name)))
     }

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::model::run::PipelineRun;
 use crate::model::secrecy::is_secret;
 
+use super::resubmission;
+
 /// A field of which a table holds the name. (Serde would borrow a plain `&str` from the text
 /// that is read.)
 type FieldName = &'static str;
@@ -191,57 +193,6 @@ impl Edit {
     }
 }
 
-/// Prefixes of labels and annotations that tie a run to what another controller
-/// knows of the old one.
-const DROPPED_PREFIXES: [&str; 6] = [
-    "triggers.tekton.dev/",
-    "pipelinesascode.tekton.dev/",
-    "chains.tekton.dev/",
-    "argocd.argoproj.io/",
-    "resource.deleted.in.k8s",
-    "resource.loaded.from.tektonResults",
-];
-
-const DROPPED_RESULTS: [&str; 6] = ["result", "record", "log", "eventlist", "stored", "childReadyForDeletion"];
-
-fn keeps_label(key: &str, value: &str) -> bool {
-    let ours = key.starts_with("tekton.dev/");
-    let argo = key == "app.kubernetes.io/instance" || key == "app.kubernetes.io/version";
-    let pac = key == "app.kubernetes.io/managed-by" && value.starts_with("pipelinesascode");
-    !ours && !argo && !pac && !DROPPED_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-}
-
-fn keeps_annotation(key: &str) -> bool {
-    let results = key.strip_prefix("results.tekton.dev/").is_some_and(|rest| DROPPED_RESULTS.contains(&rest));
-    let tekton = key.starts_with("tekton.dev/") && key != "tekton.dev/auto-cleanup-pvc";
-    let exact = matches!(key, "kubectl.kubernetes.io/last-applied-configuration" | "dashboard.tekton.dev/rerunOf");
-    !results && !tekton && !exact && !DROPPED_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-}
-
-/// Stem of the new run's name: `generateName`, else the name without the part
-/// that the server once made.
-pub fn stem(run: &PipelineRun) -> String {
-    if let Some(stem) = run.metadata.generate_name.as_ref().filter(|stem| !stem.is_empty()) {
-        return stem.clone();
-    }
-    let name = &run.metadata.name;
-    match name.rsplit_once('-') {
-        Some((stem, tail))
-            if matches!(tail.len(), 5 | 6) && tail.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) =>
-        {
-            format!("{stem}-")
-        }
-        _ => format!("{name}-"),
-    }
-}
-
-/// The name of the new run: stem and a suffix, at most 63 characters.
-pub fn name(run: &PipelineRun, suffix: &str) -> String {
-    let stem = stem(run);
-    let room = 63 - suffix.len();
-    format!("{}{suffix}", stem.chars().take(room).collect::<String>())
-}
-
 /// A binding to a claim that is made anew for each run.
 pub fn claim_template(size: &str, class: Option<&str>, mode: &str) -> Value {
     json!({ "volumeClaimTemplate": { "spec": fresh_claim(size, class, mode) } })
@@ -259,37 +210,6 @@ pub fn fresh_claim(size: &str, class: Option<&str>, mode: &str) -> Value {
 /// Node label that a pin names.
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
 
-/// The run to submit, without any change of what it asks for.
-pub fn resubmission(run: &PipelineRun, name: &str) -> Value {
-    let labels: Map<String, Value> = run
-        .metadata
-        .labels
-        .iter()
-        .filter(|(key, value)| keeps_label(key, value))
-        .map(|(key, value)| (key.clone(), Value::from(value.clone())))
-        .collect();
-    let annotations: Map<String, Value> = run
-        .metadata
-        .annotations
-        .iter()
-        .filter(|(key, _)| keeps_annotation(key))
-        .map(|(key, value)| (key.clone(), Value::from(value.clone())))
-        .collect();
-    let mut metadata = json!({ "name": name, "namespace": run.metadata.namespace });
-    if !labels.is_empty() {
-        metadata["labels"] = Value::Object(labels);
-    }
-    if !annotations.is_empty() {
-        metadata["annotations"] = Value::Object(annotations);
-    }
-    let mut spec = run.spec.clone();
-    if let Some(spec) = spec.as_object_mut() {
-        // With its status, the copy would be cancelled or held at once.
-        spec.remove("status");
-    }
-    json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": spec })
-}
-
 /// The run with edits, under its own name.
 ///
 /// # Errors
@@ -303,7 +223,7 @@ pub fn edited(run: &PipelineRun, edits: &[Edit]) -> Result<Value, String> {
 /// # Errors
 /// A sentence when an edit does not fit the run.
 pub fn edited_as(run: &PipelineRun, name: &str, edits: &[Edit]) -> Result<Value, String> {
-    let mut new = resubmission(run, name);
+    let mut new = resubmission::manifest(run, name);
     let tasks: Vec<String> = run.task_names().map(str::to_owned).collect();
     for edit in edits {
         apply(&mut new, edit, &tasks)?;
@@ -566,41 +486,8 @@ mod tests {
         serde_json::from_value(json!({ "metadata": metadata, "spec": spec })).unwrap()
     }
 
-    #[test]
-    fn names_grow_from_the_stem_and_keep_to_the_limit() {
-        let named = |metadata| stem(&run(metadata, json!({})));
-        assert_eq!(named(json!({ "name": "a-x7k2p", "generateName": "b-" })), "b-");
-        assert_eq!(named(json!({ "name": "build-x7k2p" })), "build-");
-        assert_eq!(named(json!({ "name": "build" })), "build-");
-        assert_eq!(named(json!({ "name": "build-PR" })), "build-PR-");
-        let long = run(json!({ "name": "x".repeat(63) }), json!({}));
-        assert_eq!(name(&long, "abcde").len(), 63);
-    }
-
-    #[test]
-    fn what_ties_the_copy_to_the_old_run_is_dropped() {
-        let old = run(
-            json!({ "name": "r", "namespace": "n", "uid": "u", "resourceVersion": "1", "finalizers": ["f"],
-                "ownerReferences": [{ "kind": "X", "name": "x", "uid": "u", "apiVersion": "v1" }],
-                "labels": { "tekton.dev/pipeline": "p", "triggers.tekton.dev/eventlistener": "e", "team": "a",
-                            "app.kubernetes.io/managed-by": "pipelinesascode.tekton.dev" },
-                "annotations": { "results.tekton.dev/record": "x", "results.tekton.dev/recordSummaryAnnotations": "y",
-                                 "chains.tekton.dev/signed": "true", "tekton.dev/v1beta1TaskRuns": "{}",
-                                 "kubectl.kubernetes.io/last-applied-configuration": "{}", "mine": "1",
-                                 "tekton.dev/auto-cleanup-pvc": "true", "argocd.argoproj.io/tracking-id": "t" } }),
-            json!({ "status": "Cancelled", "pipelineRef": { "name": "p" }, "managedBy": "tekton.dev/pipeline" }),
-        );
-        assert_eq!(
-            resubmission(&old, "r-new"),
-            json!({ "apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
-                "metadata": { "name": "r-new", "namespace": "n", "labels": { "team": "a" },
-                    "annotations": { "mine": "1", "results.tekton.dev/recordSummaryAnnotations": "y", "tekton.dev/auto-cleanup-pvc": "true" } },
-                "spec": { "pipelineRef": { "name": "p" }, "managedBy": "tekton.dev/pipeline" } })
-        );
-    }
-
     fn edited(spec: Value, edits: &[Edit]) -> Value {
-        let mut new = resubmission(&run(json!({ "name": "r", "namespace": "n" }), spec), "x");
+        let mut new = resubmission::manifest(&run(json!({ "name": "r", "namespace": "n" }), spec), "x");
         for edit in edits {
             apply(&mut new, edit, &["a".to_owned(), "b".to_owned()]).unwrap();
         }
@@ -670,7 +557,7 @@ mod tests {
 
     #[test]
     fn a_workspace_that_does_not_exist_is_named() {
-        let mut new = resubmission(
+        let mut new = resubmission::manifest(
             &run(
                 json!({ "name": "r" }),
                 json!({ "workspaces": [{ "name": "w", "persistentVolumeClaim": { "claimName": "c" } }] }),

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::edit;
 use super::{FlagPlace, Op};
+use super::{edit, resubmission};
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 
@@ -22,7 +22,7 @@ pub fn changed(op: &Op, run: &PipelineRun) -> Vec<Field> {
     let one = |path: String, new: Value| vec![Field { path, new }];
     match op {
         Op::Submit { edits, .. } => {
-            let old = edit::resubmission(run, &run.metadata.name);
+            let old = resubmission::manifest(run, &run.metadata.name);
             let Ok(new) = edit::edited(run, edits) else { return Vec::new() };
             let mut fields = Vec::new();
             compare("spec", &old["spec"], &new["spec"], &mut fields);

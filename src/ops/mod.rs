@@ -13,6 +13,7 @@ mod grant;
 mod instruction;
 mod part;
 mod request;
+pub mod resubmission;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

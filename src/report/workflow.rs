@@ -3,7 +3,7 @@
 use crate::finding::{Outcome, RunReport};
 use crate::model::run::PipelineRun;
 use crate::ops::Op;
-use crate::ops::edit;
+use crate::ops::{edit, resubmission};
 use crate::scripts::library::{Document as Script, Origin};
 use crate::scripts::lint::Problem;
 use crate::scripts::plan::{Fit, Planned, PlannedStep, Verdict, What};
@@ -117,7 +117,7 @@ pub(crate) fn planned(
     document.section(Tone::Dim.of("Left out"), left_out.collect());
     for op in planned.offer.iter().flat_map(|offer| &offer.ops) {
         let Op::Submit { edits, .. } = op else { continue };
-        let before = secrets::yaml(&edit::resubmission(run, &run.metadata.name))?;
+        let before = secrets::yaml(&resubmission::manifest(run, &run.metadata.name))?;
         let Ok(new) = edit::edited(run, edits) else { continue };
         let name = format!("{} (new)", run.metadata.name);
         document.append(unified((&before, &run.metadata.name), (&secrets::yaml(&new)?, &name)));

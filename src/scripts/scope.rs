@@ -9,7 +9,7 @@ use crate::checks::focus::Focus;
 use crate::finding::{Finding, Offer, Outcome, RunReport};
 use crate::model::Kind;
 use crate::model::secrecy::is_secret;
-use crate::ops::{Danger, Op, edit};
+use crate::ops::{Danger, Op, resubmission};
 use crate::repairs;
 
 use super::expression::Scope;
@@ -138,7 +138,7 @@ pub fn without_secrets(scope: &Scope) -> Scope {
 /// # Errors
 /// Why none can be named.
 pub fn best_node(focus: &Focus<'_>, keeps_old: bool) -> Result<String, NoBest> {
-    let run = edit::resubmission(focus.run(), &focus.run().metadata.name);
+    let run = resubmission::manifest(focus.run(), &focus.run().metadata.name);
     let plan = placement::pinned_anywhere(focus, &run);
     let old = placement::old_pods(focus);
     let gone: &[_] = if keeps_old && focus.is_running() { &[] } else { &old };

@@ -11,7 +11,7 @@ use crate::commands::choice::Chosen;
 use crate::commands::print;
 use crate::finding::forecast::Block;
 use crate::model::Kind;
-use crate::ops::edit;
+use crate::ops::{edit, resubmission};
 use crate::report::json::v1::pipeline_nodes::PipelineNodes;
 use crate::report::pipeline_nodes::{self, View};
 use crate::report::wording;
@@ -21,7 +21,7 @@ use crate::report::wording;
 pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bool) -> Result<u8, CommandError> {
     let old = chosen.run()?;
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
-    let new = edit::resubmission(old, &old.metadata.name);
+    let new = resubmission::manifest(old, &old.metadata.name);
     let plan = placement::pinned_anywhere(&focus, &new);
     let again = future::as_run(&focus, &edit::unpinned(&new));
     if plan.tasks.is_empty() {

@@ -14,8 +14,7 @@ use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
-use crate::ops::edit;
-use crate::ops::{Danger, Op, Write};
+use crate::ops::{Danger, Op, Write, resubmission};
 use crate::report::comparison::unified;
 use crate::report::json::v1::workflow::RepairPlans;
 use crate::report::repair as screens;
@@ -245,7 +244,7 @@ fn show(
         if prepared.request.object.kind != Kind::PipelineRun {
             continue;
         }
-        let before = secrets::yaml(&edit::resubmission(old, &old.metadata.name))?;
+        let before = secrets::yaml(&resubmission::manifest(old, &old.metadata.name))?;
         ui.tell(&unified((&before, &old.metadata.name), (&secrets::yaml(new)?, &prepared.request.object.name)));
     }
     ui.tell(&screens::changes(ready.writes(), &report.name)?);

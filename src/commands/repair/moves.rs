@@ -10,7 +10,7 @@ use crate::finding::{Finding, Offer, Outcome};
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
-use crate::ops::{FlagPlace, ObjectRef, Op, Request, Write};
+use crate::ops::{FlagPlace, ObjectRef, Op, Request, Write, resubmission};
 use crate::scripts::plan::{Planned, What};
 use crate::sources::live::write::NONCE;
 use crate::workflows::engine::marked;
@@ -185,7 +185,7 @@ fn carried_over(focus: &Focus<'_>, op: &Op) -> Option<Request> {
 /// # Errors
 /// When an edit does not fit the run.
 pub(in crate::commands) fn resubmission(old: &PipelineRun, edits: &[Edit], mark: &str) -> Result<Value, String> {
-    let mut new = edit::edited_as(old, &edit::name(old, &mark[..5]), edits)?;
+    let mut new = edit::edited_as(old, &resubmission::name(old, &mark[..5]), edits)?;
     new["metadata"]["annotations"][NONCE] = Value::from(mark);
     Ok(new)
 }

@@ -15,7 +15,7 @@ use crate::finding::Outcome;
 use crate::model::Kind;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
-use crate::ops::{ObjectRef, Op, Part};
+use crate::ops::{ObjectRef, Op, Part, resubmission};
 use crate::report::comparison::unified;
 use crate::report::rerun::{Preview, preview};
 use crate::report::{json, secrets};
@@ -184,7 +184,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             && let Some(metadata) = new["metadata"].as_object_mut()
         {
             metadata.remove("name");
-            metadata.insert("generateName".to_owned(), Value::from(edit::stem(old)));
+            metadata.insert("generateName".to_owned(), Value::from(resubmission::stem(old)));
         }
         args.output.unwrap_or(RunOutput::Yaml).print(ui, &new)?;
         return Ok(match outcome {
@@ -254,7 +254,7 @@ fn show(
     edits: &[Edit],
     cancel_old: bool,
 ) -> Result<(bool, Outcome), CommandError> {
-    let before = secrets::yaml(&edit::resubmission(old, &old.metadata.name))?;
+    let before = secrets::yaml(&resubmission::manifest(old, &old.metadata.name))?;
     let after = secrets::yaml(new)?;
     let name = new.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
