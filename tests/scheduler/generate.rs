@@ -351,13 +351,17 @@ fn existing_pod(dice: &mut Dice, name: &str, nodes: &[String], storage: bool) ->
         pod["metadata"]["finalizers"] = json!(["example.com/wait"]);
     }
     if dice.once_in(8) {
+        let mut status = json!({"name": "c0", "image": "img", "imageID": "", "ready": true, "restartCount": 0,
+            "resources": {"requests": requests(dice)}, "allocatedResources": requests(dice)});
         // The API server never serves an empty map, which upstream tells from none.
-        let in_force = match requests(dice) {
-            Value::Object(none) if none.is_empty() => json!({}),
-            some => json!({ "requests": some }),
-        };
-        pod["status"]["containerStatuses"] = json!([{"name": "c0", "image": "img", "imageID": "", "ready": true,
-            "restartCount": 0, "resources": in_force, "allocatedResources": requests(dice)}]);
+        let is_empty = |map: &Value| map.as_object().is_some_and(serde_json::Map::is_empty);
+        if is_empty(&status["resources"]["requests"]) {
+            status["resources"] = json!({});
+        }
+        if is_empty(&status["allocatedResources"]) {
+            status.as_object_mut().unwrap().remove("allocatedResources");
+        }
+        pod["status"]["containerStatuses"] = json!([status]);
         if dice.once_in(2) {
             pod["status"]["conditions"] = json!([{"type": "PodResizePending", "status": "True",
                 "reason": dice.pick(&["Infeasible", "Deferred"])}]);
