@@ -200,8 +200,10 @@ impl Stuck {
             }
         }
         for (node, _, pinned) in pinned.iter().filter(|(_, fits, _)| !fits) {
-            // Told to be refused: still refused after the others had their time.
-            if !pods(rig, pinned).await.iter().any(is_refused) {
+            // Told to be refused: still refused after the others had their time. A pod that
+            // Tekton has just made again has not been judged yet.
+            let refused = async || Ok(pods(rig, pinned).await.iter().any(is_refused));
+            if rig.until("it is refused", refused).await.is_err() {
                 wrong.push(format!("{}: {node} took in the end what it was told to refuse", self.name));
             }
         }
