@@ -187,6 +187,17 @@ fn nothing_secret_is_in_it() {
 }
 
 #[test]
+fn what_may_be_seen_on_the_own_screen_is_not_handed_on() {
+    let source = with_secrets();
+    let target = source.path().join("taken");
+    let taken = take(source.path(), &target, &[RUN, "--show-secrets"]);
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    let text = texts(&target);
+    let left: Vec<u32> = (1..10).filter(|at| text.contains(&format!("hunter{at}"))).collect();
+    assert_eq!(left, Vec::<u32>::new());
+}
+
+#[test]
 fn own_patterns_leave_the_diagnosis_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("taken.zip");

@@ -92,16 +92,17 @@ fn mask(object: &mut Value) {
 
 /// A text as it may be shown.
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    if SHOWN.load(Ordering::Relaxed) { Cow::Borrowed(text) } else { masked(text) }
+    if are_shown() { Cow::Borrowed(text) } else { masked(text) }
 }
 
-/// A text without bearer tokens, and passwords in addresses and assignments.
+/// A text without bearer tokens, and passwords in addresses and assignments, whatever may be
+/// shown here: it is handed on.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let has_word = || {
         let lower = text.to_ascii_lowercase();
         lower.contains("://") || BEFORE.iter().any(|word| lower.contains(word))
     };
-    if are_shown() || !has_word() {
+    if !has_word() {
         return Cow::Borrowed(text);
     }
     let is_part = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\'' | ',' | ';' | ')' | '&' | '<' | '>');
