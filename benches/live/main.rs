@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
+#[path = "../../tests/recorded/objects.rs"]
+mod objects;
 mod server;
 
 use std::path::Path;

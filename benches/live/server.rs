@@ -15,7 +15,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tekton_fix::model::Kind;
-use tekton_fix::yaml;
+
+use crate::objects;
 
 /// Pods on each node, as full clusters have them.
 pub const PODS_ON_A_NODE: usize = 30;
@@ -42,7 +43,10 @@ struct Object {
 /// Where it listens, with its state.
 pub fn start(export: &Path, nodes: usize, latency: Duration) -> (u16, Arc<State>) {
     let state = Arc::new(State {
-        objects: read(export),
+        objects: objects::read(export)
+            .into_iter()
+            .map(|(plural, items)| (plural, items.iter().map(Object::of).collect()))
+            .collect(),
         nodes,
         latency,
         requests: Mutex::default(),
@@ -66,42 +70,17 @@ pub fn start(export: &Path, nodes: usize, latency: Duration) -> (u16, Arc<State>
     (port.1.recv().unwrap(), state)
 }
 
-fn read(export: &Path) -> BTreeMap<String, Vec<Object>> {
-    let mut objects: BTreeMap<String, Vec<Object>> = BTreeMap::new();
-    let mut folders = vec![export.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            if path.extension().is_none_or(|extension| extension != "yaml") {
-                continue;
-            }
-            for (_, document) in yaml::read_documents(&std::fs::read_to_string(&path).unwrap()).unwrap() {
-                let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-                let items = document["items"].as_array().cloned().unwrap_or_else(|| vec![document.clone()]);
-                for item in items {
-                    let version =
-                        [text(&item, "apiVersion"), text(&document, "apiVersion")].into_iter().find(|v| !v.is_empty());
-                    let kind = [text(&item, "kind"), text(&document, "kind")].into_iter().find(|kind| !kind.is_empty());
-                    let kind = kind.unwrap_or_default();
-                    let Some(kind) = Kind::of(&version.unwrap_or_default(), kind.trim_end_matches("List")) else {
-                        continue;
-                    };
-                    let labels = item["metadata"]["labels"].as_object().into_iter().flatten();
-                    objects.entry(kind.plural().to_owned()).or_default().push(Object {
-                        name: text(&item["metadata"], "name"),
-                        namespace: text(&item["metadata"], "namespace"),
-                        labels: labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect(),
-                        text: item.to_string(),
-                    });
-                }
-            }
+impl Object {
+    fn of(item: &Value) -> Self {
+        let text = |key: &str| item["metadata"][key].as_str().unwrap_or_default().to_owned();
+        let labels = item["metadata"]["labels"].as_object().into_iter().flatten();
+        Self {
+            name: text("name"),
+            namespace: text("namespace"),
+            labels: labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect(),
+            text: item.to_string(),
         }
     }
-    objects
 }
 
 async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Response<Full<Bytes>>, std::io::Error> {

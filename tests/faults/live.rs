@@ -18,6 +18,7 @@ use tekton_fix::sources::{Wanted, export};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::objects;
 use crate::recorded::{folders, unpack};
 use crate::server::{self, Fault, Flaw, Server};
 
@@ -45,7 +46,7 @@ fn incidents() -> (tempfile::TempDir, Vec<Arc<Incident>>) {
             name: path.file_name().unwrap().to_str().unwrap().to_owned(),
             namespace: namespace.to_owned(),
             run: run.to_owned(),
-            objects: server::read(&snapshot),
+            objects: objects::read(&snapshot),
             now: export::read(snapshot.to_str().unwrap()).unwrap().taken_at.unwrap(),
             folder: snapshot,
         })
@@ -219,7 +220,7 @@ async fn each_kind_of_read_meets_each_fault() {
     let (namespace, run) = crate::RUN.split_once('/').unwrap();
     let (namespace, run) = (namespace.to_owned(), run.to_owned());
     let folder = PathBuf::from(crate::EXPORT);
-    let objects = server::read(Path::new(crate::EXPORT));
+    let objects = objects::read(Path::new(crate::EXPORT));
     let incident = Arc::new(Incident { name: "example".to_owned(), namespace, run, folder, objects, now });
     let (known, _, requests) = incident.live(Fault::None).await;
     let known = known.unwrap();

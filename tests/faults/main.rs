@@ -3,6 +3,8 @@
 
 mod interrupted;
 mod live;
+#[path = "../recorded/objects.rs"]
+mod objects;
 mod prompt;
 #[path = "../recorded/mod.rs"]
 mod recorded;

@@ -53,16 +53,20 @@ impl Against {
 
     /// What becomes of every run of some files.
     pub(super) fn forecasts(&self, linted: &[Linted]) -> Vec<Forecasted> {
+        let files: Vec<(&Linted, Vec<(usize, Value)>)> = linted.iter().map(|file| (file, objects(file))).collect();
         let mut cluster = self.cluster.overlay();
-        for (_, object) in linted.iter().flat_map(objects) {
-            self.add_source(&mut cluster, &object);
+        for (_, object) in files.iter().flat_map(|(_, objects)| objects) {
+            self.add_source(&mut cluster, object);
         }
         cluster.sort();
-        linted
-            .iter()
-            .flat_map(|file| objects(file).into_iter().map(move |found| (file, found)))
-            .filter_map(|(file, (line, object))| self.forecast(&cluster, file, line, &object))
-            .collect()
+        let mut forecasts = Vec::new();
+        for (file, objects) in &files {
+            for (line, object) in objects {
+                let next = objects.iter().map(|(start, _)| *start).filter(|start| start > line).min();
+                forecasts.extend(self.forecast(&cluster, file, (*line, next), object));
+            }
+        }
+        forecasts
     }
 
     /// Pipelines and Tasks of the files stand for those of the cluster.
@@ -87,7 +91,14 @@ impl Against {
         named.or_else(|| self.namespace.clone())
     }
 
-    fn forecast(&self, cluster: &Cluster, file: &Linted, line: usize, object: &Value) -> Option<Forecasted> {
+    /// What becomes of an object, which stands from its line to the next object's.
+    fn forecast(
+        &self,
+        cluster: &Cluster,
+        file: &Linted,
+        (line, next): (usize, Option<usize>),
+        object: &Value,
+    ) -> Option<Forecasted> {
         let kind = match object["kind"].as_str()? {
             kind @ ("PipelineRun" | "TaskRun") => kind.to_owned(),
             _ => return None,
@@ -104,7 +115,7 @@ impl Against {
         let Some(namespace) = self.namespace_of(object) else {
             return Some(told(String::new(), Judged::NoNamespace));
         };
-        if is_refused(file, line) {
+        if is_refused(file, line, next) {
             return Some(told(namespace, Judged::RefusedBefore));
         }
         let text = object.to_string();
@@ -152,9 +163,8 @@ fn objects(file: &Linted) -> Vec<(usize, Value)> {
 }
 
 /// Whether the API server or the webhook refuses the object, so that there is no run.
-fn is_refused(file: &Linted, line: usize) -> bool {
+fn is_refused(file: &Linted, line: usize, next: Option<usize>) -> bool {
     let lines = Lines::of(&file.text);
-    let next = objects(file).into_iter().map(|(start, _)| start).filter(|start| *start > line).min();
     file.findings().iter().any(|finding| {
         let (at, _) = lines.place(&file.text, finding.span.start);
         let is_within = at >= line && next.is_none_or(|next| at < next);
