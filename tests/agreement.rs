@@ -201,3 +201,24 @@ fn every_finding_has_evidence_and_a_likely_one_says_what_is_open() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_finding_about_an_installation_or_a_namespace_has_evidence() {
+    let (_folders, cases) = cases();
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for case in &cases {
+        let preflight = document(&run(&case.export, &["check", "-A", "-o", "json"]));
+        let places = preflight["namespaces"].as_array().cloned().unwrap_or_default();
+        let all = std::iter::once(&preflight).chain(&places).filter_map(|place| place["notes"].as_array()).flatten();
+        for note in all {
+            seen += 1;
+            let evidence = note["evidence"].as_array().cloned().unwrap_or_default();
+            let is_read = |item: &Value| item["source"].as_str().is_some_and(|source| !source.is_empty());
+            if evidence.is_empty() || !evidence.iter().all(is_read) || note["confidence"] == "likely" {
+                wrong.push(format!("{}: {} of {}", case.name, note["cause"], note["text"]));
+            }
+        }
+    }
+    assert!(seen > 200, "{seen}");
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -299,3 +299,66 @@ fn every_check_is_documented_speaks_when_it_should_and_is_silent_on_health() {
     assert!(healthy >= 8, "{healthy} healthy fixtures");
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// A task that waits for GPUs on tainted nodes, changed.
+fn waiting_for_gpus(change: impl FnOnce(&mut Cluster)) -> RunReport {
+    let fixtures = staged();
+    let fixture = fixtures.iter().find(|fixture| fixture.name.ends_with("/untolerated-taint")).unwrap();
+    let mut cluster = fixture.cluster.overlay();
+    change(&mut cluster);
+    report(&cluster, &fixture.namespace, &fixture.run)
+}
+
+#[test]
+fn nodes_that_are_full_of_unread_pods_are_another_way_out() {
+    let report = waiting_for_gpus(|cluster| {
+        for pod in cluster.pods.iter_mut().filter(|pod| pod.spec.node_name.is_empty()) {
+            for container in &mut pod.spec.containers {
+                container.resources.requests.remove("nvidia.com/gpu");
+                container.resources.limits.remove("nvidia.com/gpu");
+            }
+            for condition in &mut pod.status.conditions {
+                condition.message = condition.message.replace("Insufficient nvidia.com/gpu", "Insufficient cpu");
+            }
+        }
+    });
+    let first = &report.findings[0];
+    assert_eq!((first.cause.id(), first.confidence().as_str()), ("insufficient-resources", "likely"));
+    assert!(first.cannot_tell.iter().any(|open| open.contains("taints, of which")), "{:?}", first.cannot_tell);
+    assert!(first.offers.iter().any(|offer| offer.id == "tolerate"), "{:?}", first.offers);
+    assert!(first.offers.iter().all(|offer| !offer.works()), "{:?}", first.offers);
+}
+
+#[test]
+fn nodes_on_their_way_out_are_not_to_be_tolerated() {
+    for (key, cause, words) in [
+        ("ToBeDeletedByClusterAutoscaler", "node-not-ready", "are being removed from the cluster"),
+        ("karpenter.sh/disrupted", "node-not-ready", "are being removed from the cluster"),
+        ("node.kubernetes.io/out-of-service", "node-not-ready", "are shut down or out of service"),
+        ("node.kubernetes.io/network-unavailable", "node-not-ready", "have no network for pods"),
+        ("node.cloudprovider.kubernetes.io/uninitialized", "node-not-ready", "are not set up yet"),
+        ("node.kubernetes.io/disk-pressure", "node-under-pressure", "are under memory, disk or PID pressure"),
+        ("node.kubernetes.io/window", "untolerated-taint", "has a taint"),
+    ] {
+        let report = waiting_for_gpus(|cluster| {
+            for node in &mut cluster.nodes {
+                for taint in node.spec.taints.iter_mut().filter(|taint| taint.key == "nvidia.com/gpu") {
+                    taint.key = key.to_owned();
+                }
+                // No other worker may be used.
+                if node.metadata.name.starts_with("worker") || node.metadata.name.starts_with("own") {
+                    node.spec.unschedulable = true;
+                }
+            }
+            for pod in cluster.pods.iter_mut().filter(|pod| pod.spec.node_name.is_empty()) {
+                for condition in &mut pod.status.conditions {
+                    condition.message = condition.message.replace("{nvidia.com/gpu: ", &format!("{{{key}: "));
+                }
+            }
+        });
+        let first = &report.findings[0];
+        assert_eq!(first.cause.id(), cause, "{key}: {}", first.summary);
+        assert!(first.summary.contains(words), "{key}: {}", first.summary);
+        assert_eq!(first.offers.iter().any(|offer| offer.id == "tolerate"), cause == "untolerated-taint", "{key}");
+    }
+}

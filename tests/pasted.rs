@@ -137,13 +137,17 @@ fn printed_commands_do_in_a_shell_only_what_they_say() {
                 let mut child = Command::new(shell);
                 child.arg("-c").arg(command).current_dir(&folder).env("PATH", path).env("CALLS", &calls);
                 let output = child.stdin(Stdio::null()).output().unwrap();
-                assert!(output.status.success(), "{shell}: {command}: {output:?}");
+                // fish has no quotes for control characters, which no name in a cluster holds:
+                // it refuses the line.
+                let is_refused = shell == "fish" && command.contains("$'");
+                assert!(is_refused || output.status.success(), "{shell}: {command}: {output:?}");
                 let mut left: Vec<String> = fs::read_dir(folder.path())
                     .unwrap()
                     .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
                     .collect();
                 left.sort();
-                assert_eq!(left, ["bin", "calls"], "{shell}: {command}");
+                let expected: &[&str] = if is_refused { &["bin"] } else { &["bin", "calls"] };
+                assert_eq!(left, expected, "{shell}: {command}");
                 // What is piped into a client is data.
                 if !command.contains("echo ") && !command.contains("$'") {
                     let expected: String =

@@ -118,6 +118,67 @@ fn an_unread_driver_is_a_doubt_only_where_the_node_lacks_it() {
     assert!(!other.fits() && other.refusal().is_none() && !other.doubts.is_empty());
 }
 
+/// Node a offers GPUs by a device plugin, node b does not; a class may stand behind them.
+fn with_devices(class: Option<Value>) -> (Cluster, Pod) {
+    let mut offers = node("a");
+    offers.1["status"]["allocatable"]["example.com/gpu"] = json!("1");
+    let mut objects = vec![offers, node("b")];
+    objects.extend(class.map(|spec| (Kind::DeviceClass, json!({ "metadata": { "name": "gpus" }, "spec": spec }))));
+    let resources = json!({ "requests": { "example.com/gpu": "1" }, "limits": { "example.com/gpu": "1" } });
+    (cluster(objects), incoming(json!({ "containers": [{ "name": "c", "resources": resources }] })))
+}
+
+#[test]
+fn devices_may_meet_what_a_node_does_not_offer_since_1_36() {
+    let (state, new) = with_devices(Some(json!({ "extendedResourceName": "example.com/gpu" })));
+    let older = by(35, &state, &new);
+    assert_eq!(fitting(&older), ["a"]);
+    assert!(older.node("b").unwrap().refusal().is_some());
+    let newer = by(36, &state, &new);
+    assert_eq!(fitting(&newer), ["a"]);
+    let other = newer.node("b").unwrap();
+    assert!(!other.fits() && other.refusal().is_none() && !other.doubts.is_empty());
+    // No class, or one for something else, leaves it refused.
+    for class in [None, Some(json!({})), Some(json!({ "extendedResourceName": "example.com/fpga" }))] {
+        let (state, new) = with_devices(class);
+        assert!(by(37, &state, &new).node("b").unwrap().refusal().is_some());
+    }
+    // Every class offers itself by its own name.
+    let (state, mut new) = with_devices(Some(json!({})));
+    let requests = &mut new.spec.containers[0].resources.requests;
+    let amount = requests.remove("example.com/gpu").unwrap();
+    requests.insert("deviceclass.resource.kubernetes.io/gpus".to_owned(), amount);
+    let judged = by(37, &state, &new);
+    assert!(["a", "b"].iter().all(|name| judged.node(name).unwrap().refusal().is_none()));
+    assert_eq!(fitting(&judged), [""; 0]);
+}
+
+#[test]
+fn unread_device_classes_are_a_doubt_only_where_the_node_offers_nothing() {
+    let (mut state, new) = with_devices(None);
+    state.coverage = tekton_fix::model::Coverage::default();
+    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::DeviceClass) {
+        state.coverage.record(*kind, "", tekton_fix::model::Reading::Listed);
+    }
+    let judgement = by(37, &state, &new);
+    assert_eq!(fitting(&judgement), ["a"]);
+    let other = judgement.node("b").unwrap();
+    assert!(!other.fits() && other.refusal().is_none() && !other.doubts.is_empty());
+    // The scheduler's own words about more nodes than offer the resource tell that no class
+    // stands behind it; about as many they tell nothing.
+    for (short, is_told) in [(2, true), (1, false)] {
+        let message = format!("0/2 nodes are available: {short} Insufficient example.com/gpu.");
+        let condition =
+            json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message });
+        let mut waiting = pod("own", "waiting", json!({})).1;
+        waiting["status"] = json!({ "conditions": [condition] });
+        let mut state = state.overlay();
+        state.insert(Kind::Pod, waiting, Origin::Server(String::new())).unwrap();
+        state.sort();
+        assert_eq!(by(37, &state, &new).node("b").unwrap().refusal().is_some(), is_told);
+    }
+}
+
 #[test]
 fn resized_pods_use_the_largest_total_and_not_the_sum_of_the_largest() {
     let container = |name: &str, cpu: &str| json!({ "name": name, "resources": { "requests": { "cpu": cpu } } });

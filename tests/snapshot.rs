@@ -289,3 +289,39 @@ fn it_is_written_whole_for_its_owner_and_over_nothing() {
         assert_eq!(take(incident, &target, &[RUN, "--redact", pattern]).status.code(), Some(2), "{pattern}");
     }
 }
+
+#[test]
+fn names_of_an_export_lead_out_of_no_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.json");
+    let object = |kind: &str, api: &str, namespace: &str, name: &str| serde_json::json!({ "apiVersion": api, "kind": kind, "metadata": { "namespace": namespace, "name": name } });
+    let mut items = vec![object("PipelineRun", "tekton.dev/v1", "n", "r")];
+    for namespace in ["../../../../out", "..", ".", "a/../../../out", "/out", "..\\out", "n/../../out"] {
+        items.push(object("Pod", "v1", namespace, "p"));
+        items.push(object("Namespace", "v1", "", namespace));
+    }
+    let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": items });
+    fs::write(&source, list.to_string()).unwrap();
+    fs::create_dir_all(folder.path().join("a/b/c")).unwrap();
+    for target in ["a/b/c/snapshot", "a/b/c/snapshot.zip", "a/b/c/snapshot.tar.gz"] {
+        let target = folder.path().join(target);
+        for words in [&["-A"][..], &["n/r"]] {
+            let output = take(&source, &target, &[words, &["--force"]].concat());
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+            assert!(said.contains("Left out: ") || words == ["n/r"], "{said}");
+        }
+    }
+    let mut there: Vec<String> = Vec::new();
+    let mut open = vec![folder.path().to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            there.push(path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned());
+            if path.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    assert!(there.iter().all(|path| !path.contains("out") && !path.contains("pods.yaml")), "{there:?}");
+}

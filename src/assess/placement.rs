@@ -217,7 +217,7 @@ fn weigh(forecast: &mut Forecast, focus: &Focus<'_>, who: &Who, placement: &Plac
         doubts.sort();
         doubts.dedup();
         forecast.gap(Gap::Node(who.clone(), against(fit), doubts));
-    } else if let Some(elsewhere) = misled(fit) {
+    } else if let Some(elsewhere) = misled(fit).or_else(|| taken_for_free(fit)) {
         forecast.gap(Gap::Misled {
             who: who.clone(),
             elsewhere: elsewhere.to_owned(),
@@ -245,6 +245,17 @@ fn misled(fit: &Fit) -> Option<&str> {
         node.is_some_and(|node| matches!(node.answer, Answer::Refused(_)) && !node.takes_turns())
     };
     fit.assistant_goes_to.iter().find(refuses).map(String::as_str)
+}
+
+/// A node that the scheduler may choose although a volume is held on another one: only the
+/// kubelet finds that out (no filter knows it but for ReadWriteOncePod).
+fn taken_for_free(fit: &Fit) -> Option<&str> {
+    let is_held = |obstacle: &pipeline_fit::Obstacle| matches!(obstacle.reason, pipeline_fit::Reason::Held(_));
+    let only_held = |node: &&pipeline_fit::NodeFit| match &node.answer {
+        Answer::Refused(obstacles) => obstacles.iter().all(is_held),
+        Answer::Fits | Answer::Unknown(_) => false,
+    };
+    fit.nodes.iter().find(only_held).map(|node| node.node.as_str())
 }
 
 /// The pods that have to find a node together.

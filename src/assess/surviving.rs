@@ -6,12 +6,14 @@ use crate::analysis::scc::admission::VALIDATED;
 use crate::analysis::tekton::flags::SET_SECURITY_CONTEXT;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
+use crate::checks::missing;
 use crate::checks::refused::RefusedBy;
 use crate::checks::workspace_access;
 use crate::finding::forecast::{Block, Forecast, Gap, Who};
 use crate::finding::{Cause, Confidence, Facts, Finding, Outcome, Severity, Stage, Survival};
 use crate::model::Kind;
 use crate::model::cluster::find;
+use crate::model::node::Node;
 use crate::model::volume::VolumeSource;
 use crate::ops::{Edit, Instruction, Op};
 
@@ -32,8 +34,11 @@ pub(super) fn add(
     ops: &[Op],
 ) {
     let submits = ops.iter().any(|op| matches!(op, Op::Submit { .. }));
-    for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
+    for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
         let words = || finding.summary.clone();
+        // What holds a run on purpose, or ended it by its own doing, is a warning; whether the
+        // next run meets it again is then open, but it is not forgotten.
+        let is_certain = finding.severity == Severity::Error || fails_by_its_own(finding);
         let stays = match finding.cause.survival() {
             Survival::Stays => true,
             Survival::Gone => !submits,
@@ -41,20 +46,24 @@ pub(super) fn add(
                 forecast.gap(Gap::Open(finding.cause, words()));
                 false
             }
-            Survival::Ruled => {
+            Survival::Ruled if finding.severity == Severity::Error => {
                 ruled(forecast, before, finding, ops, submits);
                 false
             }
+            Survival::Ruled => false,
         };
         if stays {
             match lifts(before, finding, ops) {
                 Lifts::Yes => {}
                 Lifts::Perhaps => forecast.gap(Gap::Open(finding.cause, words())),
-                Lifts::No => forecast.block(Block::Remains(finding.cause, words())),
+                Lifts::No if is_certain => forecast.block(Block::Remains(finding.cause, words())),
+                Lifts::No => forecast.gap(Gap::Open(finding.cause, words())),
             }
         }
         if finding.cause == Cause::NodeNotReady && submits {
             forecast.gaps.extend(attached(after));
+        } else if finding.cause == Cause::NodeNotReady && !ops.iter().any(Op::is_manual) && stays_on_lost_node(after) {
+            forecast.block(Block::Remains(finding.cause, words()));
         }
     }
     // Where the scheduler has not spoken, room is judged as for any other run.
@@ -88,11 +97,40 @@ fn ruled(forecast: &mut Forecast, focus: &Focus<'_>, finding: &Finding, ops: &[O
             Cause::AssistantRefusedByScc
                 | Cause::AssistantRefusedByPodSecurity
                 | Cause::AssistantLimitrange
+                | Cause::AssistantQuota
                 | Cause::AssistantServiceAccountMissing
         );
-    if changes_nothing && is_refusal && focus.is_running() && forecast.outcome() == Outcome::GoesOn {
+    // What is used of a quota that was read, and which accounts exist, changes with time.
+    let is_of_the_moment = match &finding.facts {
+        Facts::Quota { name, .. } => find(&focus.cluster.resource_quotas, focus.namespace(), name).is_some(),
+        Facts::Account(_) => true,
+        _ => false,
+    };
+    if changes_nothing && is_refusal && !is_of_the_moment && forecast.outcome() == Outcome::GoesOn {
         forecast.gap(Gap::Unexplained(finding.cause));
     }
+}
+
+/// Whether a task failed by what the run itself says, so that the same run fails again
+/// (tektoncd/pipeline pkg/apis/pipeline/v1/taskrun_types.go, v1.15).
+fn fails_by_its_own(finding: &Finding) -> bool {
+    const REASONS: [&str; 5] = [
+        "TaskRunValidationFailed",
+        "TaskValidationFailed",
+        "InvalidParamValue",
+        "TaskRunResultLargerThanAllowedLimit",
+        "ResourceVerificationFailed",
+    ];
+    let Facts::Reason(reason) = &finding.facts else { return false };
+    finding.cause == Cause::TaskFailed && REASONS.contains(&reason.as_str())
+}
+
+/// Whether a task that has not ended has its pod on a node that is not Ready: the pod stays
+/// there, whatever becomes of its assistant.
+fn stays_on_lost_node(focus: &Focus<'_>) -> bool {
+    let lost = |name: &str| focus.cluster.node(name).and_then(Node::ready).is_some_and(|ready| ready.status != "True");
+    let mut pods = focus.tree.unfinished().filter_map(|task| task.pod).filter(|pod| !pod.is_terminal());
+    pods.any(|pod| lost(&pod.spec.node_name))
 }
 
 /// Whether a person takes a block away by following an instruction; whether that succeeds
@@ -151,11 +189,19 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
                 manual
             }
         }
+        Cause::VolumeSourceMissing if are_there(focus, finding) => Lifts::Yes,
         // A quota that was read is judged by rule.
         Cause::WorkspaceClaimRefused if is_judged(focus, finding) => Lifts::Yes,
         Cause::AssistantStatefulsetRefused | Cause::WorkspaceClaimRefused => {
             let raises = ops.iter().any(|op| matches!(op, Op::RaiseQuota { .. }));
             if raises { Lifts::Yes } else { manual }
+        }
+        // A queue, a gate or an approval is for whoever put it there.
+        Cause::HeldByQueue | Cause::SchedulingGated | Cause::CustomRunWaits => manual,
+        // Whether a changed run is a valid one the server says when it is asked.
+        Cause::RunInvalid | Cause::TaskPodRefused | Cause::TaskFailed | Cause::StepFailed => {
+            let changes = edits().any(|edit| !matches!(edit, Edit::PinNode { .. } | Edit::NodeSelector { .. }));
+            if changes { Lifts::Perhaps } else { manual }
         }
         Cause::WorkspacePermissionDenied => {
             let is_about_access = |edit: &Edit| {
@@ -195,6 +241,11 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
         }
         _ => manual,
     }
+}
+
+/// Whether what a volume is to be made of has come to be since.
+fn are_there(focus: &Focus<'_>, finding: &Finding) -> bool {
+    matches!(&finding.facts, Facts::Sources(sources) if missing::all_exist_now(focus, sources))
 }
 
 /// Whether an edit gives the volume to a group of the step, where modes alone are in its way

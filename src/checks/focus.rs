@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::analysis::scheduler::Snapshot;
 use crate::analysis::tekton::run_tree::{AssistantNode, RunTree, TaskNode};
-use crate::analysis::tekton::{Coschedule, Installation, TektonVersion, assistant};
+use crate::analysis::tekton::{Coschedule, Installation, TektonVersion, assistant, timeouts};
 use crate::model::event::Event;
 use crate::model::node::Node;
 use crate::model::pod::Pod;
@@ -18,13 +18,13 @@ use crate::model::workload::Workload;
 use crate::model::{Cluster, Condition, Kind, Reading};
 
 use super::judged::{Judged, kubernetes_version};
-use crate::finding::{About, Evidence, Proof};
-
-/// Where an object was read that is not there.
-const ABSENT: &str = "absent from what was read";
+use crate::finding::{self, About, Evidence, Proof};
 
 /// How many lines of a log are quoted.
 const LOG_LINES: usize = 6;
+
+/// A controller that has much to do acts within this time.
+const SLOW_CONTROLLER: SignedDuration = SignedDuration::from_mins(3);
 
 /// Within this time of its creation a pending pod is normal: in a healthy run too
 /// task pods wait for their assistant to be placed.
@@ -237,6 +237,21 @@ impl<'a> Focus<'a> {
         self.age(since).is_none_or(|age| age >= GRACE)
     }
 
+    /// How long ago the timeout of the run, or of a task of it, should have ended it; `None`
+    /// where it has time left, or a controller that is slow may still be at it.
+    pub fn overdue(&self, task: Option<&TaskNode<'_>>) -> Option<SignedDuration> {
+        let end = match task {
+            Some(task) => timeouts::end_of_task_run(task.task_run, &self.installation),
+            None => timeouts::end_of_run(self.run(), &self.installation),
+        };
+        self.age(Some(end?)).filter(|age| *age >= SLOW_CONTROLLER)
+    }
+
+    /// Whether a task under way is past its own timeout or the run's.
+    pub fn is_overdue(&self, task: &TaskNode<'_>) -> bool {
+        self.overdue(None).or_else(|| self.overdue(Some(task))).is_some()
+    }
+
     /// Unfinished tasks whose pod must stand beside an assistant.
     pub fn beside_assistant(&self) -> impl Iterator<Item = (&TaskNode<'a>, &'a str)> {
         self.tree.unfinished().filter_map(|task| Some((task, task.task_run.assistant()?)))
@@ -303,10 +318,6 @@ impl<'a> Focus<'a> {
         names
     }
 
-    fn source(&self, kind: Kind, namespace: &str, name: &str) -> String {
-        self.cluster.origin(kind, namespace, name).map_or_else(|| ABSENT.to_owned(), |origin| origin.to_string())
-    }
-
     /// Quotes a field of an object.
     pub fn quote(&self, kind: Kind, name: &str, field: impl Into<String>, value: impl Into<String>) -> Evidence {
         let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
@@ -322,13 +333,7 @@ impl<'a> Focus<'a> {
         field: impl Into<String>,
         value: impl Into<String>,
     ) -> Evidence {
-        Evidence {
-            proof: Proof::Read,
-            object: About::Object { kind, name: name.to_owned() },
-            field: field.into(),
-            value: value.into(),
-            source: self.source(kind, namespace, name),
-        }
+        Evidence::read(self.cluster, (kind, namespace, name), field, value)
     }
 
     fn quote_condition(&self, kind: Kind, name: &str, condition: &Condition) -> Evidence {
@@ -379,7 +384,7 @@ impl<'a> Focus<'a> {
             },
             field: "reason: message".to_owned(),
             value: format!("{}: {}", event.reason, event.message),
-            source: self.source(Kind::Event, &event.metadata.namespace, &event.metadata.name),
+            source: finding::place(self.cluster, Kind::Event, &event.metadata.namespace, &event.metadata.name),
         }
     }
 

@@ -22,6 +22,7 @@ pub mod grouping;
 pub mod held_by_queue;
 pub mod judged;
 pub mod manifest;
+pub mod missing;
 pub mod namespace_terminating;
 pub mod no_node;
 pub mod not_started;
@@ -207,6 +208,7 @@ fn state(focus: &Focus<'_>, findings: &[Finding]) -> RunState {
         }
         _ if has(Cause::PendingBySpecStatus) || has(Cause::HeldByQueue) => RunState::Waiting,
         _ if findings.iter().any(|finding| finding.severity == Severity::Error) => RunState::Stuck,
+        _ if has(Cause::CancelledByUser) => RunState::Waiting,
         _ if WAITS.into_iter().any(has) || findings.iter().any(siblings::is_for_its_turn) => RunState::Waiting,
         _ if reconciling::resolver::is_resolving(focus) && !reconciling::resolver::is_late(focus) => RunState::Waiting,
         _ if focus.tree.unfinished().any(|task| containers::progress(focus, task) == Progress::Works) => {

@@ -4,7 +4,7 @@ use super::focus::Focus;
 use super::judged::{NodeObstacles, TAINT, judged};
 use super::no_node::volume_node_affinity::claims_of;
 use crate::analysis::scheduler::Plugin;
-use crate::analysis::scheduler::message::{self, Detail, Meaning};
+use crate::analysis::scheduler::message::{self, Detail, Meaning, Message};
 use crate::finding::Finding;
 use crate::model::Cluster;
 use crate::model::node::Node;
@@ -65,12 +65,52 @@ pub fn is_reserved(node: &Node) -> bool {
     node.spec.taints.iter().any(|taint| taint.key.starts_with("node-role.kubernetes.io/"))
 }
 
-/// Taints by which the node controller marks a node that has lost contact or runs short
-/// of something (kubernetes pkg/controller/nodelifecycle, v1.33). A cordon is told
-/// apart by its own filter plugin.
+/// What a node is marked with that takes no new pods for now; tolerating that mark is no
+/// way out. The worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// The node has lost contact.
+    Lost,
+    /// It was shut down, or taken out of service.
+    Down,
+    /// It is on its way out of the cluster.
+    Leaving,
+    /// It has no network for pods.
+    NoNetwork,
+    /// It has joined, and its cloud has not set it up yet.
+    NotSetUp,
+    /// It runs short of memory, disk or process ids.
+    Pressure,
+}
+
+/// The taints that tell so (kubernetes pkg/controller/nodelifecycle and
+/// staging/src/k8s.io/cloud-provider/api, v1.33; kubernetes/autoscaler
+/// cluster-autoscaler/utils/taints, 1.33; kubernetes-sigs/karpenter pkg/apis/v1, v1.6).
+const TROUBLES: [(&str, Trouble); 13] = [
+    ("node.kubernetes.io/not-ready", Trouble::Lost),
+    ("node.kubernetes.io/unreachable", Trouble::Lost),
+    ("node.kubernetes.io/out-of-service", Trouble::Down),
+    ("node.cloudprovider.kubernetes.io/shutdown", Trouble::Down),
+    ("ToBeDeletedByClusterAutoscaler", Trouble::Leaving),
+    ("karpenter.sh/disrupted", Trouble::Leaving),
+    ("karpenter.sh/disruption", Trouble::Leaving),
+    ("node.kubernetes.io/network-unavailable", Trouble::NoNetwork),
+    ("node.cloudprovider.kubernetes.io/uninitialized", Trouble::NotSetUp),
+    ("karpenter.sh/unregistered", Trouble::NotSetUp),
+    ("node.kubernetes.io/memory-pressure", Trouble::Pressure),
+    ("node.kubernetes.io/disk-pressure", Trouble::Pressure),
+    ("node.kubernetes.io/pid-pressure", Trouble::Pressure),
+];
+
+/// The worst that a node is marked with. A cordon is told apart by its own filter plugin.
+pub fn trouble(node: &Node) -> Option<Trouble> {
+    let marks = node.spec.taints.iter().filter(|taint| taint.effect != "PreferNoSchedule");
+    marks.filter_map(|taint| TROUBLES.iter().find(|(key, _)| *key == taint.key)).map(|(_, trouble)| *trouble).min()
+}
+
+/// Whether a node takes no new pods for now.
 pub fn is_unhealthy(node: &Node) -> bool {
-    let marks = |key: &str| key.starts_with("node.kubernetes.io/") && key != "node.kubernetes.io/unschedulable";
-    node.spec.taints.iter().any(|taint| marks(&taint.key) && taint.effect != "PreferNoSchedule")
+    trouble(node).is_some()
 }
 
 /// Sorts out why a pod finds no node. `message` is the scheduler's own text.
@@ -87,12 +127,32 @@ pub fn decisive(focus: &Focus<'_>, pod: &Pod, message: &str) -> Decisive {
     if !judged.is_complete {
         // Pods that were not read only take room away: what refuses a node without
         // them refuses it with them. The scheduler's words must say so too.
+        // Where they speak of more nodes without room than are known to have none, those are
+        // full of pods that were not read, and what else is in the way is not all there is.
         return from_nodes(cluster, &judged.nodes)
             .filter(|found| !found.nodes.is_empty() && is_spoken_of(&found.obstacle, &spoken))
+            .filter(|found| !gives_way(&found.obstacle) || !takes_more_room(message, &judged.nodes))
             .unwrap_or_else(|| Decisive { obstacle: from_spoken(&spoken, message), nodes: Vec::new() });
     }
     from_nodes(cluster, &judged.nodes)
         .unwrap_or_else(|| Decisive { obstacle: from_spoken(&spoken, message), nodes: Vec::new() })
+}
+
+/// Whether an obstacle is one of some nodes only, beside which the others may do.
+fn gives_way(obstacle: &Obstacle) -> bool {
+    matches!(obstacle, Obstacle::Taint | Obstacle::Cordoned | Obstacle::Unhealthy | Obstacle::HostPort)
+}
+
+/// Whether the scheduler speaks of more nodes on which other pods are in the way than are
+/// known from the pods that were read.
+fn takes_more_room(message: &str, judged: &[NodeObstacles]) -> bool {
+    let Message::Unschedulable(message) = message::read(message) else { return false };
+    [Plugin::NodeResourcesFit, Plugin::NodePorts].into_iter().any(|plugin| {
+        // One node may have several reasons of one plugin.
+        let counts = message.reasons.iter().filter(|counted| counted.meaning.plugin == Some(plugin));
+        let spoken = counts.map(|counted| counted.count).max().unwrap_or_default();
+        spoken > judged.iter().filter(|node| node.has(plugin)).count()
+    })
 }
 
 /// What the scheduler's text says, by plugin and detail.
@@ -269,13 +329,14 @@ fn is_spoken_of(obstacle: &Obstacle, spoken: &Spoken) -> bool {
     }
 }
 
-/// Says what else the scheduler speaks of besides one obstacle: with nodes unread it is
-/// unknown which of them decides.
-pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str) -> Finding {
+/// Says what else the scheduler speaks of besides one obstacle: with nodes, or the pods on
+/// them, unread it is unknown which of them decides.
+pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str, collect: &str) -> Finding {
     let spoken = Spoken::read(message);
     let lacks = spoken.details().any(|detail| matches!(detail, Detail::Resource(_)));
     let named = [
         (Obstacle::Resources, lacks, "room (Insufficient)"),
+        (Obstacle::HostPort, spoken.names(Plugin::NodePorts), "host ports"),
         (Obstacle::Taint, spoken.names(Plugin::TaintToleration), "taints"),
         (Obstacle::Cordoned, spoken.names(Plugin::NodeUnschedulable), "cordons"),
         (Obstacle::Selector, spoken.names(Plugin::NodeAffinity), "node labels"),
@@ -286,8 +347,8 @@ pub fn among_others(finding: Finding, obstacle: &Obstacle, message: &str) -> Fin
     if others.is_empty() {
         return finding;
     }
-    finding.cannot_tell(format!(
-        "whether that decides, or {}, of which the scheduler speaks as well: collect the nodes",
+    finding.not_proven().cannot_tell(format!(
+        "whether that decides, or {}, of which the scheduler speaks as well: collect {collect}",
         others.join(", ")
     ))
 }

@@ -17,6 +17,9 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             || condition.reason.contains("Cancelled")
             || condition.reason.contains("Stopp");
     let failed = |task: &TaskNode<'_>| task.task_run.succeeded().is_some_and(|condition| condition.status == "False");
+    // A run of which a task was created was not refused as a whole, whatever its reason says:
+    // where that task was not read, what became of it is not known.
+    let is_unread = !focus.tree.missing_children.is_empty();
     let is_claim = condition.reason == "CouldntCreateWorkspacePVC";
     if let Some(finding) = resolver::gave_up(focus) {
         return vec![finding];
@@ -26,6 +29,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
     }
     if known_elsewhere
         || is_claim
+        || is_unread
         || condition.reason == task_run_refused::REASON
         || focus.tree.tasks.iter().any(failed)
     {

@@ -54,11 +54,14 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) -> Option<Finding>
         finding = finding
             .not_proven()
             .cannot_tell("which node comes closest: nodes were not read; the scheduler's words are all there is");
-        finding = obstacles::among_others(finding, &decisive.obstacle, message);
+        finding = obstacles::among_others(finding, &decisive.obstacle, message, "the nodes");
     } else if matches!(decisive.obstacle, Obstacle::Resources | Obstacle::Taint) && !judged(focus, pod).is_complete {
         finding = finding.cannot_tell(
             "who holds the resources and what each node has free: pods of other namespaces were not read, so no node is recommended",
         );
+        if decisive.nodes.is_empty() {
+            finding = obstacles::among_others(finding, &decisive.obstacle, message, "the pods of all namespaces");
+        }
     }
     Some(if takes_turns { siblings::for_its_turn(finding) } else { finding })
 }

@@ -4,6 +4,7 @@
 use crate::analysis::tekton::TektonVersion;
 use crate::checks::preflight::{self, Preflight};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
+use crate::finding::Severity;
 use crate::report;
 use crate::report::json::v1;
 use crate::sources::{Source, Wanted};
@@ -50,8 +51,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Ok(exit_code);
     }
     if args.output == Some(Output::Name) {
-        let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
-        let mut codes: Vec<&str> = notes.map(|note| note.code.code()).collect();
+        let mut codes: Vec<&str> = found.all().map(|finding| finding.cause.code()).collect();
         codes.sort_unstable();
         codes.dedup();
         for code in codes {
@@ -59,7 +59,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         }
         return Ok(exit_code);
     }
-    ui.show(&report::preflight::document(&found))?;
+    ui.show(&report::preflight::document(&found, args.output == Some(Output::Wide)))?;
     Ok(exit_code)
 }
 
@@ -69,8 +69,7 @@ fn version(text: &str) -> Result<TektonVersion, String> {
 }
 
 fn code(found: &Preflight) -> u8 {
-    let notes = found.notes.iter().chain(found.namespaces.iter().flat_map(|place| &place.notes));
-    if notes.clone().any(|note| note.severity != "info") {
+    if found.all().any(|finding| finding.severity > Severity::Info) {
         exit::FINDINGS
     } else if found.coschedule.is_none()
         || !found.cannot_tell.is_empty()

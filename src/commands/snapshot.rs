@@ -146,6 +146,7 @@ fn show(ui: &mut Ui, taken: &Snapshot, path: &str) -> Result<(), CommandError> {
             (redacted.texts, "texts with tokens or passwords"),
             (redacted.patterns, "matches of --redact"),
         ],
+        foreign: manifest.foreign,
     };
     Ok(ui.show(&screen::document(&written))?)
 }
@@ -154,7 +155,7 @@ fn refused(error: WriteError) -> CommandError {
     let hint = match &error {
         WriteError::Exists(_) => Some("choose another name, or pass --force to replace it"),
         WriteError::Foreign(_) => Some("choose another name"),
-        WriteError::Io { .. } => None,
+        WriteError::Outside(_) | WriteError::Io { .. } => None,
     };
     let error = CommandError::usage(error.to_string());
     match hint {

@@ -10,7 +10,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use crate::analysis::{access, scc};
-use crate::model::Kind;
+use crate::model::{Cluster, Kind};
 use crate::ops::{Danger, Field, Op, Risk};
 
 pub use cause::{Cause, Stage, Survival};
@@ -129,7 +129,32 @@ pub struct Evidence {
     pub source: String,
 }
 
+/// What stands for the place of an object that is not there.
+const ABSENT: &str = "absent from what was read";
+
+/// Where an object was read, as evidence says it.
+pub(crate) fn place(cluster: &Cluster, kind: Kind, namespace: &str, name: &str) -> String {
+    cluster.origin(kind, namespace, name).map_or_else(|| ABSENT.to_owned(), |origin| origin.to_string())
+}
+
 impl Evidence {
+    /// A field of an object, with the place where the object was read; `namespace` is "" for
+    /// kinds without one.
+    pub fn read(
+        cluster: &Cluster,
+        (kind, namespace, name): (Kind, &str, &str),
+        field: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            proof: Proof::Read,
+            object: About::Object { kind, name: name.to_owned() },
+            field: field.into(),
+            value: value.into(),
+            source: place(cluster, kind, namespace, name),
+        }
+    }
+
     /// The same as what a rule makes of it: no component has said it of this object.
     #[must_use]
     pub fn computed(mut self) -> Self {

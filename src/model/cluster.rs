@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::access::{Role, RoleBinding, SecurityContextConstraints};
 use super::coverage::{Coverage, Reading};
 use super::demand::Unread;
+use super::device::DeviceClass;
 use super::event::Event;
 pub use super::index::Indexes;
 use super::kind::Kind;
@@ -113,6 +114,7 @@ objects!(
     CsiDriver,
     VolumeAttachment,
     CsiStorageCapacity,
+    DeviceClass,
     PriorityClass,
     RuntimeClass,
     Role,
@@ -355,6 +357,7 @@ cluster! {
     csi_drivers: CsiDriver = CsiDriver;
     volume_attachments: VolumeAttachment = VolumeAttachment;
     csi_storage_capacities: CsiStorageCapacity = CsiStorageCapacity;
+    device_classes: DeviceClass = DeviceClass;
     priority_classes: PriorityClass = PriorityClass;
     runtime_classes: RuntimeClass = RuntimeClass;
     roles: Role = Role;
@@ -440,6 +443,7 @@ impl Cluster {
             && self.csi_drivers.is_same(&other.csi_drivers)
             && self.volume_attachments.is_same(&other.volume_attachments)
             && self.csi_storage_capacities.is_same(&other.csi_storage_capacities)
+            && self.device_classes.is_same(&other.device_classes)
     }
 
     /// A pod by name.

@@ -95,6 +95,8 @@ kinds! {
     VolumeAttachment: "storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", false;
     /// CSIStorageCapacity.
     CsiStorageCapacity: "storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", true;
+    /// DeviceClass of dynamic resource allocation.
+    DeviceClass: "resource.k8s.io", "v1", "deviceclasses", "DeviceClass", false;
     /// PriorityClass.
     PriorityClass: "scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false;
     /// RuntimeClass.

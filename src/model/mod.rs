@@ -7,6 +7,7 @@ pub mod access;
 pub mod cluster;
 pub mod coverage;
 pub mod demand;
+pub mod device;
 pub mod event;
 mod index;
 pub mod kind;

@@ -52,9 +52,13 @@ pub(super) fn contradiction(focus: &Focus<'_>) -> Vec<Plan> {
 }
 
 /// The assistant's node is lost: the StatefulSet makes the pod anew only once the old one
-/// is gone, which a node without contact never says.
+/// is gone, which a node without contact never says. A task that has its own pod there is not
+/// helped by it.
 pub(super) fn on_lost_node(focus: &Focus<'_>) -> Option<Plan> {
-    let (name, _) = placed(focus)?;
+    let (name, node) = placed(focus)?;
+    if focus.tree.unfinished().filter_map(|task| task.pod).any(|pod| pod.spec.node_name == node) {
+        return None;
+    }
     Some(Plan::new("force-delete-assistant-pod", vec![delete(focus, name, true)]))
 }
 

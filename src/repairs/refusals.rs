@@ -8,6 +8,7 @@ use crate::analysis::admission::quota as quotas;
 use crate::analysis::tekton::assistant_pod;
 use crate::checks::focus::Focus;
 use crate::checks::future;
+use crate::checks::missing;
 use crate::checks::refused::{RefusedBy, between};
 use crate::checks::webhooks;
 use crate::finding::Facts;
@@ -17,7 +18,7 @@ use crate::model::pod::Pod;
 use crate::model::{Kind, Quantity};
 use crate::ops::{Bound, Edit, Hard, Instruction, Op, Refused};
 
-use super::{Plan, flags, in_cluster, manual, manual_with, object, submit, within_limits};
+use super::{Plan, flags, in_cluster, manual, manual_with, object, resubmit, submit, within_limits};
 
 /// The level that the namespace enforces; that of a refusal where it was not read.
 fn enforced<'a>(focus: &'a Focus<'_>) -> &'a str {
@@ -281,6 +282,9 @@ pub(super) fn task_limit_range(focus: &Focus<'_>) -> Vec<Plan> {
 
 pub(super) fn service_account(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Account(account) = facts else { return Vec::new() };
+    if missing::exists_now(focus, Kind::ServiceAccount, account) {
+        return vec![resubmit(focus, true)];
+    }
     let manifest = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": account } });
     let create = Op::Create { object: object(focus, Kind::ServiceAccount, account), manifest };
     let mut plans = vec![Plan::new("create-service-account", in_cluster(focus, vec![create]))];

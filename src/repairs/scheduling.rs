@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use crate::analysis::tekton::pod_template;
 use crate::assess::placement::{self, NoBest};
 use crate::checks::focus::Focus;
+use crate::checks::no_node::volume_in_use;
 use crate::finding::Facts;
+use crate::model::Kind;
+use crate::model::pod::Pod;
 use crate::model::volume::VolumeSource;
 use crate::ops::edit::{self, HOSTNAME};
 use crate::ops::{Edit, Instruction, Op};
@@ -35,13 +38,23 @@ struct NoNode;
 /// waits gets it.
 pub(super) fn held_elsewhere(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let mut plans = vec![pin(focus, &[])];
-    if let Facts::Holders(holders) = facts
-        && !holders.is_empty()
-    {
+    let Facts::Holders(holders) = facts else { return plans };
+    if let Some(delete) = holders.iter().find_map(|(run, _)| delete_left_behind(focus, run)) {
+        plans.insert(0, delete);
+    } else if !holders.is_empty() {
         let runs = holders.iter().map(|(run, node)| format!("{run} on {node}")).collect();
         plans.push(Plan::new("wait-for-runs", vec![manual(Instruction::WaitForRuns { runs })]));
     }
     plans
+}
+
+/// Deletes the assistant that a run which is over has left behind.
+fn delete_left_behind(focus: &Focus<'_>, run: &str) -> Option<Plan> {
+    let is_of = |pod: &&Pod| volume_in_use::left_behind(focus, pod) == Some(run);
+    let pod = focus.cluster.pods_in(focus.namespace()).find(is_of)?;
+    let set = pod.metadata.name.rsplit_once('-')?.0;
+    let object = super::object(focus, Kind::StatefulSet, set);
+    Some(Plan::new("delete-left-behind-assistant", vec![Op::Delete { object, force: false }]))
 }
 
 /// Gates are for whoever put them there: they hold the next run's pods too.

@@ -3,6 +3,7 @@
 use crate::analysis::scc::ranges;
 use crate::checks::containers::is_of_tekton;
 use crate::checks::focus::Focus;
+use crate::checks::missing;
 use crate::checks::workspace_access;
 use crate::finding::{Facts, ImageTrouble};
 use crate::ops::{Edit, Instruction, Op};
@@ -33,6 +34,9 @@ pub(super) fn other_label(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
 /// A Secret or ConfigMap that is mounted and does not exist; the kubelet tries again.
 pub(super) fn source_missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Sources(sources) = facts else { return Vec::new() };
+    if missing::all_exist_now(focus, sources) {
+        return vec![resubmit(focus, true)];
+    }
     let op = manual_with(
         Instruction::CreateSource { sources: sources.clone() },
         &[&["get", "secrets,configmaps", "-n", focus.namespace()]],

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::analysis::admission::claims;
 use crate::analysis::tekton::assistant::{self, ClaimWorkspace};
 use crate::checks::focus::Focus;
+use crate::checks::missing;
 use crate::checks::no_node::volume_in_use;
 use crate::checks::no_node::volume_node_affinity::claims_of;
 use crate::checks::obstacles::SELECTED_NODE;
@@ -14,7 +15,7 @@ use crate::model::{Kind, Quantity};
 use crate::ops::edit::claim_template;
 use crate::ops::{Edit, Instruction, Op};
 
-use super::{Plan, flags, manual, object, refusals, submit};
+use super::{Plan, flags, manual, object, refusals, resubmit, submit};
 
 /// Size of a claim of which no wish is known.
 const SIZE: &str = "1Gi";
@@ -121,6 +122,9 @@ fn from_template(focus: &Focus<'_>, workspace: &str, old: Option<&Claim>, class:
 /// A claim that the run names and that does not exist.
 pub(super) fn missing(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Claim(claim) = facts else { return Vec::new() };
+    if missing::exists_now(focus, Kind::Claim, claim) {
+        return vec![resubmit(focus, true)];
+    }
     let mut spec = json!({ "accessModes": [ONE_NODE], "resources": { "requests": { "storage": SIZE } } });
     let is_default = |class: &&StorageClass| {
         class.metadata.annotation("storageclass.kubernetes.io/is-default-class") == Some("true")

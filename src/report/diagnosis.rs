@@ -119,7 +119,7 @@ fn title(finding: &Finding) -> Text {
     tone.of(finding.cause.code()).and(format!(" {} [{}]", finding.summary, finding.confidence().as_str()))
 }
 
-fn quoted(item: &Evidence) -> Text {
+pub(super) fn quoted(item: &Evidence) -> Text {
     let source = if item.source.is_empty() { String::new() } else { format!(" [{}]", item.source) };
     Text::from(format!("{} {}: {}", item.object, item.field, item.value)).and(Tone::Dim.of(source))
 }

@@ -1,12 +1,14 @@
 //! A preflight: the version of Tekton, what its flags do, what namespaces would refuse.
 
-use crate::checks::preflight::{Flag, Note, Place, Preflight};
+use crate::checks::preflight::{Flag, Place, Preflight};
+use crate::finding::{Finding, Severity};
 use crate::model::Kind;
 
+use super::diagnosis::quoted;
 use super::{Block, Document, Text, Tone};
 
-/// What is known before any run.
-pub(crate) fn document(found: &Preflight) -> Document {
+/// What is known before any run; `wide` adds what proves it.
+pub(crate) fn document(found: &Preflight, wide: bool) -> Document {
     let version = found.tekton_version.as_deref().unwrap_or("of unknown version");
     let place = found.namespace.as_deref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
     let state = match found.coschedule {
@@ -17,9 +19,9 @@ pub(crate) fn document(found: &Preflight) -> Document {
     let mut document =
         Document::verdict(Text::from(format!("Tekton {version}{place}; affinity assistant: ")).and(state));
     document.push(Block::Nested(found.flags.iter().map(|flag| Block::entry(flag_line(flag))).collect()));
-    document.blocks.extend(found.notes.iter().map(note));
+    document.blocks.extend(found.findings.iter().map(|finding| item(finding, wide)));
     document.blocks.extend(found.cannot_tell.iter().map(cannot_tell));
-    document.blocks.extend(found.namespaces.iter().map(of_place));
+    document.blocks.extend(found.namespaces.iter().map(|place| of_place(place, wide)));
     document
 }
 
@@ -33,20 +35,22 @@ fn flag_line(flag: &Flag) -> String {
     format!("{} {}: {:?} ({read})", flag.source, flag.key, flag.value)
 }
 
-fn note(note: &Note) -> Block {
-    let severity = match note.severity {
-        "error" => Tone::Bad.of("error"),
-        "warning" => Tone::Careful.of("warning"),
-        _ => Tone::Dim.of("note"),
+fn item(finding: &Finding, wide: bool) -> Block {
+    let severity = match finding.severity {
+        Severity::Error => Tone::Bad.of("error"),
+        Severity::Warning => Tone::Careful.of("warning"),
+        Severity::Info => Tone::Dim.of("note"),
     };
-    Block::entry(severity.and(format!("[{}] {}", note.code.code(), note.text)))
+    let text = severity.and(format!("[{}] {}", finding.cause.code(), finding.summary));
+    let proof = finding.evidence.iter().filter(|_| wide).map(quoted);
+    Block::Item { mark: "", text, body: Block::items("*", proof) }
 }
 
 fn cannot_tell(item: &String) -> Block {
     Block::entry(format!("? cannot tell {item}"))
 }
 
-fn of_place(place: &Place) -> Block {
+fn of_place(place: &Place, wide: bool) -> Block {
     let mut facts: Vec<String> = Vec::new();
     if let Some(range) = &place.uid_range {
         facts.push(format!("user ids {range}"));
@@ -64,8 +68,8 @@ fn of_place(place: &Place) -> Block {
     if !facts.is_empty() {
         body.push(Block::Paragraph(facts.join("; ").into()));
     }
-    body.extend(place.notes.iter().map(note));
-    if place.notes.is_empty() && place.cannot_tell.is_empty() {
+    body.extend(place.findings.iter().map(|finding| item(finding, wide)));
+    if place.findings.is_empty() && place.cannot_tell.is_empty() {
         body.push(Block::Paragraph("an assistant without settings of its own would be admitted".into()));
     }
     body.extend(place.cannot_tell.iter().map(cannot_tell));

@@ -15,6 +15,8 @@ pub(crate) struct Written<'a> {
     pub(crate) forbidden: Vec<String>,
     /// What was taken out: how many, of what.
     pub(crate) redacted: Vec<(usize, &'static str)>,
+    /// Objects and logs that were left out for their names.
+    pub(crate) foreign: usize,
 }
 
 /// The result of `snapshot`.
@@ -39,6 +41,11 @@ pub(crate) fn document(written: &Written<'_>) -> Document {
         document.push(Block::Paragraph(format!("Redacted: {}. Secrets were not read.", redacted.join(", ")).into()));
     } else {
         document.push(Block::Paragraph("Nothing had to be redacted. Secrets were not read.".into()));
+    }
+    if written.foreign > 0 {
+        let what = plural(written.foreign, "object");
+        let text = format!("Left out: {what} or logs, in a namespace whose name Kubernetes does not allow.");
+        document.push(Block::Paragraph(text.into()));
     }
     if !written.forbidden.is_empty() {
         document.push(Block::Paragraph(

@@ -366,11 +366,17 @@ pub(crate) fn gap(gap: &Gap) -> String {
         }
         Gap::Misled { who, elsewhere, obstacle, better } => {
             let why = obstacle.as_ref().map(|obstacle| format!(" ({})", self::obstacle(obstacle))).unwrap_or_default();
-            format!(
-                "whether {} get a node together: the scheduler may put the assistant on {elsewhere}, where not all of \
-                 them fit{why}; --pin-node={better} avoids that",
-                whose(who)
-            )
+            let pods = whose(who);
+            match who {
+                Who::Task(_) => format!(
+                    "whether {pods} starts: the scheduler may put it on {elsewhere}, where it does not get its \
+                     volume{why}; --pin-node={better} avoids that"
+                ),
+                Who::Assistant | Who::Pods => format!(
+                    "whether {pods} get a node together: the scheduler may put the assistant on {elsewhere}, where \
+                     not all of them fit{why}; --pin-node={better} avoids that"
+                ),
+            }
         }
         Gap::SharedVolumes(claims) => format!(
             "whether tasks that share {} run on one node: nothing keeps them together without the assistant",

@@ -44,10 +44,10 @@ pub(crate) fn take(
     redactor: &mut Redactor,
     now: Timestamp,
 ) -> Result<Snapshot, YamlError> {
-    let mut lists = lists(raws, scope, redactor);
+    let (mut lists, mut foreign) = lists(raws, scope, redactor);
     let mut kinds = Vec::new();
     for (kind, namespace, reading) in cluster.coverage.iter() {
-        if !scope.is_told(kind, namespace) {
+        if !scope.is_told(kind, namespace) || !is_a_name(namespace) {
             continue;
         }
         if reading == &Reading::Listed && kind.is_namespaced() != namespace.is_empty() {
@@ -83,6 +83,10 @@ pub(crate) fn take(
     for (key, text) in cluster.logs.iter().filter(|(key, _)| scope.has_log(key)) {
         let [namespace, pod, container] = key.splitn(3, '/').collect::<Vec<_>>()[..] else { continue };
         let [namespace, pod, container] = [namespace, pod, container].map(|part| redactor.plain(part));
+        if ![&namespace, &pod, &container].into_iter().all(|part| is_a_name(part)) {
+            foreign += 1;
+            continue;
+        }
         let path = format!("namespaces/{namespace}/pods/{pod}/{container}/{container}/logs/current.log");
         files.insert(path, redactor.text(text).into_bytes());
         logs += 1;
@@ -91,21 +95,34 @@ pub(crate) fn take(
     manifest.run = scope.run().map(|run| redactor.plain(&run));
     manifest.namespaces = scope.namespaces().iter().map(|name| redactor.plain(name)).collect();
     manifest.logs = logs;
+    manifest.foreign = foreign;
     manifest.redacted = redactor.counts().clone();
     files.insert("manifest.yaml".to_owned(), yaml::write(&manifest)?.into_bytes());
     files.insert("timestamp".to_owned(), format!("{now}\n").into_bytes());
     Ok(Snapshot { files, manifest, objects: lists.values().map(Vec::len).sum() })
 }
 
-/// What is in scope, the newest reading of each object, redacted.
-fn lists(raws: Vec<Raw>, scope: &Scope, redactor: &mut Redactor) -> Lists {
+/// Whether a text may be a part of a path: an export may hold names that no API server takes,
+/// and such a name must not lead out of the snapshot.
+fn is_a_name(text: &str) -> bool {
+    !matches!(text, "." | "..") && !text.contains(|c: char| matches!(c, '/' | '\\') || c.is_control())
+}
+
+/// What is in scope, the newest reading of each object, redacted; and how many objects are in
+/// no namespace that there can be.
+fn lists(raws: Vec<Raw>, scope: &Scope, redactor: &mut Redactor) -> (Lists, usize) {
     let version = |object: &Value| -> u64 {
         let text = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         text.and_then(|text| text.parse().ok()).unwrap_or(0)
     };
     let mut newest: BTreeMap<(Kind, String, String), Value> = BTreeMap::new();
+    let mut foreign = 0;
     for Raw { kind, namespace, name, mut object } in raws {
         if !scope.takes(kind, &namespace) {
+            continue;
+        }
+        if !is_a_name(&namespace) || kind == Kind::Namespace && !is_a_name(&name) {
+            foreign += 1;
             continue;
         }
         if !scope.is_own(&namespace) {
@@ -121,7 +138,7 @@ fn lists(raws: Vec<Raw>, scope: &Scope, redactor: &mut Redactor) -> Lists {
         redactor.object(kind, scope.is_tekton(&namespace), &mut object);
         lists.entry((kind, namespace)).or_default().push(object);
     }
-    lists
+    (lists, foreign)
 }
 
 fn count(lists: &Lists, kind: Kind, namespace: &str) -> usize {

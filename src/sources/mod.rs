@@ -117,7 +117,7 @@ pub const IN_NAMESPACE: [Kind; 17] = [
 ];
 
 /// Cluster-scoped kinds that verdicts read.
-pub const CLUSTER_WIDE: [Kind; 14] = [
+pub const CLUSTER_WIDE: [Kind; 15] = [
     Kind::Node,
     Kind::Namespace,
     Kind::PersistentVolume,
@@ -125,6 +125,7 @@ pub const CLUSTER_WIDE: [Kind; 14] = [
     Kind::CsiNode,
     Kind::CsiDriver,
     Kind::VolumeAttachment,
+    Kind::DeviceClass,
     Kind::PriorityClass,
     Kind::RuntimeClass,
     Kind::ClusterRole,

@@ -5,6 +5,7 @@
 //! `tests/fixtures/reports.tar.zst` holds a folder for each case, with the export and
 //! `truth.yaml`, packed with `tar -cf - reports live | zstd -19 --long=27`.
 
+mod aftermath;
 mod offers;
 #[path = "../recorded/mod.rs"]
 mod recorded;
@@ -206,15 +207,32 @@ fn a_pod_that_is_gone_or_failed_is_lost() {
 
 #[test]
 fn a_sidecar_that_is_ready_holds_back_nothing() {
-    let ready = |case: Case| {
-        case.changed(|cluster| {
+    let ready = |released: bool, since: &str| {
+        let since: jiff::Timestamp = since.parse().unwrap();
+        Case::of("live", "14").changed(move |cluster| {
             for pod in &mut cluster.pods {
                 pod.status.container_statuses.iter_mut().for_each(|status| status.ready = true);
+                let conditions = pod.status.conditions.iter_mut();
+                for condition in conditions.filter(|condition| condition.kind == "ContainersReady") {
+                    condition.status = "True".to_owned();
+                    condition.last_transition_time = Some(since);
+                }
+                if released {
+                    pod.metadata.annotations.insert("tekton.dev/ready".to_owned(), "READY".to_owned());
+                }
             }
         })
     };
-    let (causes, report) = ready(Case::of("live", "14"));
+    let now = Case::of("live", "14").cluster.taken_at.unwrap();
+    let ago = |seconds: i64| (now - jiff::SignedDuration::from_secs(seconds)).to_string();
+    let (causes, report) = ready(true, &ago(600));
     assert_eq!((causes, report.state), (vec![], RunState::Healthy));
+    // The controller releases the first step within moments; a container that runs is no work.
+    let (causes, report) = ready(false, &ago(5));
+    assert_eq!((causes, report.state), (vec![], RunState::Waiting));
+    let (causes, report) = ready(false, &ago(600));
+    assert_eq!((causes, report.state), (vec!["controller-not-running"], RunState::Stuck));
+    assert!(report.findings[0].summary.contains("has not released the first step"), "{}", report.findings[0].summary);
     // Tekton has released the steps before the sidecar became unready.
     let (causes, _) = Case::of("live", "14").changed(|cluster| {
         for pod in &mut cluster.pods {
@@ -580,4 +598,49 @@ fn a_run_that_ended_before_its_namespace_was_deleted_has_another_cause() {
         run.status.completion_time = run.metadata.creation_timestamp;
     });
     assert_eq!(causes, ["evidence-missing"], "its TaskRuns are gone");
+}
+
+#[test]
+fn what_is_past_its_timeout_or_deleted_makes_no_progress() {
+    fn hours(cluster: &Cluster, hours: i64) -> jiff::Timestamp {
+        cluster.taken_at.unwrap() - jiff::SignedDuration::from_hours(hours)
+    }
+    let working = |change: fn(&mut Cluster)| {
+        Case::of("live", "14").changed(move |cluster| {
+            for pod in &mut cluster.pods {
+                pod.metadata.annotations.insert("tekton.dev/ready".to_owned(), "READY".to_owned());
+                pod.status.container_statuses.iter_mut().for_each(|status| status.ready = true);
+            }
+            change(cluster);
+        })
+    };
+    let (causes, report) = working(|_| ());
+    assert_eq!((causes, report.state), (vec![], RunState::Healthy));
+    let (causes, report) = working(|cluster| {
+        let start = hours(cluster, 4);
+        for run in &mut cluster.pipeline_runs {
+            run.status.start_time = Some(start);
+            run.metadata.creation_timestamp = Some(start);
+            run.spec["timeouts"] = serde_json::json!({ "pipeline": "1h0m0s" });
+        }
+    });
+    assert_eq!((causes, report.state), (vec!["controller-not-running"], RunState::Stuck));
+    assert!(report.findings[0].summary.starts_with("the timeout of the run passed 3h00m ago"));
+    let (causes, _) = working(|cluster| {
+        let start = hours(cluster, 2);
+        for task_run in &mut cluster.task_runs {
+            task_run.status.start_time = Some(start);
+            task_run.spec["timeout"] = serde_json::json!("30m0s");
+        }
+    });
+    assert_eq!(causes, ["controller-not-running"]);
+    let (causes, report) = working(|cluster| {
+        let deleted = hours(cluster, 1);
+        for task_run in &mut cluster.task_runs {
+            task_run.metadata.deletion_timestamp = Some(deleted);
+            task_run.metadata.finalizers = vec!["chains.tekton.dev".to_owned()];
+        }
+    });
+    assert_eq!((causes, report.state), (vec!["run-being-deleted"], RunState::Stuck));
+    assert!(report.findings[0].summary.contains("finalizer chains.tekton.dev keeps the object"));
 }

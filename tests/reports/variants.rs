@@ -401,8 +401,8 @@ mod tekton_1_16 {
         change(&mut case.cluster);
         let target = tekton_fix::analysis::tekton::TektonVersion::parse(target);
         let found = preflight(&case.cluster, &[case.namespace.clone()], target);
-        let notes = found.namespaces.into_iter().flat_map(|place| place.notes);
-        notes.map(|note| (note.code.id(), note.severity, note.text)).collect()
+        let notes = found.namespaces.into_iter().flat_map(|place| place.findings);
+        notes.map(|note| (note.cause.id(), note.severity.as_str(), note.summary)).collect()
     }
 
     #[test]
@@ -467,7 +467,7 @@ mod tekton_1_16 {
         set(&mut case.cluster, "false");
         case.cluster.pipeline_runs.retain(|_| false);
         let found = preflight(&case.cluster, &[case.namespace.clone()], None);
-        assert!(found.namespaces[0].notes.is_empty() && found.namespaces[0].cannot_tell.is_empty());
+        assert!(found.namespaces[0].findings.is_empty() && found.namespaces[0].cannot_tell.is_empty());
         let mut case = Case::of("live", "33");
         set(&mut case.cluster, "false");
         case.cluster.forget(Kind::SecurityContextConstraints);
@@ -483,7 +483,7 @@ mod tekton_1_16 {
         insert(&mut case.cluster, Kind::ConfigMap, json!({ "metadata": { "name": "other", "namespace": "x" } }));
         set(&mut case.cluster, "false");
         let found = preflight(&case.cluster, &[case.namespace.clone()], None);
-        assert!(found.namespaces[0].notes.iter().all(|note| note.code.id() != "upgrade-changes-meaning"));
+        assert!(found.namespaces[0].findings.iter().all(|note| note.cause.id() != "upgrade-changes-meaning"));
     }
 }
 
@@ -704,7 +704,7 @@ mod variables {
             spoil(&mut case.cluster, "day-2");
             let target = tekton_fix::analysis::tekton::TektonVersion::parse(target);
             let found = preflight(&case.cluster, &[case.namespace.clone()], target);
-            let texts = found.namespaces.into_iter().flat_map(|place| place.notes).map(|note| note.text);
+            let texts = found.namespaces.into_iter().flat_map(|place| place.findings).map(|note| note.summary);
             texts.filter(|text| text.contains("$(date)")).count()
         };
         assert_eq!((notes("1.14"), notes("1.13")), (1, 0));
@@ -783,6 +783,7 @@ mod siblings {
         works["metadata"]["name"] = json!("pack-2-other-pod");
         works["metadata"]["uid"] = json!("other-pod");
         works["spec"]["nodeName"] = json!("worker-2");
+        works["metadata"]["annotations"]["tekton.dev/ready"] = json!("READY");
         works["spec"]["containers"][0]["resources"] = json!({ "requests": { "cpu": held } });
         let name = works["spec"]["containers"][0]["name"].clone();
         works["status"] =

@@ -302,7 +302,8 @@ impl Found {
         let all = || plan.assistants.iter().chain(pods.values().copied());
         let Some(namespace) = all().map(|pod| pod.metadata.namespace.as_str()).next() else { return };
         let claims: BTreeSet<&str> = all().flat_map(volumes::claims_of).collect();
-        for held in volumes::held(cluster, namespace, &claims, gone) {
+        let stranded = volumes::stranded(cluster, namespace, &claims);
+        for held in volumes::held(cluster, namespace, &claims, gone).into_iter().chain(stranded) {
             for node in self.names.clone().into_iter().filter(|node| *node != held.node) {
                 if held.is_certain {
                     self.add(&node, Obstacle { who: Who::Run, plugin: None, reason: Reason::Held(held.clone()) });

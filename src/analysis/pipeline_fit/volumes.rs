@@ -28,7 +28,7 @@ pub struct Held {
     pub claim: String,
     /// The node on which a pod uses it.
     pub node: String,
-    /// That pod, `NAMESPACE/NAME`.
+    /// That pod, `NAMESPACE/NAME`, or what else keeps the volume there.
     pub by: String,
     /// False when what was read does not say whether the volume has to be attached.
     pub is_certain: bool,
@@ -55,6 +55,31 @@ pub(super) fn held(cluster: &Cluster, namespace: &str, claims: &BTreeSet<&str>, 
         }
     }
     held.into_values().collect()
+}
+
+/// Volumes of the claims that are attached to a node that there is no more: nothing detaches
+/// them there, and no other node gets them
+/// (`pkg/controller/volume/attachdetach/reconciler/reconciler.go`, 1.27 to 1.37).
+pub(super) fn stranded(cluster: &Cluster, namespace: &str, claims: &BTreeSet<&str>) -> Vec<Held> {
+    if !cluster.coverage.proves_absence(Kind::Node, "") {
+        return Vec::new();
+    }
+    let of_claim = |claim: &&str| {
+        let volume = &find(&cluster.claims, namespace, claim)?.spec.volume_name;
+        is_for_one_node(cluster, namespace, claim)?;
+        let is_of = |name: Option<&str>| name == Some(volume.as_str()) && !volume.is_empty();
+        let attachment = cluster.volume_attachments.iter().find(|attachment| {
+            is_of(attachment.spec.source.persistent_volume_name.as_deref())
+                && cluster.node(&attachment.spec.node_name).is_none()
+        })?;
+        Some(Held {
+            claim: (*claim).to_owned(),
+            node: attachment.spec.node_name.clone(),
+            by: format!("VolumeAttachment {}", attachment.metadata.name),
+            is_certain: true,
+        })
+    };
+    claims.iter().filter_map(of_claim).collect()
 }
 
 /// Whether a claim's volume can be on one node only: `Some(true)` when that is

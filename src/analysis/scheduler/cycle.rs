@@ -63,13 +63,12 @@ impl<'s, 'a> Cycle<'s, 'a> {
     /// Runs every plugin's PreFilter. After a refusal the others run only when all
     /// obstacles are wanted.
     pub(super) fn start(snapshot: &'s Snapshot<'a>, pod: &'a Pod, all_obstacles: bool) -> Self {
-        let behaviour = &snapshot.behaviour;
         let mut cycle = Self {
             snapshot,
             pod,
             affinity: None,
             ports: None,
-            fit: node_resources_fit::pre_filter(pod, behaviour),
+            fit: node_resources_fit::pre_filter(pod, snapshot),
             restrictions: None,
             limits: false,
             binding: None,

@@ -1,14 +1,15 @@
 //! NodeResourcesFit: requests against what is free.
 //!
-//! Mirrors `plugins/noderesources/fit.go` (1.27 to 1.36). Reports every resource
+//! Mirrors `plugins/noderesources/fit.go` (1.27 to 1.37). Reports every resource
 //! that falls short.
 
+use super::dynamic_resources::{self, Devices};
 use super::filter::{Outcome, View};
 use super::plugin::Plugin;
 use super::requests::{self, Amounts, is_sidecar};
 use super::snapshot::Snapshot;
-use super::verdict::{Code, Reason, Refusal};
-use super::version::{Behaviour, Sidecars};
+use super::verdict::{Code, Reason, Refusal, Unread};
+use super::version::Sidecars;
 use crate::model::pod::Pod;
 
 /// What the pod asks for.
@@ -16,12 +17,19 @@ use crate::model::pod::Pod;
 pub(super) struct State<'a> {
     wanted: Amounts<'a>,
     has_sidecar: bool,
+    /// What devices may do for the extended resources that are asked for.
+    devices: Vec<(&'a str, Devices)>,
 }
 
 /// Adds up what the pod asks for.
-pub(super) fn pre_filter<'a>(pod: &'a Pod, behaviour: &Behaviour) -> State<'a> {
+pub(super) fn pre_filter<'a>(pod: &'a Pod, snapshot: &Snapshot<'_>) -> State<'a> {
+    let behaviour = &snapshot.behaviour;
+    let wanted = requests::of_incoming(pod, behaviour);
+    let asked = wanted.scalars.iter().filter(|(_, want)| *want != 0);
+    let devices = asked.map(|(name, _)| (*name, dynamic_resources::devices(name, snapshot))).collect();
     State {
-        wanted: requests::of_incoming(pod, behaviour),
+        wanted,
+        devices,
         has_sidecar: behaviour.sidecars == Sidecars::Refused && pod.spec.init_containers.iter().any(is_sidecar),
     }
 }
@@ -37,6 +45,8 @@ impl State<'_> {
         let (info, wanted) = (view.info, &self.wanted);
         let mut reasons: Vec<Reason> = Vec::new();
         let mut larger = false;
+        let mut unread: Option<Unread> = None;
+        let mut is_doubtful = false;
         if i64::try_from(info.pods.len()).unwrap_or(i64::MAX) >= info.allocatable.pods {
             reasons.push("Too many pods".into());
         }
@@ -61,14 +71,25 @@ impl State<'_> {
             }
             for (name, want) in wanted.scalars.iter().filter(|(_, want)| *want != 0) {
                 let all = allocatable.scalar(name);
-                if *want > all.saturating_sub(requested.scalar(name)) {
-                    reasons.push(format!("Insufficient {name}").into());
-                    larger |= *want > all;
+                if *want <= all.saturating_sub(requested.scalar(name)) {
+                    continue;
+                }
+                // What the node does not offer itself, devices may: `shouldDelegateResourceToDRA`.
+                match self.devices.iter().find(|(known, _)| known == name).map(|(_, devices)| devices) {
+                    Some(Devices::Some(slices)) if all == 0 => unread = Some(slices.clone()),
+                    Some(Devices::Unread(classes)) if all == 0 => {
+                        unread = Some(classes.clone());
+                        is_doubtful = true;
+                    }
+                    _ => {
+                        reasons.push(format!("Insufficient {name}").into());
+                        larger |= *want > all;
+                    }
                 }
             }
         }
         if reasons.is_empty() {
-            return Outcome::unless_unread(snapshot.unread_pods(""));
+            return Outcome::unless_unread(unread.or_else(|| snapshot.unread_pods("")));
         }
         let code = if larger && behaviour.larger_than_node_is_unresolvable {
             Code::UnschedulableAndUnresolvable
@@ -76,6 +97,7 @@ impl State<'_> {
             Code::Unschedulable
         };
         let refusal = Refusal { plugin: Some(Plugin::NodeResourcesFit), code, reasons };
-        Outcome::refuse(refusal, snapshot.unread_pods(""))
+        let open = unread.filter(|_| is_doubtful);
+        Outcome::refuse(refusal, open.or_else(|| snapshot.unread_pods("")))
     }
 }

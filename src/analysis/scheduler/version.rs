@@ -137,6 +137,9 @@ pub struct Behaviour {
     pub beta_zone_met_by_ga: bool,
     /// DynamicResources runs (on by default since 1.34).
     pub dynamic_resources: bool,
+    /// What no node offers of an extended resource may come from devices
+    /// (`DRAExtendedResource`: beta 1.36).
+    pub devices_behind_resources: bool,
     /// Its PostFilter says that there is nothing to give back (1.34 to 1.36; since then it
     /// says nothing).
     pub says_no_new_claims: bool,
@@ -226,6 +229,7 @@ impl Behaviour {
             hostname_volumes_restrict: !hostname_fixed,
             beta_zone_met_by_ga: since(29),
             dynamic_resources: since(34),
+            devices_behind_resources: since(36),
             says_no_new_claims: (34..=36).contains(&minor),
             usage_is_largest_total: since(37),
             driver_must_be_installed: since(37),

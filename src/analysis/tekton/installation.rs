@@ -1,5 +1,8 @@
 //! Which Tekton is installed, where, and what its configuration says.
 
+use std::fmt;
+
+use crate::model::meta::ObjectMeta;
 use crate::model::namespace::{ConfigMap, TEKTON_NAMESPACES as NAMESPACES};
 use crate::model::workload::Workload;
 use crate::model::{Cluster, Kind};
@@ -12,14 +15,35 @@ use super::version::TektonVersion;
 pub struct Installation<'a> {
     /// Namespace of its controller and ConfigMaps.
     pub namespace: Option<String>,
-    /// Version, with the object and field that say so.
-    pub version: Option<(TektonVersion, String)>,
+    /// Version, with what says so.
+    pub version: Option<(TektonVersion, VersionSource)>,
     /// ConfigMap `feature-flags`.
     pub feature_flags: Option<&'a ConfigMap>,
     /// ConfigMap `config-defaults`.
     pub defaults: Option<&'a ConfigMap>,
     /// Deployment of the controller.
     pub controller: Option<&'a Workload>,
+}
+
+/// The object and field that tell the version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionSource {
+    /// Kind of the object.
+    pub kind: Kind,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Path of the field.
+    pub field: String,
+    /// Its text.
+    pub value: String,
+}
+
+impl fmt::Display for VersionSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{} {}", self.kind, self.namespace, self.name, self.field)
+    }
 }
 
 impl<'a> Installation<'a> {
@@ -82,16 +106,21 @@ fn namespace(cluster: &Cluster) -> Option<String> {
     })
 }
 
-fn version(cluster: &Cluster, controller: Option<&Workload>) -> Option<(TektonVersion, String)> {
+fn source(kind: Kind, meta: &ObjectMeta, field: String, value: &str) -> VersionSource {
+    VersionSource { kind, namespace: meta.namespace.clone(), name: meta.name.clone(), field, value: value.to_owned() }
+}
+
+fn version(cluster: &Cluster, controller: Option<&Workload>) -> Option<(TektonVersion, VersionSource)> {
     let info = cluster.config_maps.iter().filter(|map| map.metadata.name == "pipelines-info").find_map(|map| {
-        let version = TektonVersion::parse(map.data.get("version")?)?;
-        Some((version, format!("ConfigMap {}/pipelines-info data.version", map.metadata.namespace)))
+        let value = map.data.get("version")?;
+        Some((TektonVersion::parse(value)?, source(Kind::ConfigMap, &map.metadata, "data.version".to_owned(), value)))
     });
     info.or_else(|| {
         let deployment = controller?;
         ["app.kubernetes.io/version", "pipeline.tekton.dev/release", "version"].iter().find_map(|label| {
-            let version = TektonVersion::parse(deployment.metadata.label(label)?)?;
-            Some((version, format!("Deployment {} label {label}", deployment.metadata.name)))
+            let value = deployment.metadata.label(label)?;
+            let field = format!("metadata.labels[{label}]");
+            Some((TektonVersion::parse(value)?, source(Kind::Deployment, &deployment.metadata, field, value)))
         })
     })
 }

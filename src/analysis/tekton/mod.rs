@@ -12,6 +12,7 @@ pub mod remaining;
 pub mod run_tree;
 pub mod step_resources;
 pub mod task_pod;
+pub mod timeouts;
 pub mod variables;
 pub mod version;
 pub mod workspaces;

@@ -55,7 +55,7 @@ fn finding(focus: &Focus<'_>, pod: &Pod) -> Option<Finding> {
     let mut finding = cause(focus, pod, &decisive).preceded_by(links, evidence);
     if focus.cluster.nodes.is_empty() {
         finding = finding.not_proven().cannot_tell("which nodes are possible: nodes were not read");
-        finding = obstacles::among_others(finding, &decisive.obstacle, message);
+        finding = obstacles::among_others(finding, &decisive.obstacle, message, "the nodes");
     }
     Some(finding)
 }

@@ -77,6 +77,25 @@ pub fn steps(pod: &Pod) -> Vec<(&Container, &ContainerStatus)> {
         .collect()
 }
 
+/// Volume by which steps see that they are released (tektoncd/pipeline
+/// pkg/pod/entrypoint.go `downwardVolumeName`, v0.53 to v1.15).
+const RELEASE_VOLUME: &str = "tekton-internal-downward";
+
+/// Whether the first step still waits for Tekton to release it: its container runs, and none
+/// of its work is done.
+pub fn waits_for_release(pod: &Pod) -> bool {
+    let has_ended = steps(pod).iter().any(|(_, status)| status.state.terminated.is_some());
+    let waits = pod.spec.volumes.iter().any(|volume| volume.name == RELEASE_VOLUME);
+    waits && !has_ended && !is_released(pod)
+}
+
+/// Since when every container of a pod is ready, sidecars included: from then on Tekton
+/// releases the first step.
+pub fn all_ready_since(pod: &Pod) -> Option<Timestamp> {
+    let condition = pod.condition("ContainersReady").filter(|condition| condition.status == "True")?;
+    condition.last_transition_time
+}
+
 /// Whether Tekton has released the first step.
 fn is_released(pod: &Pod) -> bool {
     pod.metadata.annotation(READY_ANNOTATION).is_some_and(|value| !value.is_empty())
@@ -134,7 +153,11 @@ pub enum Progress {
 /// Whether a task under way makes progress, by its containers.
 pub fn progress(focus: &Focus<'_>, task: &TaskNode<'_>) -> Progress {
     let Some(pod) = task.pod else { return Progress::Unknown };
-    if pod.metadata.deletion_timestamp.is_some() {
+    // Tekton works on nothing that is being deleted, and ends what is past its timeout.
+    if pod.metadata.deletion_timestamp.is_some()
+        || task.task_run.metadata.deletion_timestamp.is_some()
+        || focus.is_overdue(task)
+    {
         return Progress::Unknown;
     }
     if pod.is_terminal() {
@@ -147,6 +170,10 @@ pub fn progress(focus: &Focus<'_>, task: &TaskNode<'_>) -> Progress {
     let node = focus.cluster.node(&pod.spec.node_name);
     if node.and_then(|node| node.ready()).is_some_and(|ready| ready.status != "True") {
         return Progress::Unknown;
+    }
+    if waits_for_release(pod) {
+        let is_fresh = !focus.is_past_grace(all_ready_since(pod).or(pod.status.start_time));
+        return if is_fresh { Progress::Starts } else { Progress::Unknown };
     }
     for (_, status) in steps(pod) {
         match (&status.state.terminated, &status.state.running) {

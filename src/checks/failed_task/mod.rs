@@ -16,6 +16,7 @@ use crate::model::run::StepState;
 
 use super::containers::{self, step_killed};
 use super::focus::Focus;
+use super::timeout;
 use super::workspace_access;
 use crate::finding::Finding;
 use log::Words;
@@ -38,6 +39,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let told_elsewhere = condition.reason.contains("Cancelled")
         || condition.reason.contains("ImagePull")
         || condition.reason.starts_with("CreateContainer")
+        || timeout::step_that_ran_too_long(&condition.message).is_some()
         || containers::init_container_failed(task);
     // `onError: continue` on the pipeline's task: the run goes on.
     let is_ignored = condition.reason == "FailureIgnored";

@@ -8,7 +8,7 @@ use crate::analysis::tekton::flags::CONFIG_MAP;
 use crate::model::Kind;
 
 use super::focus::Focus;
-use crate::finding::{About, Evidence, Finding, Proof};
+use crate::finding::{Evidence, Finding};
 
 /// Looks behind the findings on a run for a flag that was misread.
 pub fn check(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> {
@@ -17,12 +17,5 @@ pub fn check(focus: &Focus<'_>, others: &[Finding]) -> Option<Finding> {
 
 fn quote(focus: &Focus<'_>, key: &str, value: &str) -> Evidence {
     let namespace = focus.installation.namespace.clone().unwrap_or_default();
-    let origin = focus.cluster.origin(Kind::ConfigMap, &namespace, CONFIG_MAP);
-    Evidence {
-        proof: Proof::Read,
-        object: About::Object { kind: Kind::ConfigMap, name: CONFIG_MAP.to_owned() },
-        field: format!("data[{key}]"),
-        value: value.to_owned(),
-        source: origin.map(|origin| origin.to_string()).unwrap_or_default(),
-    }
+    Evidence::read(focus.cluster, (Kind::ConfigMap, &namespace, CONFIG_MAP), format!("data[{key}]"), value)
 }

@@ -2,12 +2,13 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
+use crate::checks::no_node::volume_in_use;
 use crate::checks::no_node::volume_node_affinity::claims_of;
 use crate::checks::refused::between;
 use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
-use crate::model::volume::Claim;
+use crate::model::volume::{Claim, VolumeAttachment};
 
 use super::standing;
 
@@ -23,7 +24,14 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
     let node = &pod.spec.node_name;
     let claim = between(&event.message, "for volume \"", "\"").and_then(|volume| claim_of(focus, pod, volume));
     let holders: Vec<&Pod> = claim.map(|claim| holders(focus, pod, claim)).unwrap_or_default();
+    let stranded = claim.filter(|_| holders.is_empty()).and_then(|claim| attached_nowhere(focus, claim));
     let summary = match (claim, holders.first()) {
+        (Some(claim), None) if stranded.is_some() => format!(
+            "the volume of claim {} of task {} is still attached to {}, a node that does not exist any more",
+            claim.metadata.name,
+            task.task,
+            stranded.map(|attachment| attachment.spec.node_name.as_str()).unwrap_or_default()
+        ),
         (Some(claim), Some(holder)) => format!(
             "claim {} of task {} is in use on {} by pod {}, and its volume cannot be attached to {node} too",
             claim.metadata.name, task.task, holder.spec.node_name, holder.metadata.name
@@ -44,11 +52,18 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
     others.dedup();
     let mut finding = Finding::new(Cause::VolumeMultiAttach, summary)
         .link("A ReadWriteOnce volume can be attached to one node only; the kubelet waits until it is free there.");
+    let left = holders.iter().find_map(|holder| volume_in_use::left_behind(focus, holder));
     finding = match (others.first(), task.task_run.assistant()) {
+        (Some((run, node)), _) if left == Some(run.as_str()) => finding.link(format!(
+            "Run {run} is over, and its assistant is still there: it keeps the claim on {node} until its StatefulSet is deleted."
+        )),
         (Some((run, node)), Some(_)) => finding.link(format!(
             "Run {run} uses the claim on {node}. Each run has an assistant of its own, and the scheduler does not keep two runs on one node."
         )),
         (Some((run, node)), None) => finding.link(format!("Run {run} uses the claim on {node}.")),
+        (None, _) if stranded.is_some() => finding.link(
+            "Nothing detaches a volume from a node that is gone: its VolumeAttachment has to be deleted once the disk is known to be free.",
+        ),
         (None, None) => finding.link("Without an assistant nothing keeps the run's pods on one node."),
         (None, Some(_)) => finding,
     };
@@ -60,6 +75,10 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
     Some(
         finding
             .facts(Facts::Holders(others))
+            .evidence(stranded.map(|attachment| {
+                let name = &attachment.metadata.name;
+                focus.quote(Kind::VolumeAttachment, name, "spec.nodeName", &attachment.spec.node_name)
+            }))
             .evidence(focus.quote_run())
             .evidence(focus.quote_task_run(task.task_run))
             .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "spec.nodeName", node), focus.quote_event(event)])
@@ -71,6 +90,17 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
 fn claim_of<'f>(focus: &'f Focus<'_>, pod: &Pod, volume: &str) -> Option<&'f Claim> {
     let claims = claims_of(pod).filter_map(|name| focus.cluster.claim(focus.namespace(), name));
     claims.into_iter().find(|claim| claim.spec.volume_name == volume)
+}
+
+/// What attaches the claim's volume to a node that there is no more.
+fn attached_nowhere<'f>(focus: &'f Focus<'_>, claim: &Claim) -> Option<&'f VolumeAttachment> {
+    let cluster = focus.cluster;
+    let is_of = |attachment: &&VolumeAttachment| {
+        attachment.spec.source.persistent_volume_name.as_deref() == Some(claim.spec.volume_name.as_str())
+            && cluster.node(&attachment.spec.node_name).is_none()
+    };
+    let are_known = cluster.coverage.proves_absence(Kind::Node, "");
+    cluster.volume_attachments.iter().find(is_of).filter(|_| are_known)
 }
 
 /// Pods that use the claim on another node.

@@ -2,6 +2,7 @@
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
+use crate::checks::missing;
 use crate::checks::refused::between;
 use crate::finding::{Cause, Facts, Finding};
 use crate::model::event::Event;
@@ -18,23 +19,25 @@ pub(super) fn source_missing(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
         let is_missing = event.reason == "FailedMount" && event.message.contains("not found");
         is_missing.then(|| what("Secret", "secret").or_else(|| what("ConfigMap", "configmap")))?
     };
-    let mut missing: Vec<String> = events.iter().filter_map(&named).collect();
-    missing.sort();
-    missing.dedup();
-    if missing.is_empty() {
+    let mut absent: Vec<String> = events.iter().filter_map(&named).collect();
+    absent.sort();
+    absent.dedup();
+    if absent.is_empty() {
         return None;
     }
-    let sources: Vec<String> = missing
+    let sources: Vec<String> = absent
         .iter()
         .map(|what| what.replacen("Secret ", "secret/", 1).replacen("ConfigMap ", "configmap/", 1))
         .collect();
-    let verb = if missing.len() == 1 { "does" } else { "do" };
-    let summary = format!(
-        "{}, which task {} mounts, {verb} not exist in namespace {}",
-        missing.join(" and "),
-        task.task,
-        focus.namespace()
-    );
+    let are_there = missing::all_exist_now(focus, &sources);
+    let words = match (are_there, absent.len()) {
+        (true, _) => "did not exist in namespace",
+        (false, 1) => "does not exist in namespace",
+        (false, _) => "do not exist in namespace",
+    };
+    let since = if are_there { " when it was needed; it exists now" } else { "" };
+    let summary =
+        format!("{}, which task {} mounts, {words} {}{since}", absent.join(" and "), task.task, focus.namespace());
     Some(
         Finding::new(Cause::VolumeSourceMissing, summary)
             .facts(Facts::Sources(sources))

@@ -1,27 +1,22 @@
 //! The flags in force, by the three places that tell of them: the ConfigMap, the
 //! operator's TektonConfig, and what recent runs were reconciled with.
 
-use crate::finding::{About, Cause};
+use crate::finding::{About, Cause, Finding, Severity};
 use serde_json::Value;
 
 use crate::analysis::tekton::flags::{CONFIG_MAP, COSCHEDULE, DISABLE_ASSISTANT, of_operator};
-use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
+use crate::analysis::tekton::{Coschedule, TektonVersion};
+use crate::model::Kind;
 use crate::model::run::PipelineRun;
-use crate::model::{Cluster, Kind};
 
-use super::{Flag, Note, Preflight};
+use super::{Flag, Ground, Preflight};
 
 /// Reads all places; returns the mode in force.
-pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, found: &mut Preflight) -> Option<Coschedule> {
-    let version = installation.tekton();
-    let is_read = |key: &str| {
-        version.is_none_or(|version| match key {
-            COSCHEDULE => version.reads_coschedule(),
-            _ => version.reads_disable_affinity_assistant(),
-        })
-    };
+pub(super) fn judge(ground: &Ground<'_>, found: &mut Preflight) -> Option<Coschedule> {
+    let version = ground.installation.tekton();
+    let is_read = |key: &str| version.is_none_or(|version| is_read(version, key));
     let mut mode = None;
-    match (installation.feature_flags, version) {
+    match (ground.installation.feature_flags, version) {
         (Some(map), version) => {
             for key in [COSCHEDULE, DISABLE_ASSISTANT] {
                 if let Some(value) = map.data.get(key) {
@@ -30,7 +25,7 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, found: &
                 }
             }
             if let Some(version) = version {
-                mode = of_config_map(installation, version, found);
+                mode = of_config_map(ground, version, found);
             }
         }
         (None, _) => found.cannot_tell.push(
@@ -38,12 +33,19 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, found: &
                 .to_owned(),
         ),
     }
-    operator(cluster, version, found, &is_read);
-    witness(cluster, found, mode)
+    operator(ground, version, found, &is_read);
+    witness(ground, found, mode)
 }
 
-fn of_config_map(installation: &Installation<'_>, version: TektonVersion, found: &mut Preflight) -> Option<Coschedule> {
-    let flags = installation.assistant_flags()?;
+fn is_read(version: TektonVersion, key: &str) -> bool {
+    match key {
+        COSCHEDULE => version.reads_coschedule(),
+        _ => version.reads_disable_affinity_assistant(),
+    }
+}
+
+fn of_config_map(ground: &Ground<'_>, version: TektonVersion, found: &mut Preflight) -> Option<Coschedule> {
+    let flags = ground.installation.assistant_flags()?;
     let mode = match flags.mode {
         Ok(mode) => Some(mode),
         Err(invalid) => {
@@ -51,7 +53,7 @@ fn of_config_map(installation: &Installation<'_>, version: TektonVersion, found:
                 "{}: {:?} is rejected by the controller ({}); it keeps the configuration it had before, and after a restart it does not start",
                 invalid.key, invalid.value, invalid.error
             );
-            found.notes.push(Note::new(Cause::InvalidFlagValueIgnored, "error", text));
+            found.findings.push(Finding::new(Cause::InvalidFlagValueIgnored, text).evidence(ground.flag(&invalid.key)));
             None
         }
     };
@@ -66,10 +68,17 @@ fn of_config_map(installation: &Installation<'_>, version: TektonVersion, found:
         let text = format!(
             "{DISABLE_ASSISTANT}: {value:?} does nothing: Tekton {version} does not read that key (removed in 1.0); coschedule decides, and the affinity assistant is {state}"
         );
-        found.notes.push(Note::new(Cause::FlagsMisreadLegacyKey, if contradicts { "warning" } else { "info" }, text));
+        let severity = if contradicts { Severity::Warning } else { Severity::Info };
+        let dead = Finding::new(Cause::FlagsMisreadLegacyKey, text).severity(severity);
+        found.findings.push(
+            dead.evidence(ground.flag(DISABLE_ASSISTANT)).evidence(ground.flag(COSCHEDULE)).evidence(ground.version()),
+        );
     }
     if let Some(mode) = mode {
-        found.notes.push(Note::new(Cause::FlagInForce, "info", meaning(mode, version)));
+        let deciding = [COSCHEDULE, DISABLE_ASSISTANT].into_iter().filter(|key| is_read(version, key));
+        let in_force = Finding::new(Cause::FlagInForce, meaning(mode, version)).severity(Severity::Info);
+        let by = deciding.filter_map(|key| ground.flag(key));
+        found.findings.push(in_force.evidence(by).evidence(ground.version()));
     }
     mode
 }
@@ -100,8 +109,13 @@ fn meaning(mode: Coschedule, version: TektonVersion) -> String {
 /// or at its upgrade (tektoncd/operator
 /// pkg/reconciler/kubernetes/tektoninstallerset/install.go), so an edit of the map
 /// works, and is lost later.
-fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Preflight, is_read: &impl Fn(&str) -> bool) {
-    let Some(config) = cluster.tekton_configs.first() else { return };
+fn operator(
+    ground: &Ground<'_>,
+    version: Option<TektonVersion>,
+    found: &mut Preflight,
+    is_read: &impl Fn(&str) -> bool,
+) {
+    let Some(config) = ground.cluster.tekton_configs.first() else { return };
     let source = About::Object { kind: Kind::TektonConfig, name: config.metadata.name.clone() };
     let own = |key: &str| of_operator(config, key);
     for key in [COSCHEDULE, DISABLE_ASSISTANT] {
@@ -112,7 +126,9 @@ fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Prefl
                 "{CONFIG_MAP} has {key}: {:?}, {source} has {value:?}: the ConfigMap was edited by hand; that works until the operator is upgraded or its object changes, so set spec.pipeline.{key} of TektonConfig",
                 in_map.value
             );
-            found.notes.push(Note::new(Cause::EditedConfigMap, "warning", text));
+            let edited = Finding::new(Cause::EditedConfigMap, text).severity(Severity::Warning);
+            let edited = edited.evidence(ground.flag(key)).evidence(ground.operator_flag(key, Some(&value)));
+            found.findings.push(edited);
         }
         found.flags.push(Flag { source: source.clone(), key: key.to_owned(), value, read: is_read(key) });
     }
@@ -125,22 +141,26 @@ fn operator(cluster: &Cluster, version: Option<TektonVersion>, found: &mut Prefl
         let text = format!(
             "coschedule was set in the ConfigMap, {source} does not hold it: the operator's next upgrade sets it back to its default; the lasting place is spec.pipeline.coschedule of TektonConfig"
         );
-        found.notes.push(Note::new(Cause::EditedConfigMap, "warning", text));
+        let edited = Finding::new(Cause::EditedConfigMap, text).severity(Severity::Warning);
+        let edited = edited.evidence(ground.flag(COSCHEDULE)).evidence(ground.operator_flag(COSCHEDULE, None));
+        found.findings.push(edited);
     }
     let dead = own(DISABLE_ASSISTANT).zip(version.filter(|version| !version.reads_disable_affinity_assistant()));
     if let Some((value, version)) = dead {
         let text = format!(
             "{source} sets {DISABLE_ASSISTANT}: {value}, which Tekton {version} does not read; the lasting place for the decision is spec.pipeline.coschedule of TektonConfig, edits of the ConfigMap are lost at the next upgrade of the operator"
         );
-        found.notes.push(Note::new(Cause::OperatorSetsDeadKey, "info", text));
+        let dead = Finding::new(Cause::OperatorSetsDeadKey, text).severity(Severity::Info);
+        let set = ground.operator_flag(DISABLE_ASSISTANT, Some(&value));
+        found.findings.push(dead.evidence(set).evidence(ground.version()));
     }
 }
 
 /// What the newest run was reconciled with, which everybody may read who may read
 /// runs.
-fn witness(cluster: &Cluster, found: &mut Preflight, mode: Option<Coschedule>) -> Option<Coschedule> {
+fn witness(ground: &Ground<'_>, found: &mut Preflight, mode: Option<Coschedule>) -> Option<Coschedule> {
     let dated = |run: &&PipelineRun| run.status.provenance.as_ref().is_some_and(|p| p.flag(COSCHEDULE).is_some());
-    let newest = cluster.pipeline_runs.iter().filter(dated).max_by_key(|run| run.metadata.creation_timestamp);
+    let newest = ground.cluster.pipeline_runs.iter().filter(dated).max_by_key(|run| run.metadata.creation_timestamp);
     let Some(run) = newest else { return mode };
     let provenance = run.status.provenance.as_ref()?;
     let value = provenance.flag(COSCHEDULE)?.as_str()?.to_owned();
@@ -152,11 +172,13 @@ fn witness(cluster: &Cluster, found: &mut Preflight, mode: Option<Coschedule>) -
     };
     let source = About::Object { kind: Kind::PipelineRun, name: run.metadata.name.clone() };
     found.flags.push(Flag { source: source.clone(), key: COSCHEDULE.to_owned(), value: value.clone(), read: true });
+    let recorded = ground.of_run(run, "status.provenance.featureFlags.coschedule", &value);
     match (mode, witnessed) {
         (None, Some(witnessed)) => {
             let text =
                 format!("coschedule was {} when {source} was reconciled, by its status.provenance", witnessed.as_str());
-            found.notes.push(Note::new(Cause::FlagInForce, "info", text));
+            let in_force = Finding::new(Cause::FlagInForce, text).severity(Severity::Info);
+            found.findings.push(in_force.evidence([recorded]));
         }
         (Some(mode), Some(witnessed)) if mode != witnessed => {
             let text = format!(
@@ -164,7 +186,8 @@ fn witness(cluster: &Cluster, found: &mut Preflight, mode: Option<Coschedule>) -
                 mode.as_str(),
                 witnessed.as_str()
             );
-            found.notes.push(Note::new(Cause::FlagNotInForceYet, "info", text));
+            let lags = Finding::new(Cause::FlagNotInForceYet, text).severity(Severity::Info);
+            found.findings.push(lags.evidence(ground.flag(COSCHEDULE)).evidence([recorded]));
         }
         _ => {}
     }

@@ -2,15 +2,17 @@
 //! and what the namespaces would say to an affinity assistant. Needs no run.
 
 mod flags;
+mod ground;
 mod namespaces;
 mod own_containers;
 mod upgrades;
 mod variables;
 
-use crate::finding::{About, Cause};
-
-use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
+use crate::analysis::tekton::{Coschedule, TektonVersion};
+use crate::finding::{About, Cause, Finding, Severity};
 use crate::model::Cluster;
+
+use ground::Ground;
 
 /// What is known before any run.
 #[derive(Debug, Clone, Default)]
@@ -26,12 +28,19 @@ pub struct Preflight {
     pub coschedule: Option<&'static str>,
     /// Keys that decide, as each place has them.
     pub flags: Vec<Flag>,
-    /// What it means and what will come of it.
-    pub notes: Vec<Note>,
+    /// What it means for the installation, and what will come of it.
+    pub findings: Vec<Finding>,
     /// Namespaces that were looked at.
     pub namespaces: Vec<Place>,
     /// What could not be told, with the right that would tell it.
     pub cannot_tell: Vec<String>,
+}
+
+impl Preflight {
+    /// All findings, those about namespaces last.
+    pub fn all(&self) -> impl Iterator<Item = &Finding> + Clone {
+        self.findings.iter().chain(self.namespaces.iter().flat_map(|place| &place.findings))
+    }
 }
 
 /// A key in one of the places that hold flags.
@@ -47,25 +56,8 @@ pub struct Flag {
     pub read: bool,
 }
 
-/// Something worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Permanent code.
-    pub code: Cause,
-    /// `info`, `warning` or `error`.
-    pub severity: &'static str,
-    /// One sentence.
-    pub text: String,
-}
-
-impl Note {
-    fn new(code: Cause, severity: &'static str, text: impl Into<String>) -> Self {
-        Self { code, severity, text: text.into() }
-    }
-}
-
 /// A namespace as an assistant meets it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Place {
     /// Name.
     pub name: String,
@@ -78,7 +70,7 @@ pub struct Place {
     /// ServiceAccounts that runs may name.
     pub service_accounts: Vec<String>,
     /// What would refuse an assistant without any setting of a run.
-    pub notes: Vec<Note>,
+    pub findings: Vec<Finding>,
     /// What could not be told.
     pub cannot_tell: Vec<String>,
 }
@@ -87,11 +79,12 @@ pub struct Place {
 /// which it is to be upgraded.
 pub fn preflight(cluster: &Cluster, namespaces: &[String], target: Option<TektonVersion>) -> Preflight {
     let target = target.unwrap_or(TektonVersion::NEWEST_KNOWN);
-    let installation = Installation::find(cluster);
+    let ground = Ground::new(cluster, target);
+    let installation = &ground.installation;
     let version = installation.tekton();
     let mut found = Preflight {
         tekton_version: version.map(|version| version.to_string()),
-        version_source: installation.version.as_ref().map(|(_, source)| source.clone()),
+        version_source: installation.version.as_ref().map(|(_, source)| source.to_string()),
         namespace: installation.namespace.clone(),
         ..Preflight::default()
     };
@@ -101,15 +94,16 @@ pub fn preflight(cluster: &Cluster, namespaces: &[String], target: Option<Tekton
                 .to_owned(),
         );
     }
-    let mode = flags::judge(cluster, &installation, &mut found);
+    let mode = flags::judge(&ground, &mut found);
     found.coschedule = mode.map(Coschedule::as_str);
-    upgrades::judge(&installation, mode, target, &mut found);
+    upgrades::judge(&ground, mode, &mut found);
     if let Some(version) = version.filter(|version| version.is_newer_than_known()) {
         let known = TektonVersion::NEWEST_KNOWN;
         let text = format!(
             "Tekton {version} is newer than {known}, the newest that is known here; it is judged like that one"
         );
-        found.notes.push(Note::new(Cause::NewerThanKnown, "info", text));
+        let newer = Finding::new(Cause::NewerThanKnown, text).severity(Severity::Info);
+        found.findings.push(newer.evidence(ground.version()));
     }
     if target.is_newer_than_known() {
         let known = TektonVersion::NEWEST_KNOWN;
@@ -118,9 +112,9 @@ pub fn preflight(cluster: &Cluster, namespaces: &[String], target: Option<Tekton
             .push(format!("what an upgrade to Tekton {target} changes beyond {known}, the newest that is known"));
     }
     let of_namespace = |name: &String| {
-        let mut place = namespaces::judge(cluster, &installation, mode, name);
-        own_containers::judge(cluster, &installation, target, &mut place);
-        variables::judge(cluster, &installation, target, &mut place);
+        let mut place = namespaces::judge(&ground, mode, name);
+        own_containers::judge(&ground, &mut place);
+        variables::judge(&ground, &mut place);
         place
     };
     found.namespaces = namespaces.iter().map(of_namespace).collect();

@@ -5,16 +5,16 @@ use crate::analysis::admission::{self, Plugin};
 use crate::analysis::scc::ranges;
 use crate::analysis::tekton::{Coschedule, Installation, assistant};
 use crate::checks::scc_verdict::{self, SetVerdict};
-use crate::finding::Cause;
-use crate::model::Cluster;
+use crate::finding::{Cause, Evidence, Finding, Severity};
 use crate::model::Kind;
 use crate::model::pod::{Container, Pod, Resources};
 use crate::model::quantity::{Quantity, ResourceList};
 
-use super::{Note, Place};
+use super::{Ground, Place};
 
 /// Looks into a namespace.
-pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Option<Coschedule>, name: &str) -> Place {
+pub(super) fn judge(ground: &Ground<'_>, mode: Option<Coschedule>, name: &str) -> Place {
+    let (cluster, installation) = (ground.cluster, &ground.installation);
     let mut place = Place { name: name.to_owned(), ..Place::default() };
     match cluster.namespace(name) {
         Some(namespace) => {
@@ -37,18 +37,26 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Op
     let is_openshift = scc_verdict::is_openshift(cluster);
     let judgement = admission::judge(cluster, &pod);
     for refusal in &judgement.refusals {
-        let (code, what) = match refusal.plugin {
-            Plugin::LimitRanger => (Cause::AssistantLimitrange, format!("LimitRange {}", refusal.object)),
-            Plugin::ResourceQuota => (Cause::AssistantQuota, format!("ResourceQuota {}", refusal.object)),
-            Plugin::ServiceAccount => {
-                (Cause::AssistantServiceAccountMissing, format!("ServiceAccount {}", refusal.object))
+        let (cause, kind, what) = match refusal.plugin {
+            Plugin::LimitRanger => {
+                (Cause::AssistantLimitrange, Kind::LimitRange, format!("LimitRange {}", refusal.object))
             }
+            Plugin::ResourceQuota => {
+                (Cause::AssistantQuota, Kind::ResourceQuota, format!("ResourceQuota {}", refusal.object))
+            }
+            Plugin::ServiceAccount => (
+                Cause::AssistantServiceAccountMissing,
+                Kind::ServiceAccount,
+                format!("ServiceAccount {}", refusal.object),
+            ),
             // SCC admission fills in what Pod Security asks for.
             Plugin::PodSecurity if is_openshift => continue,
-            Plugin::PodSecurity => (Cause::AssistantRefusedByPodSecurity, "Pod Security".to_owned()),
+            Plugin::PodSecurity => (Cause::AssistantRefusedByPodSecurity, Kind::Namespace, "Pod Security".to_owned()),
         };
         let text = format!("{what} refuses every affinity assistant in {name}: {}", refusal.text);
-        place.notes.push(Note::new(code, "warning", text));
+        let namespace = if kind.is_namespaced() { name } else { "" };
+        let verdict = Evidence::read(cluster, (kind, namespace, &refusal.object), "verdict", &refusal.text).computed();
+        place.findings.push(Finding::new(cause, text).severity(Severity::Warning).evidence([verdict]));
     }
     for unread in judgement.unread {
         place.cannot_tell.push(format!("whether an assistant would be refused: {unread} were not read"));
@@ -58,7 +66,10 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, mode: Op
             SetVerdict::Admitted => {}
             SetVerdict::Refused { reasons } => {
                 let text = format!("no SCC admits an affinity assistant in {name}: {}", reasons.join("; "));
-                place.notes.push(Note::new(Cause::AssistantRefusedByScc, "warning", text));
+                let account = (Kind::ServiceAccount, name, pod.spec.service_account_name.as_str());
+                let said = reasons.iter().map(|reason| Evidence::read(cluster, account, "verdict", reason).computed());
+                let refused = Finding::new(Cause::AssistantRefusedByScc, text).severity(Severity::Warning);
+                place.findings.push(refused.evidence(said));
             }
             SetVerdict::CannotTell(why) => {
                 place.cannot_tell.push(format!("whether SCC admission accepts an assistant: {why}"));

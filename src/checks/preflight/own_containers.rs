@@ -6,15 +6,14 @@ use jiff::Timestamp;
 use crate::analysis::scc::run_pods::{self, Role};
 use crate::analysis::scc::{Answer, Refusal, Verdict};
 use crate::analysis::tekton::flags::{self, SET_SECURITY_CONTEXT};
-use crate::analysis::tekton::{Installation, TektonVersion};
 use crate::checks::focus::Focus;
 use crate::checks::{future, scc_verdict};
-use crate::finding::Cause;
+use crate::finding::{Cause, Evidence, Finding, Severity};
 use crate::model::pod::Pod;
 use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind};
 
-use super::{Note, Place};
+use super::{Ground, Place};
 
 /// Pipelines of a namespace that are looked at, each by its newest run.
 const RUNS: usize = 30;
@@ -31,7 +30,8 @@ struct Changed {
 }
 
 /// Adds what an upgrade to `target` would do to the pods of a namespace's runs.
-pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, target: TektonVersion, place: &mut Place) {
+pub(super) fn judge(ground: &Ground<'_>, place: &mut Place) {
+    let (cluster, installation, target) = (ground.cluster, &ground.installation, ground.target);
     let is_ahead = installation.tekton().is_some_and(|version| !version.sets_security_context_by_default())
         && target.sets_security_context_by_default();
     let is_on = installation.sets_security_context() == Some(true);
@@ -58,8 +58,8 @@ pub(super) fn judge(cluster: &Cluster, installation: &Installation<'_>, target: 
         let value = flags::of_operator(config, SET_SECURITY_CONTEXT)?;
         (flags::parse_bool(&value) == Some(false)).then(|| format!("TektonConfig/{}", config.metadata.name))
     });
-    refused(&changed, kept.as_deref(), place);
-    elsewhere(&changed, kept.as_deref(), place);
+    refused(ground, &changed, kept.as_deref(), place);
+    elsewhere(ground, &changed, kept.as_deref(), place);
 }
 
 /// The newest run of each pipeline.
@@ -139,10 +139,29 @@ fn unless(kept: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-fn refused(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
+/// What admits a pod today, and what the SCCs say of it after the upgrade.
+fn verdicts(ground: &Ground<'_>, changed: &Changed) -> Vec<Evidence> {
+    let quote = |scc: &str, field: &str, value: String| {
+        Evidence::read(ground.cluster, (Kind::SecurityContextConstraints, "", scc), field, value).computed()
+    };
+    let admits = |verdict: &Verdict, field: &str| {
+        let scc = verdict.scc.as_deref()?;
+        Some(quote(scc, field, format!("admits {} of run {}", changed.role, changed.run)))
+    };
+    let refuses = |refusal: &&Refusal| !refusal.scc.is_empty() && !refusal.is_not_usable();
+    let refusals = changed.after.refusals.iter().filter(refuses);
+    let later = refusals.map(|refusal| quote(&refusal.scc, "verdict after the upgrade", refusal.detail.clone()));
+    admits(&changed.before, "verdict today")
+        .into_iter()
+        .chain(admits(&changed.after, "verdict after the upgrade"))
+        .chain(later)
+        .collect()
+}
+
+fn refused(ground: &Ground<'_>, changed: &[Changed], kept: Option<&str>, place: &mut Place) {
     let refused: Vec<&Changed> = changed.iter().filter(|changed| changed.after.is_refused()).collect();
     let Some(first) = refused.first() else { return };
-    let severity = if kept.is_some() { "info" } else { "warning" };
+    let severity = if kept.is_some() { Severity::Info } else { Severity::Warning };
     let mut accounts: Vec<&str> = refused.iter().map(|changed| changed.account.as_str()).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -163,10 +182,12 @@ fn refused(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
         unless(kept),
         accounts.join(", ")
     );
-    place.notes.push(Note::new(Cause::UpgradeChangesMeaning, severity, text));
+    let refused = Finding::new(Cause::UpgradeChangesMeaning, text).severity(severity);
+    let refused = refused.evidence(ground.flag(SET_SECURITY_CONTEXT)).evidence(ground.version());
+    place.findings.push(refused.evidence(verdicts(ground, first)));
 }
 
-fn elsewhere(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
+fn elsewhere(ground: &Ground<'_>, changed: &[Changed], kept: Option<&str>, place: &mut Place) {
     let moved: Vec<&Changed> = changed.iter().filter(|changed| changed.after.is_admitted()).collect();
     let Some(first) = moved.first() else { return };
     let scc = |verdict: &Verdict| verdict.scc.clone().unwrap_or_default();
@@ -192,5 +213,7 @@ fn elsewhere(changed: &[Changed], kept: Option<&str>, place: &mut Place) {
         named(&moved),
         unless(kept)
     );
-    place.notes.push(Note::new(Cause::NextUpgrade, "info", text));
+    let moved = Finding::new(Cause::NextUpgrade, text).severity(Severity::Info);
+    let moved = moved.evidence(ground.flag(SET_SECURITY_CONTEXT)).evidence(ground.version());
+    place.findings.push(moved.evidence(verdicts(ground, first)));
 }

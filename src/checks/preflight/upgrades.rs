@@ -1,18 +1,14 @@
 //! What the next upgrade of Tekton will change for runs that work today.
 
 use crate::analysis::tekton::flags;
-use crate::analysis::tekton::{Coschedule, Installation, TektonVersion};
-use crate::finding::Cause;
+use crate::analysis::tekton::{Coschedule, TektonVersion};
+use crate::finding::{Cause, Finding, Severity};
 
-use super::{Note, Preflight};
+use super::{Ground, Preflight};
 
 /// Notes what lies ahead of the installed version.
-pub(super) fn judge(
-    installation: &Installation<'_>,
-    mode: Option<Coschedule>,
-    target: TektonVersion,
-    found: &mut Preflight,
-) {
+pub(super) fn judge(ground: &Ground<'_>, mode: Option<Coschedule>, found: &mut Preflight) {
+    let (installation, target) = (&ground.installation, ground.target);
     let Some(version) = installation.tekton() else { return };
     // What the same text will mean once the old key is no longer read.
     let is_dropped = version.reads_disable_affinity_assistant() && !target.reads_disable_affinity_assistant();
@@ -27,7 +23,9 @@ pub(super) fn judge(
                 after.as_str(),
                 now.as_str()
             );
-            found.notes.push(Note::new(Cause::UpgradeChangesMeaning, "warning", text));
+            let changes = Finding::new(Cause::UpgradeChangesMeaning, text).severity(Severity::Warning);
+            let by = [flags::COSCHEDULE, flags::DISABLE_ASSISTANT].into_iter().filter_map(|key| ground.flag(key));
+            found.findings.push(changes.evidence(by).evidence(ground.version()));
         }
     }
     if mode == Some(Coschedule::Disabled) {
@@ -48,11 +46,9 @@ pub(super) fn judge(
         ),
     ] {
         if version < since && since <= target {
-            found.notes.push(Note::new(
-                Cause::NextUpgrade,
-                "info",
-                format!("from Tekton {}.{} on {text}", since.major, since.minor),
-            ));
+            let text = format!("from Tekton {}.{} on {text}", since.major, since.minor);
+            let ahead = Finding::new(Cause::NextUpgrade, text).severity(Severity::Info);
+            found.findings.push(ahead.evidence(ground.version()));
         }
     }
 }

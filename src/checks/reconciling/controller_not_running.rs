@@ -1,8 +1,9 @@
 //! Tekton's controller does not take up a run, or does not go on with it.
 
+use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::containers::{self, span};
 use crate::checks::focus::{Focus, GRACE};
-use crate::finding::{Cause, Finding};
+use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
 
 use super::LONG;
@@ -17,9 +18,11 @@ pub(super) fn not_taken_up(focus: &Focus<'_>) -> Finding {
     about_controller(focus, finding)
 }
 
-/// Whether it is known that no pod of the controller is available.
+/// Whether it is known that no pod of the controller is available. A Deployment whose status
+/// nobody has written tells nothing.
 fn is_down(focus: &Focus<'_>) -> bool {
-    focus.installation.controller.is_some_and(|controller| controller.status.available_replicas == 0)
+    let written = focus.installation.controller.filter(|controller| controller.status.observed_generation > 0);
+    written.is_some_and(|controller| controller.status.available_replicas == 0)
 }
 
 /// `controller-not-running`: the pod of a task ended well, and the TaskRun still says
@@ -45,8 +48,58 @@ fn unnoticed_end(focus: &Focus<'_>) -> Option<Finding> {
     Some(about_controller(focus, finding))
 }
 
-/// `controller-not-running`: a TaskRun without a condition, one whose pod ended unnoticed,
-/// or a run of whose tasks none is left to wait for.
+/// `controller-not-running`: every container of a pod is ready, and Tekton does not release
+/// the first step.
+fn unreleased(focus: &Focus<'_>) -> Option<Finding> {
+    let patience = if is_down(focus) { GRACE } else { LONG };
+    let (task, pod, age) = focus.tree.unfinished().find_map(|task| {
+        let pod = task.pod.filter(|pod| pod.status.phase == "Running" && containers::waits_for_release(pod))?;
+        let age = focus.age(containers::all_ready_since(pod)).filter(|age| *age >= patience)?;
+        Some((task, pod, age))
+    })?;
+    let finding = Finding::new(
+        CAUSE,
+        format!(
+            "no step of task {} has begun: all containers of its pod have been ready for {}, and Tekton's controller has not released the first step",
+            task.task,
+            span(age)
+        ),
+    )
+    .link("The first step waits until the controller sets annotation tekton.dev/ready on the pod; TaskRun and pod say Running meanwhile.")
+    .evidence(focus.quote_run())
+    .evidence(focus.quote_task_run(task.task_run))
+    .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "metadata.annotations[tekton.dev/ready]", "absent")]);
+    Some(about_controller(focus, finding))
+}
+
+/// `controller-not-running`: the timeout of the run, or of a task, has passed, and nobody has
+/// ended it, although its pods run. What waits for a node has a cause of its own.
+fn overdue(focus: &Focus<'_>) -> Option<Finding> {
+    let runs = |task: &TaskNode<'_>| task.pod.is_some_and(|pod| pod.status.phase == "Running");
+    if focus.tree.unfinished().next().is_none() || !focus.tree.unfinished().all(runs) {
+        return None;
+    }
+    let of_task = |task: &TaskNode<'_>| {
+        let summary = |age| format!("the timeout of task {} passed {} ago", task.task, span(age));
+        focus.overdue(Some(task)).map(summary)
+    };
+    let passed = match focus.overdue(None) {
+        Some(age) => format!("the timeout of the run passed {} ago", span(age)),
+        None => focus.tree.unfinished().find_map(of_task)?,
+    };
+    let start =
+        focus.run().status.start_time.map(|start| {
+            focus.quote(Kind::PipelineRun, &focus.run().metadata.name, "status.startTime", start.to_string())
+        });
+    let finding = Finding::new(CAUSE, format!("{passed}, and Tekton's controller has not ended it"))
+        .evidence(focus.quote_run())
+        .evidence(start)
+        .evidence(focus.tree.unfinished().filter_map(|task| focus.quote_task_run(task.task_run)));
+    Some(about_controller(focus, finding))
+}
+
+/// `controller-not-running`: a TaskRun without a condition, one whose pod ended unnoticed or
+/// is not released, what is past its timeout, or a run of whose tasks none is left to wait for.
 pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     let run = focus.run();
     let ignored = focus.tree.unfinished().find(|task| {
@@ -61,7 +114,7 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
         .evidence([focus.quote(Kind::TaskRun, name, "status.conditions", "absent")]);
         return Some(about_controller(focus, finding));
     }
-    if let Some(finding) = unnoticed_end(focus) {
+    if let Some(finding) = unnoticed_end(focus).or_else(|| unreleased(focus)).or_else(|| overdue(focus)) {
         return Some(finding);
     }
     let resolves = run.succeeded().is_some_and(|condition| condition.reason.contains("Resolving"));
@@ -82,22 +135,26 @@ pub(super) fn not_gone_on(focus: &Focus<'_>) -> Option<Finding> {
     Some(about_controller(focus, finding))
 }
 
+/// Quotes that no pod of the controller is available.
+pub fn quote_if_down(focus: &Focus<'_>) -> Option<Evidence> {
+    let controller = focus.installation.controller.filter(|_| is_down(focus))?;
+    let meta = &controller.metadata;
+    Some(focus.quote_in(&meta.namespace, Kind::Deployment, &meta.name, "status.availableReplicas", "0"))
+}
+
 fn about_controller(focus: &Focus<'_>, finding: Finding) -> Finding {
     match focus.installation.controller {
-        Some(controller) if controller.status.available_replicas == 0 => {
-            let quoted = focus.quote_in(
-                &controller.metadata.namespace,
-                Kind::Deployment,
-                &controller.metadata.name,
-                "status.availableReplicas",
-                "0",
-            );
+        Some(controller) if is_down(focus) => {
+            let quoted = quote_if_down(focus);
             finding
                 .link(format!(
                     "Deployment {} has no available pod: no run or TaskRun goes on.",
                     controller.metadata.name
                 ))
-                .evidence([quoted])
+                .evidence(quoted)
+        }
+        Some(controller) if controller.status.available_replicas == 0 => {
+            finding.not_proven().cannot_tell("whether the controller runs: its Deployment has no status")
         }
         Some(_) => finding
             .not_proven()

@@ -1,7 +1,7 @@
 //! Nobody takes up a run, or goes on with it: it is left to another controller, waits for
 //! one, or Tekton's own does not work.
 
-mod controller_not_running;
+pub mod controller_not_running;
 mod custom_run;
 mod other_controller;
 pub mod reference_not_fetched;

@@ -62,7 +62,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, reason: &str, message: &str) 
         RefusedBy::Quota(quota) => quota::finding(focus, name, &quota, message),
         RefusedBy::QuotaNeedsRequests(quota) => needs_requests::finding(name, &quota, message),
         RefusedBy::ServiceAccountMissing(missing) => service_account::finding(focus, name, &missing),
-        RefusedBy::PriorityClassMissing(_) => priority_class::finding(name, message),
+        RefusedBy::PriorityClassMissing(class) => priority_class::finding(focus, name, &class, message),
         RefusedBy::RuntimeClassMissing(_) => runtime_class::finding(name, message),
         RefusedBy::LimitRange => limit_range::finding(name, message),
         RefusedBy::Policy(_) | RefusedBy::WebhookSilent(_) | RefusedBy::Invalid(_) => policy::finding(name, message)?,

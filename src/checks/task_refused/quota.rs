@@ -20,7 +20,7 @@ pub fn finding(focus: &Focus<'_>, task: &str, quota: &str, message: &str) -> Fin
         finding = by_default(focus, finding, known, message);
     }
     finding
-        .link("Tekton tries again every minute; no timeout runs while it waits.")
+        .link("Tekton tries again every minute, until the timeout of the run.")
         .facts(Facts::Quota { name: quota.to_owned(), words: message.to_owned() })
         .evidence(quote_usage(focus, quota))
 }

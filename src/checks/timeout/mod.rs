@@ -4,6 +4,8 @@ mod after_scc_refusal;
 mod hidden_reason;
 mod steps_ran_too_long;
 
+pub use steps_ran_too_long::step_that_ran_too_long;
+
 use crate::analysis::tekton::run_tree::TaskNode;
 
 use super::containers::step_killed;
@@ -11,6 +13,7 @@ use super::focus::{Focus, GRACE};
 use super::past;
 use super::refused::{self, RefusedAssistant, RefusedBy};
 use crate::finding::{Evidence, Finding};
+use crate::model::Condition;
 
 /// A run or task that timed out, and what tells why it waited.
 struct TimedOut<'t, 'a> {
@@ -22,19 +25,26 @@ struct TimedOut<'t, 'a> {
     waiting: Vec<Evidence>,
 }
 
+/// Whether a condition of a run or a TaskRun says that its own timeout ended it.
+fn timed_out(condition: &Condition) -> bool {
+    matches!(condition.reason.as_str(), "PipelineRunTimeout" | "TaskRunTimeout")
+        || condition.message.contains("failed to finish within")
+}
+
 /// Runs the checks on runs that timed out.
 pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
-    let timed_out = |reason: &str, message: &str| {
-        matches!(reason, "PipelineRunTimeout" | "TaskRunTimeout") || message.contains("failed to finish within")
-    };
     let run_condition = focus.run().succeeded().filter(|c| c.status == "False");
     let Some(condition) = run_condition else { return Vec::new() };
-    let task = focus.tree.tasks.iter().find(|task| {
-        task.task_run.succeeded().is_some_and(|c| {
-            c.status == "False" && (timed_out(&c.reason, &c.message) || c.message.contains("timed out"))
-        })
-    });
-    if !timed_out(&condition.reason, &condition.message) && task.is_none() {
+    if let Some(finding) = focus.tree.tasks.iter().find_map(|task| steps_ran_too_long::of_step(focus, task)) {
+        return vec![finding];
+    }
+    // A task that the run's timeout cancels says so; other errors speak of time as well.
+    let with_run = |c: &Condition| c.reason.contains("Cancelled") && c.message.contains("has timed out");
+    let task =
+        focus.tree.tasks.iter().find(|task| {
+            task.task_run.succeeded().is_some_and(|c| c.status == "False" && (timed_out(c) || with_run(c)))
+        });
+    if !timed_out(condition) && task.is_none() {
         return Vec::new();
     }
     let refused = refused::assistants_of_ended_run(focus);

@@ -35,6 +35,9 @@ pub struct Manifest {
     /// Logs of containers.
     #[serde(default)]
     pub logs: usize,
+    /// Objects and logs that were left out, because their names are none of Kubernetes.
+    #[serde(default)]
+    pub foreign: usize,
     /// What was taken out.
     #[serde(default)]
     pub redacted: Redacted,
@@ -100,6 +103,7 @@ impl Manifest {
             namespaces: Vec::new(),
             kinds,
             logs: 0,
+            foreign: 0,
             redacted: Redacted::default(),
         }
     }

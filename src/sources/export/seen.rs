@@ -117,6 +117,25 @@ impl Seen {
     }
 }
 
+/// The SCCs that every OpenShift has, restored when they are deleted (openshift/api
+/// security/v1, openshift/cluster-kube-apiserver-operator bindata, 4.6 and later).
+const SCCS: [&str; 7] =
+    ["anyuid", "hostaccess", "hostmount-anyuid", "hostnetwork", "nonroot", "privileged", "restricted"];
+
+/// ClusterRoles that every API server restores (kubernetes
+/// plugin/pkg/auth/authorizer/rbac/bootstrappolicy, v1.33).
+const CLUSTER_ROLES: [&str; 9] = [
+    "cluster-admin",
+    "admin",
+    "edit",
+    "view",
+    "system:basic-user",
+    "system:discovery",
+    "system:node",
+    "system:kube-scheduler",
+    "system:kube-controller-manager",
+];
+
 /// Whether cluster-scoped objects in files of their own are all: `oc adm inspect` writes them
 /// so for a whole resource as well as for one name (openshift/oc
 /// pkg/cli/admin/inspect/resource.go, 4.20). Every cluster has some by name; of nodes the
@@ -125,8 +144,11 @@ fn is_a_list(cluster: &Cluster, kind: Kind, count: usize) -> bool {
     let has = |names: &[&str]| names.iter().all(|name| cluster.origin(kind, "", name).is_some());
     match kind {
         Kind::TektonConfig | Kind::SchedulerConfig => true,
-        Kind::SecurityContextConstraints => has(&["restricted-v2", "anyuid", "privileged"]),
-        Kind::ClusterRole => has(&["cluster-admin", "admin", "edit", "view"]),
+        Kind::SecurityContextConstraints => {
+            let used = cluster.pods.iter().filter_map(|pod| pod.metadata.annotation("openshift.io/scc"));
+            has(&SCCS) && used.into_iter().all(|name| has(&[name]))
+        }
+        Kind::ClusterRole => has(&CLUSTER_ROLES),
         Kind::ClusterRoleBinding => has(&["cluster-admin"]) && count > 1,
         Kind::PriorityClass => has(&["system-node-critical", "system-cluster-critical"]),
         Kind::Node => {

@@ -21,6 +21,9 @@ pub enum WriteError {
     /// A folder that no snapshot was written into is not replaced.
     #[error("{} is there already and is no snapshot", .0.display())]
     Foreign(PathBuf),
+    /// A file would lie outside of the export.
+    #[error("{0:?} leads out of the export")]
+    Outside(String),
     /// The system refused.
     #[error("cannot write {}: {error}", .path.display())]
     Io {
@@ -82,12 +85,21 @@ pub fn check(path: &Path, replace: bool) -> Result<(), WriteError> {
 /// Why nothing was written.
 pub fn write(files: &Files, path: &Path, replace: bool) -> Result<(), WriteError> {
     check(path, replace)?;
+    if let Some(name) = files.keys().find(|name| !is_below(name)) {
+        return Err(WriteError::Outside(name.clone()));
+    }
     let written = match Form::of(path) {
         Form::Folder => folder(files, path, replace),
         Form::TarGz => archive(path, replace, |file| tar_gz(files, file)),
         Form::Zip => archive(path, replace, |file| zip(files, file)),
     };
     written.map_err(|error| WriteError::Io { path: path.to_owned(), error })
+}
+
+/// Whether a name leads to a place below the root, on every system.
+fn is_below(name: &str) -> bool {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+    name.split('/').all(is_plain)
 }
 
 fn parent(path: &Path) -> &Path {

@@ -148,6 +148,17 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What proves a finding.
+pub(crate) fn evidence(finding: &Finding) -> Vec<RunEvidence<'_>> {
+    let quoted = finding.evidence.iter().map(|item| RunEvidence {
+        object: item.object.to_string(),
+        field: &item.field,
+        value: &item.value,
+        source: &item.source,
+    });
+    quoted.collect()
+}
+
 impl<'a> RunFinding<'a> {
     fn of(finding: &'a Finding) -> Self {
         Self {
@@ -157,16 +168,7 @@ impl<'a> RunFinding<'a> {
             confidence: finding.confidence().into(),
             summary: &finding.summary,
             chain: &finding.chain,
-            evidence: finding
-                .evidence
-                .iter()
-                .map(|item| RunEvidence {
-                    object: item.object.to_string(),
-                    field: &item.field,
-                    value: &item.value,
-                    source: &item.source,
-                })
-                .collect(),
+            evidence: evidence(finding),
             cannot_tell: &finding.cannot_tell,
             repairs: finding.offers.iter().map(RunRepair::of).collect(),
         }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::checks::preflight;
+use crate::finding::Finding;
 
 use super::Kind;
+use super::diagnosis::{Certainty, Level, RunEvidence, evidence};
 
 /// What is known before any run.
 #[derive(Debug, Serialize)]
@@ -43,17 +45,22 @@ struct Flag<'a> {
     read: bool,
 }
 
-/// Something worth knowing.
+/// A finding about the installation or a namespace.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Note<'a> {
     /// Permanent code.
     code: &'static str,
+    /// Cause id.
+    cause: &'static str,
     /// How bad it is.
-    #[cfg_attr(test, schemars(extend("enum" = ["info", "warning", "error"])))]
-    severity: &'static str,
+    severity: Level,
+    /// How sure it is.
+    confidence: Certainty,
     /// One sentence.
     text: &'a str,
+    /// Proof.
+    evidence: Vec<RunEvidence<'a>>,
 }
 
 /// A namespace as an assistant meets it.
@@ -90,7 +97,7 @@ impl<'a> Preflight<'a> {
             namespace: found.namespace.as_deref(),
             coschedule: found.coschedule,
             flags: found.flags.iter().map(flag).collect(),
-            notes: found.notes.iter().map(note).collect(),
+            notes: found.findings.iter().map(note).collect(),
             namespaces: found.namespaces.iter().map(place).collect(),
             cannot_tell: &found.cannot_tell,
         }
@@ -101,8 +108,15 @@ fn flag(flag: &preflight::Flag) -> Flag<'_> {
     Flag { source: flag.source.to_string(), key: &flag.key, value: &flag.value, read: flag.read }
 }
 
-fn note(note: &preflight::Note) -> Note<'_> {
-    Note { code: note.code.code(), severity: note.severity, text: &note.text }
+fn note(finding: &Finding) -> Note<'_> {
+    Note {
+        code: finding.cause.code(),
+        cause: finding.cause.id(),
+        severity: finding.severity.into(),
+        confidence: finding.confidence().into(),
+        text: &finding.summary,
+        evidence: evidence(finding),
+    }
 }
 
 fn place(place: &preflight::Place) -> Place<'_> {
@@ -112,7 +126,7 @@ fn place(place: &preflight::Place) -> Place<'_> {
         fs_group: place.fs_group,
         pod_security: place.pod_security.as_deref(),
         service_accounts: &place.service_accounts,
-        notes: place.notes.iter().map(note).collect(),
+        notes: place.findings.iter().map(note).collect(),
         cannot_tell: &place.cannot_tell,
     }
 }
