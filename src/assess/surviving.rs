@@ -165,6 +165,7 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
     let manual = if ops.iter().any(Op::is_manual) { Lifts::Perhaps } else { Lifts::No };
     let any = |wanted: fn(&Edit) -> bool| if edits().any(wanted) { Lifts::Yes } else { manual };
     match finding.cause {
+        _ if finding.facts == Facts::Passing => Lifts::Perhaps,
         Cause::SchedulerNotRunning => any(|edit| matches!(edit, Edit::DropPodField { field: "schedulerName" })),
         Cause::PendingBySpecStatus if ops.iter().any(|op| matches!(op, Op::Release { .. })) => Lifts::Yes,
         Cause::AssistantScaledToZero if ops.iter().any(|op| matches!(op, Op::Scale { .. })) => Lifts::Yes,

@@ -44,6 +44,9 @@ pub fn remedies(focus: &Focus<'_>) -> Vec<Remedy> {
     for task in &focus.tree.tasks {
         for step in &task.task_run.status.steps {
             let container = container_of(step);
+            if not_executable(step) {
+                continue;
+            }
             let Some((denial, ..)) = task.pod.and_then(|pod| denied(focus, pod, &container)) else { continue };
             let explanation = explained(focus, task, &container, denial);
             for remedy in explanation.into_iter().flat_map(|explanation| explanation.remedies) {
@@ -56,6 +59,11 @@ pub fn remedies(focus: &Focus<'_>) -> Vec<Remedy> {
     remedies
 }
 
+/// Whether a step ended because a shell may not execute a file: no group or owner mends that.
+fn not_executable(step: &StepState) -> bool {
+    step.state.terminated.as_ref().is_some_and(|end| end.exit_code == 126)
+}
+
 /// The container of a step.
 pub fn container_of(step: &StepState) -> String {
     if step.container.is_empty() { format!("step-{}", step.name) } else { step.container.clone() }
@@ -66,6 +74,14 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState) -> Opti
     let pod = task.pod?;
     let container = container_of(step);
     let (denial, field, source) = denied(focus, pod, &container)?;
+    if not_executable(step) {
+        let summary = format!("step {} of task {} may not execute a file: {}", step.name, task.task, denial.line);
+        let object = About::Object { kind: Kind::Pod, name: pod.metadata.name.clone() };
+        let evidence = Evidence { proof: Proof::Said, object, field, value: denial.line, source };
+        return Some(Finding::new(finding::Cause::WorkspacePermissionDenied, summary).evidence([evidence]).link(
+            "Exit code 126 says that the file was found and may not be executed: it lacks the executable bit, or its volume is mounted noexec.",
+        ));
+    }
     let (line, path) = (denial.line.clone(), denial.path.clone());
     let names_a_file = denial::names_a_file(&line);
     let summary = format!("step {} of task {} was denied a file: {line}", step.name, task.task);

@@ -247,6 +247,8 @@ pub enum Facts {
         /// Its own words.
         words: String,
     },
+    /// The API server, or the way to it, failed for the moment.
+    Passing,
     /// The reason that a controller gives, in its one word.
     Reason(String),
     /// The exit code of a step.
@@ -302,6 +304,7 @@ impl Facts {
             | Self::Sources(_)
             | Self::Image { .. }
             | Self::Denied { .. }
+            | Self::Passing
             | Self::Reason(_)
             | Self::ExitCode(_)
             | Self::FileDenied(_)
@@ -324,6 +327,10 @@ pub enum ImageTrouble {
     RateLimited,
     /// It has no such image.
     NotFound,
+    /// It has the image for other processors or systems only.
+    OtherPlatform,
+    /// The pod forbids pulling, and the node does not have it.
+    NeverPulled,
     /// Something else.
     #[default]
     Other,

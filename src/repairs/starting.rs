@@ -54,6 +54,8 @@ pub(super) fn image(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
         ImageTrouble::Untrusted => ("trust-registry", Instruction::TrustRegistry),
         ImageTrouble::RateLimited => ("wait", Instruction::WaitForRegistry),
         ImageTrouble::NotFound => ("correct-image", Instruction::CorrectImage),
+        ImageTrouble::OtherPlatform => ("correct-image", Instruction::ImageForArchitecture),
+        ImageTrouble::NeverPulled => ("correct-image", Instruction::MakePullable),
         ImageTrouble::Other => ("correct-image", Instruction::MakePullable),
     };
     let mut ops = vec![manual(instruction)];

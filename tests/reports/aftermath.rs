@@ -63,7 +63,9 @@ fn only_a_timeout_of_tekton_is_a_timeout() {
     ] {
         let (case, report) = ended("PodCreationFailed", message, |_| ());
         assert!(!causes(&report).contains(&"timeout"), "{message}: {:?}", causes(&report));
-        assert_ne!(resubmitted(&case, &report, Vec::new()), Outcome::GoesOn, "{message}");
+        // The server answers another time, or not: that is open.
+        assert_eq!(causes(&report), ["task-pod-refused"], "{message}");
+        assert_eq!(resubmitted(&case, &report, Vec::new()), Outcome::Unknown, "{message}");
     }
     let (_, report) = ended("TaskRunTimeout", "TaskRun \"x\" failed to finish within \"10m0s\"", |cluster| {
         let task_run = cluster.task_runs.iter_mut().next().unwrap();
@@ -213,4 +215,45 @@ fn what_another_controller_holds_is_not_forecast_to_go_on() {
     });
     assert_eq!(causes(&report), ["held-by-queue"]);
     assert_ne!(resubmitted(&queued, &report, Vec::new()), Outcome::GoesOn);
+}
+
+/// A case whose only step was killed, changed.
+fn killed(change: impl FnOnce(&mut tekton_fix::model::pod::Pod)) -> RunReport {
+    let (_, report) = Case::of("reports", "02").changed(|cluster| {
+        change(cluster.pods.iter_mut().find(|pod| pod.metadata.name.ends_with("-pod")).unwrap());
+    });
+    report
+}
+
+#[test]
+fn a_pod_that_was_ended_from_outside_was_not_short_of_memory() {
+    let disrupted = |reason: &'static str| {
+        move |pod: &mut tekton_fix::model::pod::Pod| {
+            let condition =
+                json!({ "type": "DisruptionTarget", "status": "True", "reason": reason, "message": "words" });
+            pod.status.conditions.push(serde_json::from_value(condition).unwrap());
+            pod.status.phase = "Failed".to_owned();
+        }
+    };
+    for (reason, words) in [
+        ("PreemptionByScheduler", "preempted it"),
+        ("EvictionByEvictionAPI", "a drain"),
+        ("DeletionByTaintManager", "NoExecute taint"),
+    ] {
+        let report = killed(disrupted(reason));
+        let first = &report.findings[0];
+        assert!(!causes(&report).contains(&"step-killed"), "{reason}: {:?}", causes(&report));
+        assert!(first.summary.contains(words), "{reason}: {}", first.summary);
+    }
+    for (reason, words) in [("Preempting", "a critical pod"), ("Terminated", "its node was shut down")] {
+        let report = killed(|pod| {
+            pod.status.reason = reason.to_owned();
+            pod.status.message = "words".to_owned();
+            pod.status.phase = "Failed".to_owned();
+        });
+        assert!(report.findings[0].summary.contains(words), "{reason}: {}", report.findings[0].summary);
+        assert!(!causes(&report).contains(&"step-killed"), "{reason}");
+    }
+    // Another reason says nothing of who ended it.
+    assert_eq!(causes(&killed(disrupted("SomethingNew")))[0], "step-killed");
 }

@@ -122,8 +122,20 @@ pub fn of_line(line: &str) -> Option<Denial> {
         || lower.contains("accessdeniedexception")
         || lower.contains("access to the path") && lower.contains("is denied");
     let is_eperm = lower.contains("operation not permitted") || lower.contains("eperm");
-    // A denied key or account is no file.
-    let other = ["publickey", "password", "user namespace", "uid_map", "sudo", "docker.sock", "lost+found"];
+    // A denied key or account is no file; what Tekton copies for the step only warns
+    // (tektoncd/pipeline pkg/credentials/writer/writer.go, v1.6), and a container that the
+    // runtime could not start has tried nothing.
+    let other = [
+        "publickey",
+        "password",
+        "user namespace",
+        "uid_map",
+        "sudo",
+        "docker.sock",
+        "lost+found",
+        "unsuccessful cred copy",
+        "oci runtime",
+    ];
     if !(is_eacces || is_eperm) || other.iter().any(|word| lower.contains(word)) {
         return None;
     }

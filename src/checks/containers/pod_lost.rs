@@ -1,6 +1,7 @@
 //! The TaskRun is under way and its pod is gone, or has Failed unnoticed.
 
 use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::failed_task;
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Finding};
 use crate::model::Kind;
@@ -18,11 +19,12 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
                 return None;
             }
             let since = focus.age(ended).map(|age| format!(" for {}", span(age))).unwrap_or_default();
-            let why = [pod.status.reason.as_str(), pod.status.message.as_str()]
-                .into_iter()
-                .filter(|text| !text.is_empty())
-                .collect::<Vec<_>>()
-                .join(": ");
+            let own = [pod.status.reason.as_str(), pod.status.message.as_str()];
+            let own: Vec<&str> = own.into_iter().filter(|text| !text.is_empty()).collect();
+            let why = match failed_task::ended_from_outside(pod) {
+                Some((words, _, said)) => format!("{words} ({said})"),
+                None => own.join(": "),
+            };
             let name = &pod.metadata.name;
             let said = if why.is_empty() { String::new() } else { format!(": {why}") };
             let mut finding = Finding::new(

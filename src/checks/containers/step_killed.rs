@@ -39,7 +39,8 @@ fn signal(end: &Terminated) -> Option<&'static str> {
 /// whose program alone was killed writes its end, and the later ones are skipped
 /// (cmd/entrypoint and pkg/entrypoint/entrypointer.go).
 pub(super) fn under_way(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
-    let pod = task.pod?;
+    // What ends the whole pod from outside is told by `pod_lost`.
+    let pod = task.pod.filter(|pod| failed_task::ended_from_outside(pod).is_none())?;
     let steps = steps(pod);
     let ended = |status: &ContainerStatus| {
         let end = status.state.terminated.as_ref()?;

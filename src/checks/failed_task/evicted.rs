@@ -1,8 +1,10 @@
-//! The kubelet evicted a task's pod.
+//! A task's pod was ended from outside: by the kubelet, the scheduler, a drain or a shutdown.
 
 use crate::analysis::tekton::run_tree::TaskNode;
+use crate::checks::focus::Focus;
 use crate::finding::{Cause, Finding};
-use crate::model::Condition;
+use crate::model::pod::Pod;
+use crate::model::{Condition, Kind};
 
 /// The kubelet's words for why it evicts a pod (kubernetes pkg/kubelet/eviction/helpers.go
 /// and eviction_manager.go, v1.33).
@@ -14,11 +16,51 @@ const EVICTIONS: [&str; 5] = [
     "exceeded its local ephemeral storage limit",
 ];
 
+/// `status.reason` of a pod that the kubelet ended for a reason outside of it (kubernetes
+/// pkg/kubelet/eviction, pkg/kubelet/preemption and pkg/kubelet/nodeshutdown, v1.33; until
+/// 1.21 a shutdown was called `Shutdown` or `NodeShutdown`).
+const REASONS: [(&str, &str); 5] = [
+    ("Evicted", "the kubelet evicted it"),
+    ("Preempting", "the kubelet ended it to make room for a critical pod"),
+    ("Terminated", "its node was shut down"),
+    ("NodeShutdown", "its node was shut down"),
+    ("Shutdown", "its node was shut down"),
+];
+
+/// Reasons of condition `DisruptionTarget` (kubernetes staging/src/k8s.io/api/core/v1/types.go,
+/// v1.33).
+const DISRUPTIONS: [(&str, &str); 5] = [
+    ("PreemptionByScheduler", "the scheduler preempted it for a pod of higher priority"),
+    ("DeletionByTaintManager", "a NoExecute taint of its node ended it"),
+    ("EvictionByEvictionAPI", "somebody evicted it, as a drain of its node does"),
+    ("DeletionByPodGC", "its node is gone"),
+    ("TerminationByKubelet", "the kubelet ended it"),
+];
+
+/// What ended a pod from outside, and the field that says so, with its text.
+pub fn ended_from_outside(pod: &Pod) -> Option<(&'static str, &'static str, String)> {
+    let status = &pod.status;
+    let own = REASONS.iter().find(|(reason, _)| *reason == status.reason).map(|(_, words)| {
+        let said = [status.reason.as_str(), status.message.as_str()];
+        let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
+        (*words, "status.reason / status.message", said.join(": "))
+    });
+    own.or_else(|| {
+        let condition = pod.condition("DisruptionTarget").filter(|condition| condition.status == "True")?;
+        let words = DISRUPTIONS.iter().find(|(reason, _)| *reason == condition.reason).map(|(_, words)| *words)?;
+        let said = format!("{}: {}", condition.reason, condition.message);
+        Some((words, "status.conditions[DisruptionTarget]", said))
+    })
+}
+
 /// `pod-evicted`.
-pub fn finding(task: &TaskNode<'_>, condition: &Condition) -> Option<Finding> {
-    let evicted = condition.reason == "PodEvicted"
-        || EVICTIONS.iter().any(|words| condition.message.contains(words))
-        || task.pod.is_some_and(|pod| pod.status.reason == "Evicted");
+pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, condition: &Condition) -> Option<Finding> {
+    if let Some((pod, (words, field, said))) = task.pod.and_then(|pod| Some((pod, ended_from_outside(pod)?))) {
+        let summary = format!("the pod of task {} did not end by itself: {words} ({said})", task.task);
+        let quoted = focus.quote(Kind::Pod, &pod.metadata.name, field, said);
+        return Some(Finding::new(Cause::PodEvicted, summary).evidence([quoted]));
+    }
+    let evicted = condition.reason == "PodEvicted" || EVICTIONS.iter().any(|words| condition.message.contains(words));
     evicted.then(|| {
         Finding::new(
             Cause::PodEvicted,

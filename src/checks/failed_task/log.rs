@@ -53,6 +53,20 @@ impl<'a> Words<'a> {
         with(self.log.unwrap_or_default()).or_else(|| with(self.termination)).or_else(|| with(self.condition))
     }
 
+    /// Why the container ended, in the runtime's one word.
+    pub fn end_reason(&self) -> &'a str {
+        let statuses = self.pod.map(|pod| pod.status.container_statuses.as_slice()).unwrap_or_default();
+        let end = statuses.iter().find(|status| status.name == self.container);
+        end.and_then(|status| status.state.terminated.as_ref()).map(|end| end.reason.as_str()).unwrap_or_default()
+    }
+
+    /// The last lines of the log that say something, as many as wanted.
+    pub fn last_lines(&self, wanted: usize) -> Vec<&'a str> {
+        let lines = self.log.unwrap_or_default().lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.collect();
+        lines[lines.len().saturating_sub(wanted)..].to_vec()
+    }
+
     /// Adds the last lines of the log, or says that it was not read.
     pub fn quoted(&self, focus: &Focus<'_>, finding: Finding) -> Finding {
         let quoted: Option<Evidence> = self.pod.and_then(|pod| focus.quote_log(pod, &self.container));

@@ -9,6 +9,7 @@ mod volume_full;
 mod volume_read_only;
 mod wrong_architecture;
 
+pub use evicted::ended_from_outside;
 pub use otherwise::otherwise_failed;
 
 use crate::analysis::tekton::run_tree::TaskNode;
@@ -46,7 +47,7 @@ fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     if condition.message.contains("failed to finish within") || told_elsewhere || is_ignored {
         return None;
     }
-    let finding = evicted::finding(task, condition).or_else(|| {
+    let finding = evicted::finding(focus, task, condition).or_else(|| {
         let failed = |step: &&StepState| step.state.terminated.as_ref().is_some_and(|end| end.exit_code != 0);
         let step = task.task_run.status.steps.iter().find(failed)?;
         let words = Words::of(focus, task, step);

@@ -8,16 +8,42 @@ use crate::model::run::StepState;
 
 use super::log::Words;
 
+/// Lines of a log that are shown without being asked for.
+const LINES: usize = 3;
+
+/// Why the runtime, or Tekton's entrypoint, could not start the step at all (kubernetes
+/// pkg/kubelet/kuberuntime/kuberuntime_container.go, v1.33; the words are those of runc, crun
+/// and Go's os/exec).
+fn not_started(words: &Words<'_>) -> Option<String> {
+    let reason = words.end_reason();
+    let by_runtime = matches!(reason, "StartError" | "ContainerCannotRun" | "RunContainerError");
+    if by_runtime {
+        return Some(if words.termination.is_empty() { reason.to_owned() } else { words.termination.to_owned() });
+    }
+    let line = words.line(&["executable file not found", "exec format error", "fork/exec"])?;
+    Some(line.to_owned())
+}
+
 /// `step-failed`.
 pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: &Words<'_>) -> Finding {
     let code = step.state.terminated.as_ref().map(|end| end.exit_code).unwrap_or_default();
-    let finding = Finding::new(
+    if let Some(why) = not_started(words) {
+        let summary = format!("step {} of task {} could not be started: {why}", step.name, task.task);
+        let finding = Finding::new(Cause::StepFailed, summary).facts(Facts::ExitCode(code));
+        let finding = finding.severity(Severity::Warning);
+        return finding
+            .link("Its image has no such program, or the runtime cannot run it: no line of it was executed.");
+    }
+    let mut finding = Finding::new(
         Cause::StepFailed,
         format!("step {} of task {} ended with exit code {code}", step.name, task.task),
     )
     .facts(Facts::ExitCode(code))
     .severity(Severity::Warning)
     .link("The pod was admitted, got a node and started; the program in the step ended with the error.");
+    for line in words.last_lines(LINES) {
+        finding = finding.link(format!("Its log ends: {line}"));
+    }
     let finding = words.quoted(focus, finding);
     if words.log.is_some() {
         return finding;

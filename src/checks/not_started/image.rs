@@ -10,25 +10,45 @@ use crate::model::event::Event;
 use super::warnings;
 
 /// Waiting reasons that mean that the image does not come.
-const IMAGE: [&str; 5] =
-    ["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"];
+const IMAGE: [&str; 6] = [
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "ErrImageNeverPull",
+    "RegistryUnavailable",
+];
 
 /// What the registry, or the way to it, answered: the runtime hands on its words
 /// (containerd `remotes/docker`, CRI-O `internal/storage/image.go`).
 fn trouble(texts: &[&str]) -> ImageTrouble {
     let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
     let said = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
+    // A digest, tag or port may hold the same digits: only a word of its own is an answer.
+    let is_code = |word: &str, code: &str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()) == code;
+    let answered = |code: &str| texts.iter().any(|text| text.split_whitespace().any(|word| is_code(word, code)));
     let unreachable =
         ["no such host", "server misbehaving", "connection refused", "i/o timeout", "network is unreachable"];
     if said(&unreachable) {
         ImageTrouble::Unreachable
-    } else if said(&["unauthorized", "authentication required", "denied", "forbidden", "401", "403"]) {
+    } else if said(&[
+        "no match for platform",
+        "no matching manifest",
+        "no image found in manifest list for architecture",
+    ]) {
+        ImageTrouble::OtherPlatform
+    } else if said(&["unauthorized", "authentication required", "denied", "forbidden"])
+        || answered("401")
+        || answered("403")
+    {
         ImageTrouble::Unauthorized
     } else if said(&["x509", "certificate"]) {
         ImageTrouble::Untrusted
-    } else if said(&["toomanyrequests", "429", "rate limit"]) {
+    } else if said(&["toomanyrequests", "too many requests", "rate limit"]) || answered("429") {
         ImageTrouble::RateLimited
-    } else if said(&["manifest unknown", "not found", "name unknown", "invalidimagename"]) {
+    } else if said(&["errimageneverpull"]) {
+        ImageTrouble::NeverPulled
+    } else if said(&["manifest unknown", "not found", "name unknown", "invalidimagename", "imageinspecterror"]) {
         ImageTrouble::NotFound
     } else {
         ImageTrouble::Other
@@ -73,6 +93,8 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     });
     if let Some(event) = pull {
         finding = finding.link(event.message.clone());
+    } else if let Some((_, waiting)) = waiting.filter(|(_, waiting)| !waiting.message.is_empty()) {
+        finding = finding.link(format!("{}: {}", waiting.reason, waiting.message));
     }
     if let (Some(pod), Some((status, waiting))) = (task.pod, waiting) {
         let value = format!("{}: {}", waiting.reason, waiting.message);
@@ -85,4 +107,27 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
             .evidence(focus.quote_warnings("TaskRun", &task.task_run.metadata.name))
             .evidence(focus.quote_warnings("PipelineRun", &focus.run().metadata.name)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_registries_are_told_apart() {
+        for (text, expected) in [
+            ("unexpected status: 401 Unauthorized", ImageTrouble::Unauthorized),
+            ("received unexpected HTTP status: 403", ImageTrouble::Unauthorized),
+            ("manifest unknown: r.example/a@sha256:1e401f", ImageTrouble::NotFound),
+            ("r.example/a:4290: manifest unknown", ImageTrouble::NotFound),
+            ("r.example:4293/a: not found", ImageTrouble::NotFound),
+            ("429 Too Many Requests", ImageTrouble::RateLimited),
+            ("no match for platform in manifest: not found", ImageTrouble::OtherPlatform),
+            ("ErrImageNeverPull", ImageTrouble::NeverPulled),
+            ("x509: certificate signed by unknown authority", ImageTrouble::Untrusted),
+            ("the moon is full", ImageTrouble::Other),
+        ] {
+            assert_eq!(trouble(&[text]), expected, "{text}");
+        }
+    }
 }
