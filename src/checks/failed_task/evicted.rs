@@ -3,7 +3,7 @@
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::finding::{Cause, Finding};
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, Terminated};
 use crate::model::{Condition, Kind};
 
 /// The kubelet's words for why it evicts a pod (kubernetes pkg/kubelet/eviction/helpers.go
@@ -37,9 +37,20 @@ const DISRUPTIONS: [(&str, &str); 5] = [
     ("TerminationByKubelet", "the kubelet ended it"),
 ];
 
-/// What ended a pod from outside, and the field that says so, with its text.
+/// Exit codes of a container that a signal ended: those of shells, and what Tekton's entrypoint
+/// makes of a program that one ended (tektoncd/pipeline cmd/entrypoint/main.go, v1.6).
+const BY_SIGNAL: [i32; 3] = [137, 143, 255];
+
+/// What ended a pod from outside, and the field that says so, with its text. A container that
+/// had ended badly by itself before is what the pod failed of.
 pub fn ended_from_outside(pod: &Pod) -> Option<(&'static str, &'static str, String)> {
     let status = &pod.status;
+    let mut ends = status.container_statuses.iter().filter_map(|status| status.state.terminated.as_ref());
+    let by_itself =
+        |end: &Terminated| end.exit_code != 0 && (end.reason == "OOMKilled" || !BY_SIGNAL.contains(&end.exit_code));
+    if ends.any(by_itself) {
+        return None;
+    }
     let own = REASONS.iter().find(|(reason, _)| *reason == status.reason).map(|(_, words)| {
         let said = [status.reason.as_str(), status.message.as_str()];
         let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();

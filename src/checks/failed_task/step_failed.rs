@@ -12,15 +12,16 @@ use super::log::Words;
 const LINES: usize = 3;
 
 /// Why the runtime, or Tekton's entrypoint, could not start the step at all (kubernetes
-/// pkg/kubelet/kuberuntime/kuberuntime_container.go, v1.33; the words are those of runc, crun
-/// and Go's os/exec).
+/// pkg/kubelet/kuberuntime/kuberuntime_container.go, v1.33; tektoncd/pipeline
+/// cmd/entrypoint/main.go, v1.6).
 fn not_started(words: &Words<'_>) -> Option<String> {
     let reason = words.end_reason();
     let by_runtime = matches!(reason, "StartError" | "ContainerCannotRun" | "RunContainerError");
     if by_runtime {
         return Some(if words.termination.is_empty() { reason.to_owned() } else { words.termination.to_owned() });
     }
-    let line = words.line(&["executable file not found", "exec format error", "fork/exec"])?;
+    // Tekton's own words: a program of the step may fail to start others and say so.
+    let line = words.line(&["error executing command: "])?;
     Some(line.to_owned())
 }
 
@@ -30,9 +31,8 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
     if let Some(why) = not_started(words) {
         let summary = format!("step {} of task {} could not be started: {why}", step.name, task.task);
         let finding = Finding::new(Cause::StepFailed, summary).facts(Facts::ExitCode(code));
-        let finding = finding.severity(Severity::Warning);
-        return finding
-            .link("Its image has no such program, or the runtime cannot run it: no line of it was executed.");
+        let finding = finding.severity(Severity::Warning).link("No line of the step was executed.");
+        return words.quoted(focus, finding);
     }
     let mut finding = Finding::new(
         Cause::StepFailed,

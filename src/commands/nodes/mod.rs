@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::scheduler::message::compare;
 use crate::analysis::scheduler::proven::{Proven, proven};
-use crate::analysis::scheduler::{Assumed, Judgement, KubernetesVersion, Options, Snapshot, judge, judge_in};
+use crate::analysis::scheduler::{Assumed, Doubt, Judgement, KubernetesVersion, Options, Snapshot, judge, judge_in};
 use crate::analysis::tekton::RunTree;
 use crate::checks::judged::kubernetes_version;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
@@ -154,7 +154,11 @@ fn show(
     }
     let observed = pod.condition("PodScheduled").filter(|condition| condition.status == "False");
     let agreement = observed.filter(|_| !options.without_assistant && !is_placed).and_then(|condition| {
-        let predicted = judgement.message.clone().or_else(|| predict(cluster, pod, version));
+        // What was not read of other things than pods is no difference, but a gap.
+        let is_about_pods = |doubt: &Doubt| doubt.unread.resource == Kind::Pod.resource();
+        let doubts = || judgement.doubts.iter().chain(judgement.nodes.iter().flat_map(|node| &node.doubts));
+        let guess = || doubts().all(is_about_pods).then(|| predict(cluster, pod, version)).flatten();
+        let predicted = judgement.message.clone().or_else(guess);
         predicted.map(|predicted| compare(&condition.message, &predicted))
     });
     let assumed = match (options.without_assistant, is_placed) {

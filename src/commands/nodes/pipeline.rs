@@ -10,7 +10,6 @@ use crate::cli::{CommandError, Output, Ui, exit};
 use crate::commands::choice::Chosen;
 use crate::commands::print;
 use crate::finding::forecast::Block;
-use crate::model::Kind;
 use crate::ops::{edit, resubmission};
 use crate::report::json::v1::pipeline_nodes::PipelineNodes;
 use crate::report::pipeline_nodes::{self, View};
@@ -37,10 +36,8 @@ pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bo
     let refused: Vec<String> = blocks.map(wording::block).collect();
     let code = code(&placement, &refused);
     let run = format!("{}/{}", chosen.namespace, chosen.name);
-    let unread = (!placement.is_complete).then(|| {
-        let reading = chosen.cluster.coverage.of(Kind::Pod, "");
-        format!("what pods of other namespaces use was not read ({reading:?}); less may be free than is counted")
-    });
+    let unread = (!placement.is_complete)
+        .then(|| "what pods of other namespaces use (they were not read); less may be free than is counted".to_owned());
     let view = View {
         run: &run,
         version: kubernetes_version(&chosen.cluster),

@@ -1,4 +1,7 @@
-//! `diagnose -o json`.
+//! `diagnose -o json`. Tokens and passwords in texts are struck out as on the screen: documents
+//! end up in the logs of CI.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,7 +9,7 @@ use serde_json::Value;
 use crate::checks::ruled_out::RuledOut;
 use crate::finding::{self, Confidence, Finding, Offer, RunReport, RunState, Severity};
 use crate::ops::Op;
-use crate::report::wording;
+use crate::report::{secrets, wording};
 
 use super::Kind;
 
@@ -44,7 +47,7 @@ pub(crate) struct Run<'a> {
     /// How it stands.
     pub(crate) state: State,
     /// One sentence.
-    pub(crate) headline: &'a str,
+    pub(crate) headline: Cow<'a, str>,
     /// How old it is, or how long it took, in seconds.
     pub(crate) age_seconds: Option<i64>,
     /// Tasks that wait for a pod, or whose pod waits for a node.
@@ -67,13 +70,13 @@ pub(crate) struct RunFinding<'a> {
     /// How sure it is.
     pub(crate) confidence: Certainty,
     /// One sentence.
-    pub(crate) summary: &'a str,
+    pub(crate) summary: Cow<'a, str>,
     /// From symptom to cause.
-    pub(crate) chain: &'a [String],
+    pub(crate) chain: Vec<Cow<'a, str>>,
     /// Proof.
     pub(crate) evidence: Vec<RunEvidence<'a>>,
     /// What could not be told.
-    pub(crate) cannot_tell: &'a [String],
+    pub(crate) cannot_tell: Vec<Cow<'a, str>>,
     /// What fixes it, the best first.
     pub(crate) repairs: Vec<RunRepair<'a>>,
 }
@@ -87,7 +90,7 @@ pub(crate) struct RunEvidence<'a> {
     /// Field.
     pub(crate) field: &'a str,
     /// Text.
-    pub(crate) value: &'a str,
+    pub(crate) value: Cow<'a, str>,
     /// Where it was read.
     pub(crate) source: &'a str,
 }
@@ -142,7 +145,7 @@ impl<'a> Run<'a> {
             state: report.state.into(),
             age_seconds: report.age.map(|age| age.as_secs()),
             waiting: &report.waiting,
-            headline: &report.headline,
+            headline: secrets::text(&report.headline),
             findings: report.findings.iter().map(RunFinding::of).collect(),
         }
     }
@@ -153,7 +156,7 @@ pub(crate) fn evidence(finding: &Finding) -> Vec<RunEvidence<'_>> {
     let quoted = finding.evidence.iter().map(|item| RunEvidence {
         object: item.object.to_string(),
         field: &item.field,
-        value: &item.value,
+        value: secrets::text(&item.value),
         source: &item.source,
     });
     quoted.collect()
@@ -166,10 +169,10 @@ impl<'a> RunFinding<'a> {
             cause: finding.cause.id(),
             severity: finding.severity.into(),
             confidence: finding.confidence().into(),
-            summary: &finding.summary,
-            chain: &finding.chain,
+            summary: secrets::text(&finding.summary),
+            chain: finding.chain.iter().map(|link| secrets::text(link)).collect(),
             evidence: evidence(finding),
-            cannot_tell: &finding.cannot_tell,
+            cannot_tell: finding.cannot_tell.iter().map(|open| secrets::text(open)).collect(),
             repairs: finding.offers.iter().map(RunRepair::of).collect(),
         }
     }

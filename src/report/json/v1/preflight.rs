@@ -1,9 +1,12 @@
 //! `check -o json`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::checks::preflight;
 use crate::finding::Finding;
+use crate::report::secrets;
 
 use super::Kind;
 use super::diagnosis::{Certainty, Level, RunEvidence, evidence};
@@ -58,7 +61,7 @@ struct Note<'a> {
     /// How sure it is.
     confidence: Certainty,
     /// One sentence.
-    text: &'a str,
+    text: Cow<'a, str>,
     /// Proof.
     evidence: Vec<RunEvidence<'a>>,
 }
@@ -114,7 +117,7 @@ fn note(finding: &Finding) -> Note<'_> {
         cause: finding.cause.id(),
         severity: finding.severity.into(),
         confidence: finding.confidence().into(),
-        text: &finding.summary,
+        text: secrets::text(&finding.summary),
         evidence: evidence(finding),
     }
 }
