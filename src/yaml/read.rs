@@ -71,6 +71,13 @@ fn either(part: &Part<'_>, documents: &mut Vec<Document>) -> Result<(), YamlErro
     })
 }
 
+/// The value of a text that begins like JSON and is flow-style YAML.
+pub fn flow(text: &str) -> Option<Value> {
+    let mut documents = Vec::new();
+    yaml(&Part { line: 1, text }, &mut documents, None).ok()?;
+    documents.pop().filter(|_| documents.is_empty()).map(|document| document.value)
+}
+
 #[cfg(test)]
 fn read(text: &str) -> (Vec<Document>, Vec<YamlError>) {
     let (mut documents, mut errors) = (Vec::new(), Vec::new());

@@ -135,9 +135,15 @@ fn items<R: BufRead>(text: &mut Text<R>, sink: &mut impl Sink) -> Result<(), Sto
         if item.is_empty() {
             return Err(Stop::Odd);
         }
-        // What follows an entry tells that it is whole: of a number it may be the first half.
+        // An object says itself that it is whole; of a number there may be the first half only.
+        let is_whole = item.ends_with(b"}");
+        if is_whole {
+            sink.item(&item, line);
+        }
         let next = text.next()?;
-        sink.item(&item, line);
+        if !is_whole {
+            sink.item(&item, line);
+        }
         text.take();
         match next {
             b',' => {}
@@ -333,7 +339,7 @@ mod tests {
             let outer = pieces.last().unwrap().strip_prefix("cut1 ").unwrap();
             assert!(serde_json::from_str::<serde_json::Value>(outer).is_ok(), "{outer}");
             let items = pieces.iter().filter(|piece| piece.starts_with("item")).count();
-            assert_eq!(items, [35, 48, 50].iter().filter(|after| end > **after).count(), "{}", &whole[..end]);
+            assert_eq!(items, [35, 48, 51].iter().filter(|whole| end >= **whole).count(), "{}", &whole[..end]);
         }
     }
 

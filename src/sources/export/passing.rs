@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::model::{Kind, Origin};
+use crate::yaml;
 
 use super::json::{self, Sink, Stop};
 use super::layout::Listed;
@@ -69,7 +70,10 @@ impl Reader {
             return;
         }
         // Latin-1 in a message spoils its characters only.
-        match serde_json::from_str::<Value>(&String::from_utf8_lossy(text)) {
+        let text = String::from_utf8_lossy(text);
+        let read = serde_json::from_str::<Value>(&text);
+        // A word without quotes makes it YAML.
+        match read.or_else(|error| yaml::flow(&text).ok_or(error)) {
             Ok(value) => self.items(at, vec![value], &[at.line], of, 0),
             Err(error) => {
                 let line = at.line + error.line().saturating_sub(1);
