@@ -90,7 +90,7 @@ mod tests {
         for (version, expected) in [("1.33.1", false), ("1.34.0", true)] {
             let mut pod = pod(spec.clone());
             apply(&mut pod, version.parse().unwrap());
-            assert_eq!(pod.spec.resources.unwrap().requests.contains_key("cpu"), expected, "{version}");
+            assert_eq!(pod.spec.resources.as_ref().unwrap().requests.contains_key("cpu"), expected, "{version}");
         }
     }
 }

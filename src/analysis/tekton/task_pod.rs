@@ -308,7 +308,7 @@ mod tests {
         let pod = built(&Defaults::default(), Coschedule::Workspaces);
         let name = assistant::name("src", "r");
         assert_eq!(pod.metadata.annotation(ASSISTANT_ANNOTATION), Some(name.as_str()));
-        let terms = pod.spec.affinity.pod_affinity.unwrap().required;
+        let terms = &pod.spec.affinity.pod_affinity.as_ref().unwrap().required;
         let labels = &terms[0].label_selector.as_ref().unwrap().match_labels;
         assert_eq!(labels.get(assistant::INSTANCE_LABEL), Some(&name));
         assert_eq!(built(&Defaults::default(), Coschedule::Disabled).spec.affinity, Affinity::default());
