@@ -88,24 +88,19 @@ fn document<R: BufRead>(text: &mut Text<R>, outer: &mut Vec<u8>, sink: &mut impl
         let is_items = field == b"\"items\"";
         text.next()?;
         text.expect(b':')?;
-        if begin > 1 {
-            outer.push(b',');
-        }
         if text.next()? == b'[' && is_items {
             if std::mem::replace(&mut has_items, true) {
                 return Err(Stop::Odd);
             }
-            outer.truncate(begin);
             sink.list(&[outer.as_slice(), b"}"].concat(), first_line);
             outer.extend_from_slice(if begin > 1 { b",\"items\":[]" } else { b"\"items\":[]" });
             items(text, sink)?;
         } else {
             field.push(b':');
-            let read = text.value(&mut field);
-            if read.is_err() {
-                outer.truncate(begin);
+            text.value(&mut field)?;
+            if begin > 1 {
+                outer.push(b',');
             }
-            read?;
             outer.extend_from_slice(&field);
         }
         match text.next()? {
@@ -319,10 +314,10 @@ mod tests {
         assert_eq!(
             pieces,
             [
-                "list1 {\"kind\": \"PodList\"}",
+                "list1 {\"kind\":\"PodList\"}",
                 "item3 {\"a\": \"]}\\\"\",\n \"b\": [1]}",
                 "item5 {}",
-                "whole1 {\"kind\": \"PodList\",\"items\":[],\"x\": 1.5}",
+                "whole1 {\"kind\":\"PodList\",\"items\":[],\"x\":1.5}",
                 "whole7 {\"y\":{}}",
                 "whole7 {}",
             ]
