@@ -325,3 +325,42 @@ fn a_list_that_was_cut_between_two_objects_is_noticed_where_its_text_shows_it() 
     assert_eq!(padded.len() % 4096, 0);
     assert!(!with(&padded), "ends with a block");
 }
+
+#[test]
+fn a_json_list_that_was_cut_off_gives_its_whole_objects_and_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.json");
+    let run = r#"{"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"name":"r","namespace":"n"}}"#;
+    for half in ["", ",", ",{\"apiVersion\":\"v1\",\"kind\":\"Po"] {
+        fs::write(&path, format!("{{\"apiVersion\":\"v1\",\"items\":[{run}{half}")).unwrap();
+        assert_eq!(report(&path, "n/r")["name"], "r", "{half}");
+        let said = String::from_utf8(diagnose(&path, "n/r").stderr).unwrap();
+        assert!(said.contains("cut off"), "{half}: {said}");
+    }
+    let path = "cluster-scoped-resources/storage.k8s.io/csinodes";
+    let text = fs::read_to_string(Path::new("examples/incident").join(format!("{path}.yaml"))).unwrap();
+    let (_, list) = tekton_fix::yaml::read_documents(&text).unwrap().remove(0);
+    let with = |text: &str| {
+        let folder = incident();
+        fs::remove_file(folder.path().join(format!("{path}.yaml"))).unwrap();
+        fs::write(folder.path().join(format!("{path}.json")), text).unwrap();
+        predictions(&report(folder.path(), RUN)).contains(&"heals".to_owned())
+    };
+    for whole in [list.to_string(), serde_json::to_string_pretty(&list).unwrap()] {
+        assert!(with(&whole));
+        let end = whole.rfind(']').unwrap();
+        assert!(!with(&whole[..end]), "cut behind its last object");
+    }
+}
+
+#[test]
+fn one_bad_object_of_a_json_list_costs_only_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.json");
+    let run = r#"{"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"name":"r","namespace":"n"}}"#;
+    fs::write(&path, format!("{{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[{{\"a\" \"b\"}},\n{run}]}}"))
+        .unwrap();
+    assert_eq!(report(&path, "n/r")["name"], "r");
+    let said = String::from_utf8(diagnose(&path, "n/r").stderr).unwrap();
+    assert!(said.contains("list.json: line 1: expected"), "{said}");
+}

@@ -12,7 +12,7 @@ use crate::analysis::tekton::task_pod::{Setting, task_pod};
 use crate::analysis::tekton::{Coschedule, Defaults, TaskNode, assistant_pod, workspaces};
 use crate::model::cluster::find;
 use crate::model::namespace::LimitRange;
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, PodPlan};
 use crate::model::run::PipelineRun;
 use crate::yaml;
 
@@ -158,9 +158,10 @@ fn as_seen(focus: &Focus<'_>, mut pod: Pod) -> Pod {
 /// for which the run now asks for other resources than in `unchanged`, the pod of the
 /// old run, keeps what it asks for.
 fn as_admitted(pod: &mut Pod, unchanged: &Pod, old: &Pod) {
+    let spec: &mut PodPlan = &mut pod.spec;
     let lists = [
-        (&mut pod.spec.init_containers, &unchanged.spec.init_containers, &old.spec.init_containers),
-        (&mut pod.spec.containers, &unchanged.spec.containers, &old.spec.containers),
+        (&mut spec.init_containers, &unchanged.spec.init_containers, &old.spec.init_containers),
+        (&mut spec.containers, &unchanged.spec.containers, &old.spec.containers),
     ];
     for (own, unchanged, old) in lists {
         for seen in old {

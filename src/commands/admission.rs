@@ -10,7 +10,7 @@ use crate::checks::focus::Focus;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Cause, Offer};
 use crate::model::Cluster;
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, PodPlan};
 use crate::model::run::PipelineRun;
 use crate::repairs;
 use crate::report::admission::{self, Answered, Judged};
@@ -68,16 +68,19 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let ((judged, changes), run) = match (&args.pod, &args.filename) {
         (Some(text), _) => ((vec![one_pod(ui, globals, &source, text, &args).await?], Vec::new()), None),
         (None, Some(file)) => {
-            let (cluster, run) = not_submitted(globals, &source, file).await?;
+            let (beside, run) = not_submitted(globals, &source, file)?;
+            let wanted = Wanted::namespace(&run.metadata.namespace);
+            let look = |cluster: &Cluster| of_run(&with(cluster, &beside, &run), &run, &args);
+            let (cluster, judged) = source.look(&wanted, look).await?;
             choice::warn_of_unread(ui, &cluster);
-            (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
+            (confirmed(ui, &source, judged?, &args).await?, Some(run))
         }
         (None, None) => {
-            let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
-            let cluster = chosen.cluster;
-            choice::warn_of_unread(ui, &cluster);
-            let run = cluster.pipeline_run(&chosen.namespace, &chosen.name).cloned().unwrap_or_default();
-            (of_run(ui, &source, &cluster, &run, &args).await?, Some(run))
+            let mut chosen = choice::begin(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
+            let judged = chosen.look(&source, |cluster, run, _| of_run(cluster, run, &args)).await?;
+            choice::warn_of_unread(ui, &chosen.cluster);
+            let run = chosen.run()?.clone();
+            (confirmed(ui, &source, judged?, &args).await?, Some(run))
         }
     };
     show(ui, &judged, &changes, run.as_ref(), &args)
@@ -91,22 +94,27 @@ async fn one_pod(
     args: &Args,
 ) -> Result<Judged, CommandError> {
     let (namespace, name) = choice::pod_name(source, globals, text)?;
-    let cluster = source.read(&Wanted::namespace(&namespace)).await?;
+    let look = |cluster: &Cluster| {
+        let pod = choice::pod(cluster, &namespace, name)?;
+        let known = creator(args).unwrap_or_else(|| pod_creator::of_pod(cluster, pod));
+        let again = Known { creator: known.creator.clone(), because: known.because };
+        let judged = judge(cluster, pod, known, args);
+        let mut filled = pod.clone();
+        if filled.spec.service_account_name.is_empty() {
+            filled.spec.service_account_name = "default".to_owned();
+        }
+        let is_other = judge(cluster, &filled, again, args).verdict.scc != judged.verdict.scc;
+        Ok::<_, CommandError>((pod.clone(), judged, is_other))
+    };
+    let (cluster, seen) = source.look(&Wanted::namespace(&namespace), look).await?;
     choice::warn_of_unread(ui, &cluster);
-    let pod = choice::pod(&cluster, &namespace, name)?;
-    let known = creator(args).unwrap_or_else(|| pod_creator::of_pod(&cluster, pod));
-    if args.creator.is_some() && !known.creator.groups.iter().any(|group| group == "system:authenticated") {
+    let (pod, mut judged, is_other) = seen?;
+    if args.creator.is_some() && !judged.creator.groups.iter().any(|group| group == "system:authenticated") {
         ui.warn("the creator is judged without the group system:authenticated, which every authenticated user has; add it with --creator-group");
     }
-    let mut judged = judge(&cluster, pod, known, args);
-    confirm(source, pod, &mut judged, args).await?;
-    if pod.spec.service_account_name.is_empty() {
-        let mut filled = pod.clone();
-        filled.spec.service_account_name = "default".to_owned();
-        let known = Known { creator: judged.creator.clone(), because: judged.because };
-        if judge(&cluster, &filled, known, args).verdict.scc != judged.verdict.scc {
-            ui.warn("the pod names no ServiceAccount and is judged so; with default, which the API server fills in when the pod is created, the verdict is another");
-        }
+    confirm(source, &pod, &mut judged, args).await?;
+    if is_other {
+        ui.warn("the pod names no ServiceAccount and is judged so; with default, which the API server fills in when the pod is created, the verdict is another");
     }
     Ok(judged)
 }
@@ -130,13 +138,8 @@ fn judge(cluster: &Cluster, pod: &Pod, known: Known, args: &Args) -> Judged {
     }
 }
 
-/// Reads a run from a file, and the cluster that it is meant for. Pipelines and Tasks
-/// may lie beside it.
-async fn not_submitted(
-    globals: &GlobalArgs,
-    source: &Source,
-    file: &str,
-) -> Result<(Cluster, PipelineRun), CommandError> {
+/// Reads a run from a file. Pipelines and Tasks may lie beside it.
+fn not_submitted(globals: &GlobalArgs, source: &Source, file: &str) -> Result<(Cluster, PipelineRun), CommandError> {
     if file == "-" && globals.from.as_deref() == Some("-") {
         return Err(CommandError::usage("-f - and --from - cannot both read standard input"));
     }
@@ -152,7 +155,12 @@ async fn not_submitted(
     if run.metadata.name.is_empty() {
         run.metadata.name = format!("{}new", run.metadata.generate_name.as_deref().unwrap_or_default());
     }
-    let mut cluster = source.read(&Wanted::namespace(&run.metadata.namespace)).await?;
+    Ok((beside, run))
+}
+
+/// The cluster with the Pipelines and Tasks that lie beside a run.
+fn with(cluster: &Cluster, beside: &Cluster, run: &PipelineRun) -> Cluster {
+    let mut cluster = cluster.overlay();
     for mut pipeline in beside.pipelines.iter().cloned() {
         pipeline.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.pipelines.insert(0, pipeline);
@@ -161,7 +169,7 @@ async fn not_submitted(
         task.metadata.namespace.clone_from(&run.metadata.namespace);
         cluster.tasks.insert(0, task);
     }
-    Ok((cluster, run))
+    cluster
 }
 
 /// Asks the server what it says of the pod.
@@ -198,7 +206,8 @@ fn as_request(pod: &Pod) -> Value {
     pod.spec.node_name.clear();
     pod.spec.priority = None;
     pod.spec.volumes.retain(|volume| !volume.name.starts_with("kube-api-access-"));
-    for container in pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers) {
+    let spec: &mut PodPlan = &mut pod.spec;
+    for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
         container.volume_mounts.clear();
         if container.image.is_empty() {
             // Tekton's own images are not known, and no SCC asks for them.
@@ -214,52 +223,73 @@ fn as_request(pod: &Pod) -> Value {
     request
 }
 
-/// The pods of a run with their verdicts, and what gets the refused ones admitted.
-async fn of_run(
-    ui: &mut Ui,
-    source: &Source,
-    cluster: &Cluster,
-    run: &PipelineRun,
-    args: &Args,
-) -> Result<(Vec<Judged>, Vec<Offer>), CommandError> {
+/// The pods of a run with their verdicts, what gets the refused ones admitted, and what the
+/// verdicts had to assume.
+struct OfRun {
+    pods: Vec<(Judged, Option<Pod>)>,
+    changes: Vec<Offer>,
+    assumed: Vec<&'static str>,
+    /// Whether what Tekton adds to every pod was not read.
+    is_open: bool,
+}
+
+fn of_run(cluster: &Cluster, run: &PipelineRun, args: &Args) -> Result<OfRun, CommandError> {
     let run = run_pods::with_pipeline(cluster, run).map_err(CommandError::incomplete)?;
     let focus = Focus::new(cluster, &run, choice::now(cluster));
+    let mut assumed = Vec::new();
     if focus.coschedule().is_none() {
-        ui.warn("Tekton's feature flags were not read: judged with its default, an assistant for each claim");
+        assumed.push("Tekton's feature flags were not read: judged with its default, an assistant for each claim");
     }
     let is_open = assess::forecast::settings_unread(&focus);
     if is_open {
-        ui.warn("Tekton's ConfigMaps config-defaults and feature-flags were not read: what it adds to every pod is not judged");
+        assumed.push("Tekton's ConfigMaps config-defaults and feature-flags were not read: what it adds to every pod is not judged");
     }
     if focus.tekton().is_none() {
-        ui.warn("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
+        assumed
+            .push("Tekton's version was not read: the assistant is judged as before 1.9, with ServiceAccount default");
     }
-    let mut pods: Vec<Judged> = Vec::new();
-    for pod in run_pods::pods(&focus, &run) {
+    let judged = run_pods::pods(&focus, &run).into_iter().map(|pod| {
         let known = creator(args).unwrap_or(pod.known);
         let role = Some(pod.role.to_string());
-        let judged = match pod.pod {
-            Ok(pod) => {
-                let mut judged = Judged { role, ..judge(cluster, &pod, known, args) };
-                confirm(source, &pod, &mut judged, args).await?;
-                judged
+        match pod.pod {
+            Ok(pod) => (Judged { role, ..judge(cluster, &pod, known, args) }, Some(pod)),
+            Err(why) => {
+                let judged = Judged {
+                    pod: format!("{}/?", run.metadata.namespace),
+                    role,
+                    service_account: String::new(),
+                    creator: known.creator,
+                    because: known.because,
+                    verdict: Verdict { admitted: Answer::CannotTell(vec![why]), ..Verdict::blank() },
+                    considered: Vec::new(),
+                    server: None,
+                };
+                (judged, None)
             }
-            Err(why) => Judged {
-                pod: format!("{}/?", run.metadata.namespace),
-                role,
-                service_account: String::new(),
-                creator: known.creator,
-                because: known.because,
-                verdict: Verdict { admitted: Answer::CannotTell(vec![why]), ..Verdict::blank() },
-                considered: Vec::new(),
-                server: None,
-            },
-        };
-        pods.push(if is_open && judged.verdict.is_admitted() { open(judged) } else { judged });
-    }
-    let refused = pods.iter().any(|judged| judged.verdict.is_refused());
+        }
+    });
+    let pods: Vec<(Judged, Option<Pod>)> = judged.collect();
+    let refused = pods.iter().any(|(judged, _)| judged.verdict.is_refused());
     let changes = if refused && args.creator.is_none() { offers(&focus) } else { Vec::new() };
-    Ok((pods, changes))
+    Ok(OfRun { pods, changes, assumed, is_open })
+}
+
+/// The same once the server was asked as well, where that is wanted.
+async fn confirmed(
+    ui: &mut Ui,
+    source: &Source,
+    of_run: OfRun,
+    args: &Args,
+) -> Result<(Vec<Judged>, Vec<Offer>), CommandError> {
+    of_run.assumed.iter().for_each(|assumed| ui.warn(assumed));
+    let mut pods = Vec::new();
+    for (mut judged, pod) in of_run.pods {
+        if let Some(pod) = pod {
+            confirm(source, &pod, &mut judged, args).await?;
+        }
+        pods.push(if of_run.is_open && judged.verdict.is_admitted() { open(judged) } else { judged });
+    }
+    Ok((pods, of_run.changes))
 }
 
 /// A pod that is admitted as far as is known: what Tekton adds to it was not read.

@@ -5,6 +5,7 @@ use crate::analysis::tekton::TektonVersion;
 use crate::checks::preflight::{self, Preflight};
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::Severity;
+use crate::model::Cluster;
 use crate::report;
 use crate::report::json::v1;
 use crate::sources::{Source, Wanted};
@@ -33,7 +34,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let source = super::open(globals).await?;
     let own = choice::namespace(&source, globals.namespace.as_deref()).ok().filter(|_| !globals.all_namespaces);
     let wanted = own.as_deref().map_or_else(Wanted::everything, Wanted::namespace);
-    let cluster = source.read(&wanted).await?;
+    let judge = |cluster: &Cluster| {
+        let namespaces = match &own {
+            Some(namespace) => vec![namespace.clone()],
+            None => choice::with_runs(cluster).into_iter().map(str::to_owned).collect(),
+        };
+        preflight::preflight(cluster, &namespaces, args.tekton_version)
+    };
+    let (cluster, found) = source.look(&wanted, judge).await?;
     if let Source::Export(_) = &source
         && let Some(namespace) = globals.namespace.as_deref()
         && cluster.namespace(namespace).is_none()
@@ -41,11 +49,6 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     {
         return Err(choice::none(&cluster, Some(&[namespace.to_owned()]), None));
     }
-    let namespaces = match own {
-        Some(namespace) => vec![namespace],
-        None => choice::with_runs(&cluster).into_iter().map(str::to_owned).collect(),
-    };
-    let found = preflight::preflight(&cluster, &namespaces, args.tekton_version);
     let exit_code = code(&found);
     if print::document(ui, args.output, exit_code, || v1::preflight::Preflight::of(&found))? {
         return Ok(exit_code);

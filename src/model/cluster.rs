@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -21,6 +21,7 @@ use super::node::Node;
 use super::page::{self, NoList, Page};
 use super::pod::Pod;
 use super::run::{Conditioned, PipelineRun, TaskRun};
+use super::shared::Pool;
 use super::volume::{Claim, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, StorageClass, VolumeAttachment};
 use super::workload::Workload;
 
@@ -78,6 +79,9 @@ pub trait Object {
 
     /// Leaves only what [`Detail::Room`] keeps.
     fn reduce(&mut self) {}
+
+    /// Holds once what objects that were met before have as well.
+    fn share(&mut self, _: &mut Pool) {}
 }
 
 /// How much of an object is kept.
@@ -130,6 +134,10 @@ impl Object for Pod {
     fn reduce(&mut self) {
         self.keep_room_only();
     }
+
+    fn share(&mut self, pool: &mut Pool) {
+        Self::share(self, pool);
+    }
 }
 
 macro_rules! cluster {
@@ -176,17 +184,21 @@ macro_rules! cluster {
         }
 
         impl Objects {
-            /// Decodes a page of a list straight into the lean types.
+            /// Decodes a page of a list straight into the lean types. What its objects have in
+            /// common with those of other pages is held once, in the pool.
             ///
             /// # Errors
             /// When it is no list.
-            pub fn decode(kind: Kind, page: &[u8], detail: Detail) -> Result<Page<Self>, NoList> {
+            pub fn decode(kind: Kind, page: &[u8], detail: Detail, pool: &Mutex<Pool>) -> Result<Page<Self>, NoList> {
                 Ok(match kind {
                     $(Kind::$kind => page::decode::<$type>(kind, page)?.map(|objects| {
+                        // Whatever a panic elsewhere left in the pool is whole.
+                        let mut pool = pool.lock().unwrap_or_else(PoisonError::into_inner);
                         let kept = |mut object: $type| {
                             if detail == Detail::Room {
                                 object.reduce();
                             }
+                            object.share(&mut pool);
                             Arc::new(object)
                         };
                         Self::$kind(objects.into_iter().map(kept).collect())
@@ -241,6 +253,32 @@ macro_rules! cluster {
                     })*
                 }
                 Ok(())
+            }
+
+            /// Reads one object from JSON straight into its list; what it has in common with
+            /// others is held once, in the pool. Returns false, and reads nothing, where it
+            /// has not the very shape of its kind: [`insert`](Self::insert) tells why, or
+            /// reads it all the same.
+            pub fn insert_text(&mut self, kind: Kind, text: &[u8], origin: impl FnOnce() -> Origin, pool: &mut Pool) -> bool {
+                match kind {
+                    $(Kind::$kind => {
+                        let Ok(mut decoded) = serde_json::from_slice::<$type>(text) else { return false };
+                        decoded.share(pool);
+                        self.add(kind, decoded.metadata(), origin());
+                        self.$field.push(decoded);
+                    })*
+                }
+                true
+            }
+
+            /// Adds what another reading of the same cluster has found. Where both have an
+            /// object, the newer one counts once they are [sorted](Self::sort).
+            pub fn absorb(&mut self, other: Self) {
+                $(self.$field.append(other.$field.shared().cloned().collect());)*
+                self.taken_at = self.taken_at.max(other.taken_at);
+                Arc::make_mut(&mut self.logs).extend(Arc::unwrap_or_clone(other.logs));
+                Arc::make_mut(&mut self.origins).extend(Arc::unwrap_or_clone(other.origins));
+                self.unreadable.extend(other.unreadable);
             }
 
             /// Adds what a page of a list held. Where objects come in masses, each says itself

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::cluster::{Cluster, Object};
 use super::kind::Kind;
 use super::list::List;
+use super::meta::OwnerReference;
 use super::pod::Pod;
 use super::run::{PipelineRun, TaskRun};
 use super::workload::Workload;
@@ -76,10 +77,13 @@ impl Cluster {
         index.candidates(&self.task_runs, &meta.namespace, &[&meta.uid, &meta.name])
     }
 
-    /// Pods that may have been made for a TaskRun, by the name of their owner.
-    pub(crate) fn pods_near_task_run(&self, task_run: &TaskRun) -> Vec<&Pod> {
+    /// Pods that may have been made for a TaskRun, by the name of their owner. Those of
+    /// workloads, of which a cluster is full, are in no index.
+    pub(crate) fn pods_near_task_run<'a>(&'a self, task_run: &TaskRun) -> Vec<&'a Pod> {
         let index = self.indexes.pods_by_task_run.get_or_init(|| {
-            Index::new(&self.pods, |pod| [pod.metadata.controller().map(|owner| owner.name.as_str()), None])
+            let is_task_run = |owner: &&OwnerReference| owner.kind == "TaskRun";
+            let owner = |pod: &'a Pod| pod.metadata.controller().filter(is_task_run).map(|owner| owner.name.as_str());
+            Index::new(&self.pods, |pod| [owner(pod), None])
         });
         let meta = &task_run.metadata;
         self.coverage.note_unless_read(Kind::Pod, &meta.namespace, task_run.pipeline_run());

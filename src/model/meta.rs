@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::shared::Shared;
+
 /// Names with values: labels, annotations, node selectors.
 pub type StringMap = BTreeMap<String, String>;
 
 /// The part of `metadata` that verdicts need. `managedFields` is never kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ObjectMeta {
     /// Name, unique in its namespace and kind.
@@ -39,13 +41,13 @@ pub struct ObjectMeta {
     pub deletion_timestamp: Option<Timestamp>,
     /// Labels.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: StringMap,
+    pub labels: Shared<StringMap>,
     /// Annotations.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: StringMap,
     /// Owners, for garbage collection.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: Shared<Vec<OwnerReference>>,
     /// What still has to happen before a deletion completes.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub finalizers: Vec<String>,
@@ -69,7 +71,7 @@ impl ObjectMeta {
 }
 
 /// One owner of an object.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct OwnerReference {
     /// Group and version of the owner's kind.
@@ -89,7 +91,7 @@ pub struct OwnerReference {
 }
 
 /// One entry of `status.conditions`, as core, knative and Tekton write it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Condition {
     /// Condition type, for example `Succeeded` or `PodScheduled`.
@@ -109,7 +111,7 @@ pub struct Condition {
 
 /// Reference to an object by kind and name, as `involvedObject`, `claimRef`
 /// and role bindings hold it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ObjectReference {
     /// Group and version.

@@ -19,9 +19,11 @@ pub mod page;
 pub mod pod;
 pub mod pod_security;
 pub mod quantity;
+mod room;
 pub mod run;
 pub mod secrecy;
 pub mod selector;
+pub mod shared;
 pub mod volume;
 pub mod workload;
 

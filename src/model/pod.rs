@@ -1,5 +1,7 @@
 //! Pods, as far as scheduling, admission and diagnosis read them.
 
+use std::ops::{Deref, DerefMut};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +9,11 @@ use super::meta::{Condition, ObjectMeta, StringMap, null_as_default};
 use super::pod_security::{ContainerSecurityContext, PodSecurityContext};
 use super::quantity::ResourceList;
 use super::selector::{LabelSelector, NodeSelector, NodeSelectorTerm};
+use super::shared::Shared;
 use super::volume::Volume;
 
 /// A pod, or a pod template with the metadata that its pods would get.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Pod {
     /// Metadata.
@@ -20,16 +23,47 @@ pub struct Pod {
     pub spec: PodSpec,
     /// How it goes.
     #[serde(deserialize_with = "null_as_default")]
-    pub status: PodStatus,
+    pub status: Shared<PodStatus>,
 }
 
-/// `spec` of a pod.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+/// `spec` of a pod: its node, and what the pods of one workload have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "PodPlan", rename_all = "camelCase")]
 pub struct PodSpec {
     /// The node the pod is bound to; empty while unscheduled.
-    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub node_name: String,
+    #[serde(flatten)]
+    pub(super) plan: Shared<PodPlan>,
+}
+
+impl From<PodPlan> for PodSpec {
+    fn from(mut plan: PodPlan) -> Self {
+        Self { node_name: std::mem::take(&mut plan.bound_to), plan: plan.into() }
+    }
+}
+
+impl Deref for PodSpec {
+    type Target = PodPlan;
+
+    fn deref(&self) -> &PodPlan {
+        &self.plan
+    }
+}
+
+impl DerefMut for PodSpec {
+    fn deref_mut(&mut self) -> &mut PodPlan {
+        &mut self.plan
+    }
+}
+
+/// `spec` of a pod without its node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodPlan {
+    /// Where the node stands in JSON; empty once it is read.
+    #[serde(rename = "nodeName", deserialize_with = "null_as_default", skip_serializing)]
+    pub(crate) bound_to: String,
     /// Which scheduler places it; empty means `default-scheduler`.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub scheduler_name: String,
@@ -118,7 +152,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// Something that only has a name here.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Named {
     /// Name.
@@ -127,7 +161,7 @@ pub struct Named {
 }
 
 /// A container of any kind.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Container {
     /// Name.
@@ -159,7 +193,7 @@ pub struct Container {
 }
 
 /// What the kubelet does when a container exits in a certain way.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RestartRule {
     /// `Restart` or `RestartAllContainers`.
@@ -168,7 +202,7 @@ pub struct RestartRule {
 }
 
 /// Requests and limits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Resources {
     /// What the scheduler reserves.
@@ -180,7 +214,7 @@ pub struct Resources {
 }
 
 /// A port of a container.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerPort {
     /// Port in the container.
@@ -198,7 +232,7 @@ pub struct ContainerPort {
 }
 
 /// A mounted volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct VolumeMount {
     /// Name of the volume.
@@ -217,7 +251,7 @@ pub struct VolumeMount {
 }
 
 /// A toleration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Toleration {
     /// Taint key; empty with `Exists` means every taint.
@@ -238,7 +272,7 @@ pub struct Toleration {
 }
 
 /// The three affinities of a pod.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Affinity {
     /// Towards nodes.
@@ -253,7 +287,7 @@ pub struct Affinity {
 }
 
 /// Node affinity.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeAffinity {
     /// Must hold when the pod is placed.
@@ -269,7 +303,7 @@ pub struct NodeAffinity {
 }
 
 /// A weighted node selector term.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PreferredNodeTerm {
     /// 1 to 100.
@@ -279,7 +313,7 @@ pub struct PreferredNodeTerm {
 }
 
 /// Pod affinity or anti-affinity.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PodAffinity {
     /// Must hold when the pod is placed.
@@ -299,7 +333,7 @@ pub struct PodAffinity {
 }
 
 /// A weighted pod affinity term.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct WeightedPodAffinityTerm {
     /// 1 to 100.
@@ -309,7 +343,7 @@ pub struct WeightedPodAffinityTerm {
 }
 
 /// One pod affinity term.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodAffinityTerm {
     /// Which pods are meant; absent means none.
@@ -333,7 +367,7 @@ pub struct PodAffinityTerm {
 }
 
 /// A spreading rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct TopologySpreadConstraint {
     /// Largest allowed difference.
@@ -360,7 +394,7 @@ pub struct TopologySpreadConstraint {
 }
 
 /// `status` of a pod.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodStatus {
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
@@ -397,7 +431,7 @@ pub struct PodStatus {
 }
 
 /// State of one container.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerStatus {
     /// Name.
@@ -425,7 +459,7 @@ pub struct ContainerStatus {
 }
 
 /// At most one of the three is set.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerState {
     /// Not started.
@@ -440,7 +474,7 @@ pub struct ContainerState {
 }
 
 /// Why a container has not started.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Waiting {
     /// Machine word, for example `ImagePullBackOff`.
@@ -452,7 +486,7 @@ pub struct Waiting {
 }
 
 /// Since when a container runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Running {
     /// Start.
@@ -460,7 +494,7 @@ pub struct Running {
 }
 
 /// How a container ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Terminated {
     /// Exit code.
@@ -491,77 +525,5 @@ impl Pod {
     /// Init, ordinary and ephemeral containers, in this order.
     pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
         self.spec.init_containers.iter().chain(&self.spec.containers).chain(&self.spec.ephemeral_containers)
-    }
-
-    /// Leaves what the scheduler reads of a pod that is on a node (kube-scheduler
-    /// `pkg/scheduler/framework/types.go`, `NodeInfo`, v1.34), and what tells people whose it is.
-    pub(super) fn keep_room_only(&mut self) {
-        let meta = std::mem::take(&mut self.metadata);
-        self.metadata = ObjectMeta {
-            name: meta.name,
-            namespace: meta.namespace,
-            uid: meta.uid,
-            resource_version: meta.resource_version,
-            creation_timestamp: meta.creation_timestamp,
-            deletion_timestamp: meta.deletion_timestamp,
-            labels: meta.labels,
-            owner_references: meta
-                .owner_references
-                .into_iter()
-                .filter(|owner| owner.controller == Some(true))
-                .collect(),
-            ..ObjectMeta::default()
-        };
-        let spec = &mut self.spec;
-        spec.image_pull_secrets = Vec::new();
-        spec.ephemeral_containers = Vec::new();
-        spec.security_context = None;
-        spec.volumes.retain(|volume| {
-            use super::volume::VolumeSource;
-            matches!(
-                volume.source,
-                VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral(_) | VolumeSource::Inline { .. }
-            )
-        });
-        spec.volumes.shrink_to_fit();
-        spec.containers.shrink_to_fit();
-        spec.tolerations = Vec::new();
-        spec.topology_spread_constraints = Vec::new();
-        spec.node_selector = StringMap::new();
-        spec.affinity.node_affinity = None;
-        for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-            container.resources.limits = ResourceList::new();
-            container.image = String::new();
-            container.working_dir = String::new();
-            container.volume_mounts = Vec::new();
-            container.security_context = None;
-            container.ports.retain(|port| port.host_port != 0 || spec.host_network);
-            container.ports.shrink_to_fit();
-        }
-        let status = &mut self.status;
-        status.message = String::new();
-        status.conditions.retain(|condition| condition.kind.starts_with("PodResize"));
-        status.conditions.shrink_to_fit();
-        let (spec, status) = (&self.spec, &mut self.status);
-        // While a resize is pending the statuses count even where they say the same.
-        if status.conditions.is_empty() {
-            reduce_statuses(&mut status.container_statuses, &spec.containers);
-            reduce_statuses(&mut status.init_container_statuses, &spec.init_containers);
-        }
-    }
-}
-
-/// Leaves only what a resize has made different from the spec.
-fn reduce_statuses(statuses: &mut Vec<ContainerStatus>, containers: &[Container]) {
-    statuses.retain(|status| {
-        let asked = containers.iter().find(|container| container.name == status.name);
-        let is_asked = |amounts: &ResourceList| asked.is_some_and(|asked| asked.resources.requests == *amounts);
-        !(status.resources.as_ref().is_none_or(|resources| is_asked(&resources.requests))
-            && (status.allocated_resources.is_empty() || is_asked(&status.allocated_resources)))
-    });
-    statuses.shrink_to_fit();
-    for status in statuses {
-        status.state = ContainerState::default();
-        status.last_state = ContainerState::default();
     }
 }

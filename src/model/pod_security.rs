@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::meta::null_as_default;
 
 /// Pod-level security settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodSecurityContext {
     /// SELinux label.
@@ -47,7 +47,7 @@ pub struct PodSecurityContext {
 }
 
 /// Container-level security settings; each set field wins over the pod's.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerSecurityContext {
     /// Linux capabilities.
@@ -86,7 +86,7 @@ pub struct ContainerSecurityContext {
 }
 
 /// Capabilities beyond and below the runtime's default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
     /// Added.
@@ -98,7 +98,7 @@ pub struct Capabilities {
 }
 
 /// SELinux label.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SeLinuxOptions {
     /// User.
@@ -116,7 +116,7 @@ pub struct SeLinuxOptions {
 }
 
 /// Seccomp (and AppArmor) profile.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SeccompProfile {
     /// `RuntimeDefault`, `Unconfined` or `Localhost`.
@@ -128,7 +128,7 @@ pub struct SeccompProfile {
 }
 
 /// A kernel parameter.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sysctl {
     /// Name.

@@ -7,7 +7,7 @@ use super::meta::{StringMap, null_as_default};
 
 /// A label selector. `None` at the place of use selects nothing, an empty one
 /// selects everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LabelSelector {
     /// Labels that must be there with these values.
@@ -19,7 +19,7 @@ pub struct LabelSelector {
 }
 
 /// One requirement of a label or node selector.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Requirement {
     /// Label key or field name.
@@ -132,7 +132,7 @@ fn requirement(part: &str) -> Result<Requirement, String> {
 }
 
 /// A node selector: satisfied when one of its terms is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelector {
     /// Alternatives.
@@ -141,7 +141,7 @@ pub struct NodeSelector {
 }
 
 /// One alternative of a node selector; an empty one matches no node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelectorTerm {
     /// Requirements on the node's labels.

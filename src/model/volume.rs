@@ -12,7 +12,7 @@ use super::quantity::{Quantity, ResourceList};
 use super::selector::{LabelSelector, NodeSelector};
 
 /// A volume of a pod.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Volume {
     /// Name, referred to by mounts.
     pub name: String,
@@ -22,7 +22,7 @@ pub struct Volume {
 
 /// What a pod's volume is made of. Sources that no verdict looks into keep only
 /// the name of their field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum VolumeSource {
     /// An existing claim.
     PersistentVolumeClaim(ClaimSource),
@@ -79,7 +79,7 @@ impl VolumeSource {
 }
 
 /// A reference to a claim.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ClaimSource {
     /// Name of the claim in the pod's namespace.
@@ -90,7 +90,7 @@ pub struct ClaimSource {
 }
 
 /// A claim template inside a pod.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct EphemeralSource {
     /// The template.
@@ -98,7 +98,7 @@ pub struct EphemeralSource {
 }
 
 /// The spec of a claim that is still to be made.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClaimTemplate {
     /// What is asked for.
@@ -220,7 +220,7 @@ pub struct Claim {
 }
 
 /// `spec` of a claim.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ClaimSpec {
     /// `ReadWriteOnce` and the like.

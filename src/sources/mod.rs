@@ -173,6 +173,17 @@ impl Source {
         }
     }
 
+    /// Reads what is wanted as far as `look` looks for it, and gives what it says then.
+    ///
+    /// # Errors
+    /// When nothing could be read.
+    pub async fn look<T>(&self, wanted: &Wanted, look: impl Fn(&Cluster) -> T) -> Result<(Cluster, T), SourceError> {
+        match self {
+            Self::Live(connection) => connection.look(wanted, look).await,
+            Self::Export(cluster) => Ok((cluster.overlay(), look(cluster))),
+        }
+    }
+
     /// The live connection, for commands that write.
     ///
     /// # Errors

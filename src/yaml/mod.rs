@@ -12,7 +12,7 @@ use serde_json::Value;
 use loose::Loose;
 
 pub use located::{Fault, Located, read_typed};
-pub use read::{Document, read, text};
+pub use read::{Document, Sink, flow, pass, text};
 
 /// A document that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -30,20 +30,62 @@ pub struct Document {
     pub last: Option<String>,
 }
 
+/// What takes a text document by document, and of a list entry by entry.
+pub trait Sink {
+    /// A document begins: its text, and whether it is the last one.
+    fn begin(&mut self, text: &str, is_last: bool);
+    /// An entry of the list `items` of a YAML document, with its line.
+    fn entry(&mut self, value: Value, line: usize);
+    /// The document is read; entries that were handed out are not in it.
+    fn document(&mut self, document: Document);
+    /// It cannot be read, or not any further.
+    fn error(&mut self, error: YamlError);
+}
+
 /// Reads every document of a text; those that cannot be read are errors beside the others.
-pub fn read(text: &str) -> (Vec<Document>, Vec<YamlError>) {
+/// No list of YAML is in memory as a whole.
+pub fn pass(text: &str, sink: &mut dyn Sink) {
+    let parts = split(text);
+    let last = parts.len().saturating_sub(1);
+    for (at, mut part) in parts.into_iter().enumerate() {
+        part.text = part.text.trim_start_matches('\u{feff}');
+        sink.begin(part.text, at == last);
+        let mut documents = Vec::new();
+        let result = match part.text.trim_start().as_bytes().first() {
+            Some(b'{' | b'[') => either(&part, &mut documents),
+            _ => yaml(&part, &mut documents, Some(&mut |value, line| sink.entry(value, line))),
+        };
+        documents.into_iter().filter(|document| !document.value.is_null()).for_each(|document| sink.document(document));
+        if let Err(error) = result {
+            sink.error(error);
+        }
+    }
+}
+
+/// What begins like JSON: flow-style YAML does as well. What is too deep is so for YAML too,
+/// and values before a broken one are read.
+fn either(part: &Part<'_>, documents: &mut Vec<Document>) -> Result<(), YamlError> {
+    json(part, documents).or_else(|error| {
+        let is_json = !documents.is_empty() || error.message.contains("recursion limit");
+        if is_json { Err(error) } else { yaml(part, documents, None).map_err(|_| error) }
+    })
+}
+
+/// The value of a text that begins like JSON and is flow-style YAML.
+pub fn flow(text: &str) -> Option<Value> {
+    let mut documents = Vec::new();
+    yaml(&Part { line: 1, text }, &mut documents, None).ok()?;
+    documents.pop().filter(|_| documents.is_empty()).map(|document| document.value)
+}
+
+#[cfg(test)]
+fn read(text: &str) -> (Vec<Document>, Vec<YamlError>) {
     let (mut documents, mut errors) = (Vec::new(), Vec::new());
     for mut part in split(text) {
         part.text = part.text.trim_start_matches('\u{feff}');
-        let before = documents.len();
         let result = match part.text.trim_start().as_bytes().first() {
-            Some(b'{' | b'[') => json(&part, &mut documents).or_else(|error| {
-                // Flow-style YAML begins like JSON; what is too deep is so for YAML as well.
-                // Values before the broken one are read.
-                let is_json = documents.len() > before || error.message.contains("recursion limit");
-                if is_json { Err(error) } else { yaml(&part, &mut documents).map_err(|_| error) }
-            }),
-            _ => yaml(&part, &mut documents),
+            Some(b'{' | b'[') => either(&part, &mut documents),
+            _ => yaml(&part, &mut documents, None),
         };
         errors.extend(result.err());
     }
@@ -103,9 +145,14 @@ fn count_lines(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
-fn yaml(part: &Part<'_>, documents: &mut Vec<Document>) -> Result<(), YamlError> {
+/// Reads YAML. The entries of a list `items` at the top go to `entry`, if there is one.
+fn yaml(
+    part: &Part<'_>,
+    documents: &mut Vec<Document>,
+    entry: Option<&mut dyn FnMut(Value, usize)>,
+) -> Result<(), YamlError> {
     let limits = options! { emit_comments: false, flow_nesting_limit: DEEPEST, block_nesting_limit: DEEPEST };
-    let mut composer = Composer { left: EXPANSION + part.text.len(), ..Composer::default() };
+    let mut composer = Composer { left: EXPANSION + part.text.len(), entry, ..Composer::default() };
     for event in Parser::new_from_str_with_options(part.text, limits) {
         let (event, span) = event.map_err(|error| YamlError {
             line: part.line + error.marker().line().saturating_sub(1),
@@ -139,8 +186,10 @@ enum Key {
 }
 
 #[derive(Default)]
-struct Composer {
+struct Composer<'a> {
     open: Vec<Open>,
+    /// What takes the entries of the list `items`.
+    entry: Option<&'a mut dyn FnMut(Value, usize)>,
     anchors: HashMap<usize, (Value, usize)>,
     /// Bytes that aliases may still stand for.
     left: usize,
@@ -150,7 +199,7 @@ struct Composer {
     finished: Option<Document>,
 }
 
-impl Composer {
+impl Composer<'_> {
     fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), String> {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
@@ -197,14 +246,13 @@ impl Composer {
 
     /// Notes the line of an entry of the list whose entries have lines.
     fn note_entry(&mut self, line: usize) {
-        let is_items = match self.open.as_slice() {
-            [Open { value: Value::Array(_), .. }] => true,
-            [Open { key: Some(Key::Named(key)), .. }, Open { value: Value::Array(_), .. }] => key == "items",
-            _ => false,
-        };
-        if is_items {
+        if self.is_in_items() || matches!(self.open.as_slice(), [Open { value: Value::Array(_), .. }]) {
             self.entries.push(line);
         }
+    }
+
+    fn is_in_items(&self) -> bool {
+        matches!(self.open.as_slice(), [Open { key: Some(Key::Named(key)), .. }, Open { value: Value::Array(_), .. }] if key == "items")
     }
 
     fn scalar(&mut self, text: &str, is_plain: bool, anchor: usize, line: usize) -> Result<(), String> {
@@ -240,6 +288,13 @@ impl Composer {
             // What is anchored is kept a second time.
             self.left = self.left.checked_sub(weight).ok_or("its aliases stand for more than can be held")?;
             self.anchors.insert(anchor, (value.clone(), weight));
+        }
+        if self.entry.is_some()
+            && self.is_in_items()
+            && let (Some(entry), Some(line)) = (&mut self.entry, self.entries.last())
+        {
+            entry(value, *line);
+            return Ok(());
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(value);

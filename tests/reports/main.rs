@@ -21,7 +21,7 @@ use tekton_fix::finding::{Cause, Confidence, RunReport, RunState};
 use tekton_fix::model::Kind;
 use tekton_fix::model::cluster::Cluster;
 use tekton_fix::model::event::Event;
-use tekton_fix::model::pod::{ContainerState, Pod, Terminated, Waiting};
+use tekton_fix::model::pod::{ContainerState, Pod, PodStatus, Terminated, Waiting};
 use tekton_fix::sources::export;
 use tempfile::TempDir;
 
@@ -112,7 +112,8 @@ fn task_pod(cluster: &mut Cluster) -> &mut Pod {
 }
 
 fn end(pod: &mut Pod, container: &str, change: impl Fn(&mut Terminated)) {
-    let statuses = pod.status.init_container_statuses.iter_mut().chain(&mut pod.status.container_statuses);
+    let status: &mut PodStatus = &mut pod.status;
+    let statuses = status.init_container_statuses.iter_mut().chain(&mut status.container_statuses);
     for status in statuses.filter(|status| status.name == container) {
         change(status.state.terminated.get_or_insert_default());
     }

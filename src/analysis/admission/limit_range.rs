@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::namespace::{LimitRange, LimitRangeItem};
-use crate::model::pod::{Pod, Resources};
+use crate::model::pod::{Pod, PodPlan, Resources};
 use crate::model::quantity::{Quantity, ResourceList};
 use crate::model::{Cluster, Kind};
 
@@ -39,7 +39,8 @@ pub fn judge(cluster: &Cluster, pod: &Pod) -> Judgement {
 /// Gives containers the requests and limits that they lack.
 pub fn default_into(pod: &mut Pod, range: &LimitRange) {
     for item in range.spec.limits.iter().filter(|item| item.kind == "Container") {
-        for container in pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers) {
+        let spec: &mut PodPlan = &mut pod.spec;
+        for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
             for (resource, limit) in &item.default_limit {
                 container.resources.limits.entry(resource.clone()).or_insert(*limit);
             }

@@ -27,7 +27,7 @@ fn is_asked(key: &str) -> bool {
 
 pub(super) fn leaves(run: &PipelineRun) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for (kind, map) in [("labels", &run.metadata.labels), ("annotations", &run.metadata.annotations)] {
+    for (kind, map) in [("labels", &*run.metadata.labels), ("annotations", &run.metadata.annotations)] {
         for (key, value) in map.iter().filter(|(key, _)| is_asked(key)) {
             found.push((format!("metadata.{kind}[{key}]"), value.clone()));
         }

@@ -4,14 +4,14 @@
 //! `SetDefaults_PodSpec`, `defaultPodRequests`.
 
 use crate::analysis::scheduler::KubernetesVersion;
-use crate::model::pod::{Pod, Resources};
+use crate::model::pod::{Pod, PodPlan, Resources};
 
 /// The first release whose pods have requests of their own by default
 /// (`PodLevelResources`, beta in 1.34).
 const POD_LEVEL: KubernetesVersion = KubernetesVersion::new(1, 34, 0);
 
 pub(super) fn apply(pod: &mut Pod, version: KubernetesVersion) {
-    let spec = &mut pod.spec;
+    let spec: &mut PodPlan = &mut pod.spec;
     if spec.scheduler_name.is_empty() {
         spec.scheduler_name = "default-scheduler".to_owned();
     }
@@ -44,9 +44,10 @@ fn fill(resources: &mut Resources) {
 /// A pod's own limit is its request where no container asks for that resource.
 /// Where one does, the containers' sum, which the scheduler takes anyway, stands.
 fn pod_level(pod: &mut Pod) {
-    let Some(resources) = &mut pod.spec.resources else { return };
+    let spec: &mut PodPlan = &mut pod.spec;
+    let Some(resources) = &mut spec.resources else { return };
     for (name, limit) in &resources.limits {
-        let asked = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+        let asked = spec.containers.iter().chain(&spec.init_containers);
         let is_asked = asked.into_iter().any(|container| container.resources.requests.contains_key(name));
         if !is_asked {
             resources.requests.entry(name.clone()).or_insert(*limit);
@@ -89,7 +90,7 @@ mod tests {
         for (version, expected) in [("1.33.1", false), ("1.34.0", true)] {
             let mut pod = pod(spec.clone());
             apply(&mut pod, version.parse().unwrap());
-            assert_eq!(pod.spec.resources.unwrap().requests.contains_key("cpu"), expected, "{version}");
+            assert_eq!(pod.spec.resources.as_ref().unwrap().requests.contains_key("cpu"), expected, "{version}");
         }
     }
 }

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn labels_of_the_pod_become_requirements() {
         let spec = stored("1.34.0").spec;
-        let terms = spec.affinity.pod_affinity.unwrap().required;
+        let terms = &spec.affinity.pod_affinity.as_ref().unwrap().required;
         assert_eq!(texts(&terms[0].label_selector), ["rev In 7", "tenant NotIn a"]);
         assert_eq!(terms[1].label_selector, None);
         assert_eq!(texts(&spec.topology_spread_constraints[0].label_selector), ["rev In 7"]);
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn older_servers_leave_them() {
         let spec = stored("1.30.4").spec;
-        assert!(texts(&spec.affinity.pod_affinity.unwrap().required[0].label_selector).is_empty());
+        assert!(texts(&spec.affinity.pod_affinity.as_ref().unwrap().required[0].label_selector).is_empty());
         assert!(texts(&stored("1.33.1").spec.topology_spread_constraints[0].label_selector).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Admitted;
 use crate::model::namespace::{LimitRange, LimitRangeItem};
-use crate::model::pod::{Container, Resources};
+use crate::model::pod::{Container, PodPlan, Resources};
 use crate::model::quantity::ResourceList;
 use crate::model::{Cluster, Kind, Quantity};
 
@@ -21,7 +21,7 @@ pub(super) fn apply(cluster: &Cluster, admitted: &mut Admitted) {
         cluster.limit_ranges.iter().filter(|range| range.metadata.namespace == namespace).collect();
     for range in &ranges {
         let (requests, limits) = given(range);
-        let spec = &mut admitted.pod.spec;
+        let spec: &mut PodPlan = &mut admitted.pod.spec;
         for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
             let resources = &mut container.resources;
             for (name, limit) in &limits {

@@ -90,7 +90,7 @@ mod tests {
         let mut admitted = Admitted::default();
         admitted.pod.metadata.namespace = "ci".to_owned();
         apply(&cluster, &mut admitted, true);
-        admitted.pod.spec.node_selector
+        admitted.pod.spec.node_selector.clone()
     }
 
     #[test]

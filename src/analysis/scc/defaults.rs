@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::access::SecurityContextConstraints;
-use crate::model::pod::Pod;
+use crate::model::pod::{Pod, PodPlan};
 
 /// An SCC as the API server stores it
 /// (openshift/apiserver-library-go `sccdefaults/defaults.go`, a8019f39f).
@@ -76,7 +76,8 @@ pub fn with_api_defaults(pod: &Pod) -> Pod {
     let mut pod = pod.clone();
     pod.spec.security_context.get_or_insert_default();
     if pod.spec.host_network {
-        for container in pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers) {
+        let spec: &mut PodPlan = &mut pod.spec;
+        for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
             for port in container.ports.iter_mut().filter(|port| port.host_port == 0) {
                 port.host_port = port.container_port;
             }

@@ -13,7 +13,7 @@ use super::task_pod::Setting;
 use super::version::TektonVersion;
 use super::workspaces;
 use crate::model::Quantity;
-use crate::model::pod::{Affinity, Container, Pod, PodAffinityTerm, PodSpec, Resources, WeightedPodAffinityTerm};
+use crate::model::pod::{Affinity, Container, Pod, PodAffinityTerm, PodPlan, Resources, WeightedPodAffinityTerm};
 use crate::model::quantity::ResourceList;
 use crate::model::selector::LabelSelector;
 use crate::model::volume::{ClaimSource, Volume, VolumeSource};
@@ -31,7 +31,7 @@ pub fn of_stateful_set(set: &Workload) -> Pod {
     let mut pod = Pod { spec: template.spec.clone(), ..Pod::default() };
     pod.metadata.name = format!("{}-0", set.metadata.name);
     pod.metadata.namespace.clone_from(&set.metadata.namespace);
-    pod.metadata.labels.clone_from(&template.metadata.labels);
+    pod.metadata.labels = template.metadata.labels.clone().into();
     pod.metadata.annotations.clone_from(&template.metadata.annotations);
     let claims = set.spec.volume_claim_templates.iter().map(|claim| &claim.metadata.name);
     pod.spec.volumes.extend(claims.map(|name| claim_volume(name.clone(), format!("{name}-{}", pod.metadata.name))));
@@ -48,18 +48,18 @@ fn pod(setting: Setting<'_>, name: &str, workspace: &str) -> Pod {
     labels.insert("tekton.dev/pipelineRun".to_owned(), run.metadata.name.clone());
     labels.insert(assistant::INSTANCE_LABEL.to_owned(), name.to_owned());
     labels.insert(assistant::COMPONENT_LABEL.to_owned(), assistant::COMPONENT.to_owned());
-    pod.spec = spec(setting);
+    pod.spec = spec(setting).into();
     pod.spec.volumes = volumes(setting, workspace);
     pod
 }
 
-fn spec(setting: Setting<'_>) -> PodSpec {
+fn spec(setting: Setting<'_>) -> PodPlan {
     let fixed: ResourceList = [
         ("cpu".to_owned(), Quantity::from_milli(assistant::CPU_MILLI)),
         ("memory".to_owned(), Quantity::from_units(assistant::MEMORY_BYTES)),
     ]
     .into();
-    let mut spec = PodSpec {
+    let mut spec = PodPlan {
         containers: vec![Container {
             name: "affinity-assistant".to_owned(),
             resources: Resources { requests: fixed.clone(), limits: fixed },
@@ -67,7 +67,7 @@ fn spec(setting: Setting<'_>) -> PodSpec {
             ..Container::default()
         }],
         affinity: affinity(setting),
-        ..PodSpec::default()
+        ..PodPlan::default()
     };
     let defaults = setting.defaults;
     let template = pod_template::of_assistant(setting.run, &defaults.pod_template, &defaults.assistant_template);

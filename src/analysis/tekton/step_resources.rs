@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::model::Quantity;
 use crate::model::namespace::{LimitRange, LimitRangeItem};
-use crate::model::pod::{Container, Pod, Resources};
+use crate::model::pod::{Container, Pod, PodPlan, Resources};
 use crate::model::quantity::ResourceList;
 
 /// The resources that Tekton handles; others it leaves alone.
@@ -77,7 +77,7 @@ fn divided(name: &str, amount: Quantity, by: usize) -> Quantity {
 /// name, then by `prefix-`, then `default` (`updateResourceRequirements`).
 pub(super) fn container_defaults(pod: &mut Pod, given: &BTreeMap<String, Resources>) {
     let is_empty = |resources: &Resources| resources.requests.is_empty() && resources.limits.is_empty();
-    let spec = &mut pod.spec;
+    let spec: &mut PodPlan = &mut pod.spec;
     for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
         if !is_empty(&container.resources) {
             continue;

@@ -14,7 +14,7 @@ use super::step_resources;
 use super::version::TektonVersion;
 use super::workspaces;
 use crate::model::namespace::LimitRange;
-use crate::model::pod::{Affinity, Container, Pod, PodAffinityTerm, PodSpec, Resources};
+use crate::model::pod::{Affinity, Container, Pod, PodAffinityTerm, PodPlan, Resources};
 use crate::model::run::{ASSISTANT_ANNOTATION, PipelineRun};
 use crate::model::selector::LabelSelector;
 use crate::model::volume::{Volume, VolumeSource};
@@ -46,7 +46,7 @@ pub fn task_pod(setting: Setting<'_>, task: &Value, spec: &Value) -> Pod {
     let whole: Option<Resources> = whole.and_then(|whole| serde_json::from_value(whole.clone()).ok());
     step_resources::task_level(&mut steps, whole.as_ref());
     let sidecars = sidecars(setting.defaults, spec, of_run);
-    pod.spec = of_template(&template);
+    pod.spec = of_template(&template).into();
     pod.spec.init_containers = added(setting.defaults, spec, &steps);
     pod.spec.containers = steps;
     if setting.defaults.native_sidecars {
@@ -109,7 +109,7 @@ fn metadata(pod: &mut Pod, setting: Setting<'_>, task: &str, of_run: Option<&Val
 }
 
 /// The placement part of a pod template as a pod's spec.
-fn of_template(template: &Template) -> PodSpec {
+fn of_template(template: &Template) -> PodPlan {
     const FIELDS: [&str; 11] = [
         "nodeSelector",
         "tolerations",
@@ -123,12 +123,12 @@ fn of_template(template: &Template) -> PodSpec {
         "imagePullSecrets",
         "topologySpreadConstraints",
     ];
-    let mut spec = PodSpec::default();
+    let mut spec = PodPlan::default();
     // A field that cannot be read must not take the others with it.
     for field in FIELDS {
         let Some(value) = template.get(field) else { continue };
         let one = serde_json::json!({ field: value });
-        let Ok(read) = serde_json::from_value::<PodSpec>(one) else { continue };
+        let Ok(read) = serde_json::from_value::<PodPlan>(one) else { continue };
         match field {
             "nodeSelector" => spec.node_selector = read.node_selector,
             "tolerations" => spec.tolerations = read.tolerations,
@@ -308,7 +308,7 @@ mod tests {
         let pod = built(&Defaults::default(), Coschedule::Workspaces);
         let name = assistant::name("src", "r");
         assert_eq!(pod.metadata.annotation(ASSISTANT_ANNOTATION), Some(name.as_str()));
-        let terms = pod.spec.affinity.pod_affinity.unwrap().required;
+        let terms = &pod.spec.affinity.pod_affinity.as_ref().unwrap().required;
         let labels = &terms[0].label_selector.as_ref().unwrap().match_labels;
         assert_eq!(labels.get(assistant::INSTANCE_LABEL), Some(&name));
         assert_eq!(built(&Defaults::default(), Coschedule::Disabled).spec.affinity, Affinity::default());

@@ -4,11 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
-
-use crate::model::Kind;
 use crate::yaml;
 
 use super::budget::Budget;
@@ -16,6 +13,7 @@ use super::content::Content;
 use super::layout::{self, Listed, Place};
 use super::objects::Reader;
 use super::packing::{self, Packing};
+use super::texts::{Text, Texts};
 use super::{tar, zip};
 
 /// Deepest folder that is entered.
@@ -24,9 +22,11 @@ pub(super) const DEEPEST: usize = 16;
 const ARCHIVES: usize = 2;
 
 /// What is read of an export, file by file.
-#[derive(Default)]
 pub(super) struct Collection {
+    /// What stands in no text.
     pub(super) reader: Reader,
+    /// The texts.
+    texts: Texts,
     pub(super) budget: Budget,
     /// Files that were looked at.
     files: BTreeSet<PathBuf>,
@@ -37,6 +37,26 @@ pub(super) struct Collection {
 }
 
 impl Collection {
+    /// Nothing so far.
+    pub(super) fn new(texts: Texts) -> Self {
+        Self {
+            reader: Reader::default(),
+            texts,
+            budget: Budget::default(),
+            files: BTreeSet::new(),
+            links: Vec::new(),
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    fn text(&mut self, name: String, listed: Option<&Listed>, content: Content<'_>) {
+        self.texts.add(Text { name, listed: listed.cloned(), source: Ok(content.into()) });
+    }
+
+    fn unreadable(&mut self, name: &str, listed: Option<&Listed>, reason: String) {
+        self.texts.add(Text { name: name.to_owned(), listed: listed.cloned(), source: Err(reason) });
+    }
+
     /// Reads an entry of an archive, if its name stays inside.
     pub(super) fn entry(&mut self, root: &Path, name: &str, content: Content<'_>, depth: usize) {
         match inside(name) {
@@ -58,7 +78,7 @@ impl Collection {
                         let logs = Arc::make_mut(&mut self.reader.cluster.logs);
                         logs.insert(format!("{namespace}/{pod}/{container}"), text);
                     }
-                    Err(reason) => self.reader.unreadable(&name, None, &reason),
+                    Err(reason) => self.unreadable(&name, None, reason),
                 }
                 return;
             }
@@ -66,7 +86,7 @@ impl Collection {
         }
         let head = match content.head() {
             Ok(head) => head,
-            Err(error) => return self.reader.unreadable(&name, place.listed(), &error.to_string()),
+            Err(error) => return self.unreadable(&name, place.listed(), error.to_string()),
         };
         match Packing::of(&head) {
             // Of several collections in one folder the last in time counts.
@@ -92,20 +112,20 @@ impl Collection {
     fn open(&mut self, path: &Path, listed: Option<&Listed>, packing: Packing, content: Content<'_>, depth: usize) {
         let name = path.to_string_lossy().into_owned();
         if packing == Packing::Plain {
-            return self.text(&name, listed, content);
+            return self.text(name, listed, content);
         }
         if packing.is_archive() {
             return self.archive(path, packing, content, depth);
         }
         let mut inner = match packing::unpacked(packing, content.stream(), &self.budget) {
             Ok(inner) => Content::Stream(inner),
-            Err(reason) => return self.reader.unreadable(&name, listed, &reason),
+            Err(reason) => return self.unreadable(&name, listed, reason),
         };
         match inner.head().map(|head| Packing::of(&head)) {
-            Err(error) => self.reader.unreadable(&name, listed, &error.to_string()),
-            Ok(Packing::Plain) => self.text(&name, listed, inner),
+            Err(error) => self.unreadable(&name, listed, error.to_string()),
+            Ok(Packing::Plain) => self.text(name, listed, inner),
             Ok(packing) if packing.is_archive() => self.archive(path, packing, inner, depth),
-            Ok(_) => self.reader.unreadable(&name, listed, "it is packed twice"),
+            Ok(_) => self.unreadable(&name, listed, "it is packed twice".to_owned()),
         }
     }
 
@@ -123,24 +143,8 @@ impl Collection {
             (_, content) => tar::read(self, root, content.stream(), depth),
         };
         if let Err(reason) = end {
-            self.reader.unreadable(&path.to_string_lossy(), None, &reason);
+            self.unreadable(&path.to_string_lossy(), None, reason.clone());
             self.reader.seen.ended_early(reason);
-        }
-    }
-
-    fn text(&mut self, name: &str, listed: Option<&Listed>, content: Content<'_>) {
-        let (bytes, torn) = content.bytes();
-        let text = match yaml::text(bytes) {
-            Ok(text) => text,
-            Err(reason) => return self.reader.unreadable(name, listed, torn.as_deref().unwrap_or(&reason)),
-        };
-        // Most of a must-gather is of kinds that no verdict reads, and reading YAML is slow.
-        if listed.is_none() && layout::is_collected(Path::new(name)) && !names_a_kind(&text) {
-            return;
-        }
-        match torn {
-            None => self.reader.read(name, &text, listed),
-            Some(reason) => self.reader.read_torn(name, &text, listed, &reason),
         }
     }
 
@@ -168,20 +172,13 @@ impl Collection {
         }
         for (reason, (count, first)) in std::mem::take(&mut self.skipped) {
             let name = if count == 1 { first } else { format!("{first} and {} more", count - 1) };
-            self.reader.unreadable(&name, None, &reason);
+            self.unreadable(&name, None, reason);
         }
-        self.reader.seen.settle(&self.files);
-        self.reader
+        let mut reader = self.texts.finish();
+        reader.absorb(self.reader);
+        reader.seen.settle(&self.files);
+        reader
     }
-}
-
-/// Whether a text may hold an object of a known kind, or a list of some.
-fn names_a_kind(text: &str) -> bool {
-    static KINDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-        Regex::new(&format!(r#"kind["']?\s*:\s*["']?(?:List|{})"#, names.join("|"))).ok()
-    });
-    KINDS.as_ref().is_none_or(|kinds| kinds.is_match(text))
 }
 
 /// The path of an entry below the root of its archive.
@@ -213,16 +210,6 @@ fn inside(name: &str) -> Result<PathBuf, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_without_a_known_kind_need_not_be_read() {
-        for text in
-            ["kind: PipelineRunList\n", "{\"kind\":\"Pod\"}", "items:\n- kind: 'Event'", "kind: List", "\"kind\": Node"]
-        {
-            assert!(names_a_kind(text), "{text}");
-        }
-        assert!(!names_a_kind("apiVersion: v1\nkind: ServiceList\nitems:\n- kind: Service\n  name: Pod\n"));
-    }
 
     #[test]
     fn names_stay_inside_the_archive() {

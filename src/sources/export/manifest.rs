@@ -108,6 +108,11 @@ impl Manifest {
         }
     }
 
+    /// Whether it is the kind of a manifest.
+    pub(super) fn is(api_version: &str, kind: &str) -> bool {
+        (api_version, kind) == (VERSION, NAME)
+    }
+
     /// A manifest, if a document is one.
     pub(super) fn of(document: &Value) -> Option<Self> {
         let is_one = document.get("apiVersion").and_then(Value::as_str) == Some(VERSION)

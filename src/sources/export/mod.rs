@@ -4,14 +4,18 @@ mod budget;
 mod clock;
 mod collection;
 mod content;
+mod entries;
 mod files;
+mod json;
 mod layout;
 pub mod manifest;
 mod objects;
 mod packing;
+mod passing;
 mod records;
 mod seen;
 mod tar;
+mod texts;
 pub mod writer;
 mod zip;
 
@@ -24,13 +28,14 @@ use super::{Raw, SourceError};
 use collection::Collection;
 use content::Content;
 use objects::Reader;
+use texts::Texts;
 
 /// Reads an export: a folder, an archive, a file, or standard input for `-`.
 ///
 /// # Errors
 /// When the path cannot be read or holds nothing that a verdict reads.
 pub fn read(from: &str) -> Result<Cluster, SourceError> {
-    collect(from, Collection::default()).map(|(cluster, _)| cluster)
+    collect(from, false).map(|(cluster, _)| cluster)
 }
 
 /// Reads an export, with all fields of its objects.
@@ -38,22 +43,12 @@ pub fn read(from: &str) -> Result<Cluster, SourceError> {
 /// # Errors
 /// Those of [`read`].
 pub fn read_raw(from: &str) -> Result<(Cluster, Vec<Raw>), SourceError> {
-    let mut collection = Collection::default();
-    collection.reader.kept = Some(Vec::new());
-    collect(from, collection)
+    collect(from, true)
 }
 
-fn collect(from: &str, mut collection: Collection) -> Result<(Cluster, Vec<Raw>), SourceError> {
-    if from != "-" && Path::new(from).is_dir() {
-        folder(&mut collection, Path::new(from))?;
-    } else {
-        let name = if from == "-" { "standard input" } else { from };
-        files::named(from).and_then(|content| collection.named(name, content)).map_err(|reason| {
-            SourceError::new(format!("cannot read {name}: {reason}"))
-                .hint("--from takes a folder or an archive (must-gather, oc adm inspect), a YAML or JSON file, or - for standard input")
-        })?;
-    }
-    let Reader { mut cluster, seen, kept, manifest } = collection.finish();
+fn collect(from: &str, keeps_raw: bool) -> Result<(Cluster, Vec<Raw>), SourceError> {
+    let read = std::thread::scope(|scope| gather(from, Collection::new(Texts::start(scope, keeps_raw))))?;
+    let Reader { mut cluster, seen, kept, manifest, .. } = read;
     cluster.sort();
     seen.record(&mut cluster, manifest);
     cluster.taken_at = clock::of(&cluster);
@@ -65,6 +60,20 @@ fn collect(from: &str, mut collection: Collection) -> Result<(Cluster, Vec<Raw>)
         return Err(error.hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml"));
     }
     Ok((cluster, kept.unwrap_or_default()))
+}
+
+/// Reads all files.
+fn gather(from: &str, mut collection: Collection) -> Result<Reader, SourceError> {
+    if from != "-" && Path::new(from).is_dir() {
+        folder(&mut collection, Path::new(from))?;
+    } else {
+        let name = if from == "-" { "standard input" } else { from };
+        files::named(from).and_then(|content| collection.named(name, content)).map_err(|reason| {
+            SourceError::new(format!("cannot read {name}: {reason}"))
+                .hint("--from takes a folder or an archive (must-gather, oc adm inspect), a YAML or JSON file, or - for standard input")
+        })?;
+    }
+    Ok(collection.finish())
 }
 
 fn folder(collection: &mut Collection, root: &Path) -> Result<(), SourceError> {

@@ -6,10 +6,11 @@ use crate::model::cluster::Unreadable;
 use crate::model::meta::prune_nulls;
 use crate::model::pod::PodSpec;
 use crate::model::pod_security::ContainerSecurityContext;
+use crate::model::shared::Pool;
 use crate::model::{Cluster, Kind, Origin};
 use crate::sources::{Raw, conversion};
-use crate::yaml::{self, YamlError};
 
+use super::entries::Fields;
 use super::layout::Listed;
 use super::manifest::Manifest;
 use super::records;
@@ -27,9 +28,26 @@ pub(super) struct Reader {
     pub(super) kept: Option<Vec<Raw>>,
     /// What a snapshot says of itself.
     pub(super) manifest: Option<Manifest>,
+    /// What pods have in common.
+    pub(super) pool: Pool,
 }
 
 impl Reader {
+    /// One that reads a part of the same export.
+    pub(super) fn beside(&self) -> Self {
+        Self { kept: self.kept.as_ref().map(|_| Vec::new()), ..Self::default() }
+    }
+
+    /// Adds what another has read behind what this one has.
+    pub(super) fn absorb(&mut self, later: Self) {
+        self.cluster.absorb(later.cluster);
+        self.seen.absorb(later.seen);
+        if let Some(kept) = &mut self.kept {
+            kept.extend(later.kept.into_iter().flatten());
+        }
+        self.manifest = later.manifest.or(self.manifest.take());
+    }
+
     /// Records a file that could not be read, and what its path says that it held.
     pub(super) fn unreadable(&mut self, file: &str, listed: Option<&Listed>, reason: &str) {
         if let Some(listed) = listed {
@@ -54,28 +72,8 @@ impl Reader {
         }
     }
 
-    fn documents(&mut self, file: &str, text: &str, listed: Option<&Listed>, is_torn: bool) {
-        let (documents, errors) = yaml::read(text);
-        if documents.is_empty() && errors.is_empty() {
-            self.unreadable(file, listed, "it is empty");
-        }
-        for YamlError { message, line } in errors {
-            self.unreadable(file, listed, &format!("line {line}: {message}"));
-        }
-        let last_one = documents.len().saturating_sub(1);
-        for (at, yaml::Document { line, value, entries, last }) in documents.into_iter().enumerate() {
-            let is_last = at == last_one;
-            let end = if is_last && last.is_some() { End::of(text) } else { End::Whole };
-            let at = At { file, line, listed, last: last.as_deref(), is_torn: is_torn && is_last, end };
-            match value {
-                Value::Array(items) => self.array(at, items, &entries),
-                document => self.document(at, document, &entries, 0),
-            }
-        }
-    }
-
     /// Reads an array of objects, as support bundles write some kinds.
-    fn array(&mut self, at: At<'_>, mut items: Vec<Value>, entries: &[usize]) {
+    pub(super) fn array(&mut self, at: At<'_>, mut items: Vec<Value>, entries: &[usize]) {
         if at.is_torn {
             items.pop();
         }
@@ -89,7 +87,7 @@ impl Reader {
         self.items(at, items, entries, (&version, listed.kind.name()), 0);
     }
 
-    fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
+    pub(super) fn document(&mut self, at: At<'_>, mut document: Value, entries: &[usize], depth: usize) {
         if records::is_list(&document) {
             return self.records(at, document, entries);
         }
@@ -110,6 +108,19 @@ impl Reader {
             }
             return;
         };
+        let ends_early =
+            at.last == Some("items") && (at.end == End::InLine || Fields::of(&items).is_short(items.last()));
+        let list = self.list(at, &document, ends_early);
+        if list.is_cut {
+            // The last one may be half an object.
+            items.pop();
+        }
+        self.items(at, items, entries, (&list.api_version, &list.item_kind), depth);
+    }
+
+    /// Notes what a list proves, by all of it but its objects; `ends_early` is whether they
+    /// look as if it had been cut off.
+    pub(super) fn list(&mut self, at: At<'_>, document: &Value, ends_early: bool) -> ListHead {
         let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         let next = document.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default();
@@ -117,14 +128,12 @@ impl Reader {
         let item_kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
         // A list that says its kind first and was cut off between two objects cannot be told
         // from a whole one, unless its text shows it.
-        let ends_in_items = at.last == Some("items");
-        let is_half = ends_in_items && (at.end == End::InLine || is_short(&items));
-        let is_cut = kind.is_empty() || at.is_torn || is_half;
+        let is_cut = kind.is_empty() || at.is_torn || ends_early;
         let reason = if kind.is_empty() {
             Some("the list may have been cut off: it has no kind")
-        } else if at.is_torn || is_half {
+        } else if at.is_torn || ends_early {
             Some("the list was cut off")
-        } else if ends_in_items && at.end == End::AtBlock {
+        } else if at.last == Some("items") && at.end == End::AtBlock {
             Some("the list may have been cut off: its file ends where a block of the disk does")
         } else if !next.is_empty() || remaining > 0 {
             Some("it is one page of a longer list")
@@ -141,16 +150,12 @@ impl Reader {
                 self.seen.lost(listed.kind, &listed.namespace, format!("{}: {reason}", at.file));
             }
         }
-        if is_cut {
-            // The last one may be half an object.
-            items.pop();
-        }
         if kind.is_empty() {
             let name = at.file.to_owned();
             let reason = format!("line {}: {}", at.line, reason.unwrap_or_default());
             self.cluster.unreadable.push(Unreadable { kind: "list".to_owned(), name, reason });
         }
-        self.items(at, items, entries, (&api_version, &item_kind), depth);
+        ListHead { api_version, item_kind, is_cut }
     }
 
     /// Reads what Tekton Results has kept of runs; it says nothing about others.
@@ -165,7 +170,7 @@ impl Reader {
         }
     }
 
-    fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
+    pub(super) fn items(&mut self, at: At<'_>, items: Vec<Value>, entries: &[usize], of: (&str, &str), depth: usize) {
         for (index, item) in items.into_iter().enumerate() {
             // What ends the list says nothing of how an item ends.
             let at = At { line: entries.get(index).copied().unwrap_or(at.line), last: None, ..at };
@@ -235,23 +240,33 @@ impl Reader {
     }
 }
 
+/// What a list says of its objects.
+#[derive(Debug)]
+pub(super) struct ListHead {
+    pub(super) api_version: String,
+    /// Their kind, where they are all of one.
+    pub(super) item_kind: String,
+    /// Whether the last one may be missing, or half an object.
+    pub(super) is_cut: bool,
+}
+
 /// Where an object stands.
 #[derive(Debug, Clone, Copy)]
-struct At<'a> {
-    file: &'a str,
-    line: usize,
-    listed: Option<&'a Listed>,
+pub(super) struct At<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: usize,
+    pub(super) listed: Option<&'a Listed>,
     /// The last field of its document, where it is YAML.
-    last: Option<&'a str>,
+    pub(super) last: Option<&'a str>,
     /// Whether its document is the last one of a file that ends too early.
-    is_torn: bool,
+    pub(super) is_torn: bool,
     /// How its text ends, where it is the last document of a YAML file.
-    end: End,
+    pub(super) end: End,
 }
 
 /// How a text ends: collectors end every line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Whole,
     /// In the middle of a line.
     InLine,
@@ -260,7 +275,7 @@ enum End {
 }
 
 impl End {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         const BLOCK: usize = 4096;
         match text.len() {
             _ if !text.ends_with('\n') => Self::InLine,
@@ -268,16 +283,6 @@ impl End {
             _ => Self::Whole,
         }
     }
-}
-
-/// Whether the last object of a list ends early: it has no name, or lacks a field that all
-/// others have.
-fn is_short(items: &[Value]) -> bool {
-    let Some((last, others)) = items.split_last() else { return false };
-    let has_name = last.pointer("/metadata/name").is_some_and(Value::is_string) || last.get("items").is_some();
-    let fields = others.first().and_then(Value::as_object);
-    let lacks = |field: &String| last.get(field).is_none() && others.iter().all(|other| other.get(field).is_some());
-    !has_name || others.len() > 1 && fields.is_some_and(|fields| fields.keys().any(lacks))
 }
 
 /// Why an object in a file of its own may be the beginning of one only: the API server

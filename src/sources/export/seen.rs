@@ -82,6 +82,23 @@ impl Seen {
         self.loose.entry((kind, namespace.to_owned())).or_insert_with(|| format!("{file} holds single objects"));
     }
 
+    /// Adds what was read after this.
+    pub(super) fn absorb(&mut self, later: Self) {
+        let Self { lists, dumps, torn, lost, singles, loose } = later;
+        self.lists.extend(lists);
+        self.dumps.extend(dumps);
+        self.torn = self.torn.take().or(torn);
+        for (place, reason) in lost {
+            self.lost.entry(place).or_insert(reason);
+        }
+        for (place, count) in singles {
+            *self.singles.entry(place).or_default() += count;
+        }
+        for (place, reason) in loose {
+            self.loose.entry(place).or_insert(reason);
+        }
+    }
+
     /// Records it all; of a snapshot, what its manifest says.
     pub(super) fn record(self, cluster: &mut Cluster, manifest: Option<Manifest>) {
         let lost: BTreeSet<Place> = self.lost.keys().cloned().collect();

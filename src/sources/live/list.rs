@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -9,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::{Answer, Connection, SourceError, raw};
 use crate::model::cluster::{Detail, Objects, Unreadable};
 use crate::model::page::{self, NoList, Page};
+use crate::model::shared::Pool;
 use crate::model::{Kind, Reading};
 use crate::sources::conversion::to_v1;
 
@@ -70,6 +72,7 @@ impl Connection {
         let mut broken = None;
         let mut restarted = false;
         let mut kept = Vec::new();
+        let pool = Arc::new(Mutex::new(Pool::default()));
         let Some(version) = self.version_of(query.kind).await else {
             return Listing { reading: Reading::NotServed, ..listing };
         };
@@ -104,8 +107,8 @@ impl Connection {
             }
             // The token stands before the objects, which therefore need not be waited for.
             let mut next = page::peek_next(&answer.body);
-            let (kind, detail) = (query.kind, query.detail);
-            waiting.push_back(tokio::task::spawn_blocking(move || decode(kind, version, &answer.body, detail)));
+            let (kind, detail, pool) = (query.kind, query.detail, Arc::clone(&pool));
+            waiting.push_back(tokio::task::spawn_blocking(move || decode(kind, version, &answer.body, detail, &pool)));
             if next.is_none() {
                 // Only the last page tells whether there is another one.
                 for page in waiting.drain(..) {
@@ -154,7 +157,7 @@ impl Connection {
                 if self.keeps() {
                     self.keep(raw::objects(query.kind, version, &page));
                 }
-                let page = decode(query.kind, version, &page, query.detail)
+                let page = decode(query.kind, version, &page, query.detail, &Mutex::default())
                     .map_err(|error| SourceError::new(format!("the answer is no {}: {error}", query.kind)))?;
                 Ok(page.unreadable.is_empty().then_some(page.objects))
             }
@@ -208,16 +211,16 @@ const BUILT_IN: [&str; 6] =
     ["", "apps", "rbac.authorization.k8s.io", "storage.k8s.io", "scheduling.k8s.io", "node.k8s.io"];
 
 /// Decodes a page of the kind's own version, or of an older one that is converted.
-fn decode(kind: Kind, version: &str, page: &[u8], detail: Detail) -> Result<Page<Objects>, NoList> {
+fn decode(kind: Kind, version: &str, page: &[u8], detail: Detail, pool: &Mutex<Pool>) -> Result<Page<Objects>, NoList> {
     if version == kind.version() {
-        return Objects::decode(kind, page, detail);
+        return Objects::decode(kind, page, detail, pool);
     }
     let mut list: Value = serde_json::from_slice(page).unwrap_or_default();
     for item in list["items"].as_array_mut().into_iter().flatten() {
         *item = to_v1(kind, &format!("{}/{version}", kind.group()), item.take());
     }
     // What is no JSON becomes no list here.
-    Objects::decode(kind, list.to_string().as_bytes(), detail)
+    Objects::decode(kind, list.to_string().as_bytes(), detail, pool)
 }
 
 /// A page that is being decoded.
