@@ -95,7 +95,11 @@ impl<'a> Walk<'_, '_, 'a> {
             finding.fix = match (change, &right) {
                 (Some(change), _) => Some(Fix::safe(change)),
                 // It is known where it belongs, and something is in the way.
-                (None, Some(_)) => Some(Fix::choice()),
+                (None, Some(right)) if right.parent() == path.parent() => {
+                    let to = right.last_key().unwrap_or_default().to_owned();
+                    Some(Fix::proposed(Change::Rename { at: path.clone(), to }))
+                }
+                (None, Some(right)) => Some(Fix::proposed(Change::Move { from: path.clone(), to: right.clone() })),
                 (None, None) => None,
             };
             finding.right_path = right;
@@ -219,7 +223,14 @@ impl<'a> Walk<'_, '_, 'a> {
         let (Some(resolved), Some(text)) = (node.resolved(), node.text()) else { return };
         let Some(read) = as_json(resolved) else { return };
         if read != text && !matches!(text, "True" | "TRUE" | "False" | "FALSE") {
-            let fix = Some(Fix::choice());
+            let source =
+                self.out.text.get(node.span.clone()).filter(|_| node.style == Style::Plain && !node.is_anchored);
+            let change = source.map(|source| Change::Rewrite {
+                at: path.clone(),
+                value: Value::from(text),
+                text: format!("\"{source}\""),
+            });
+            let fix = Some(change.map_or_else(Fix::choice, Fix::proposed));
             self.out.add_fixed(Kind::LossyScalar, path.clone(), span, Problem::Lossy(read), Effect::Lost, fix);
         }
     }
