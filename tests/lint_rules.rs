@@ -471,3 +471,16 @@ fn the_name_of_a_parameter_holds_no_variables() {
         pipelines("{tasks: [{name: t, params: [{name: $(params.nope), value: x}], taskRef: {name: u}}]}");
     assert_eq!(told(&pipeline), NONE);
 }
+
+#[test]
+fn what_a_whole_task_asks_for_has_one_name() {
+    let run = |resources: &str| {
+        let text = format!(
+            "apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {{generateName: a-}}\nspec:\n  taskRef: {{name: b}}\n  resources:\n    {resources}\n"
+        );
+        let found = findings(&text, &[]);
+        (found[0]["code"].as_str().unwrap().to_owned(), found[0]["suggestedPath"].clone())
+    };
+    assert_eq!(run("requests: {cpu: 1}"), ("TKF702".to_owned(), Value::from("spec.computeResources")));
+    assert_eq!(run("inputs: []"), ("TKF705".to_owned(), Value::Null));
+}
