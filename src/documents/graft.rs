@@ -127,7 +127,7 @@ impl Graft {
     }
 
     /// What the difference makes of a document's value; false when it does not apply.
-    fn apply(&self, root: &mut Value) -> bool {
+    pub(super) fn apply(&self, root: &mut Value) -> bool {
         match self {
             Self::Append { at, value } => match find(root, at).and_then(Value::as_array_mut) {
                 Some(list) => {

@@ -34,7 +34,7 @@ pub(crate) fn one(report: &RunReport, wide: bool) -> Document {
 /// Where the run has to be changed as well, so that the next one is not stuck again.
 pub(crate) fn in_git(report: &RunReport) -> Vec<Block> {
     let lines = wording::origins::of_report(report);
-    lines.into_iter().map(|line| Block::Paragraph(Tone::Careful.of(format!("In Git: {line}.")))).collect()
+    lines.into_iter().map(|line| Block::Paragraph(Tone::Careful.of(format!("Fix it in Git too: {line}.")))).collect()
 }
 
 /// The first lines of a diagnosis: the run, and each cause.

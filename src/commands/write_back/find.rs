@@ -146,7 +146,7 @@ fn likeness(text: &str, manifest: &Node, run: &PipelineRun) -> Option<Likeness> 
         Some(Likeness::Name)
     } else if given.trim_end_matches('-') == stem.trim_end_matches('-') {
         Some(Likeness::Stem)
-    } else if has_placeholder(given) && is_instance(given, own, name.is_empty()) {
+    } else if has_placeholder(given) && is_instance(given, own) {
         Some(Likeness::Pattern)
     } else {
         None
@@ -157,9 +157,9 @@ fn has_placeholder(text: &str) -> bool {
     ["{{", "$("].iter().any(|open| text.contains(open))
 }
 
-/// Whether a name is what a pattern with placeholders can come to; one that goes on after the
-/// pattern where `is_open`.
-fn is_instance(pattern: &str, name: &str, is_open: bool) -> bool {
+/// Whether a name is what a pattern with placeholders can come to. It may go on behind the
+/// pattern: Pipelines as Code makes a `generateName` of a name.
+fn is_instance(pattern: &str, name: &str) -> bool {
     let mut literals = Vec::new();
     let mut rest = pattern;
     loop {
@@ -181,7 +181,7 @@ fn is_instance(pattern: &str, name: &str, is_open: bool) -> bool {
         let Some(at) = left.find(literal) else { return false };
         left = &left[at + literal.len()..];
     }
-    if is_open { left.contains(last) } else { left.ends_with(last) }
+    left.contains(last)
 }
 
 #[cfg(test)]

@@ -208,7 +208,7 @@ pub(super) fn show(ui: &mut Ui, write_back: Option<&WriteBack>, edits: &[Edit], 
     match write_back {
         Some(write_back) => write_back.show(ui),
         None if edits.is_empty() => {}
-        None => wording::origins::of_run(origins).iter().for_each(|line| ui.warn(line)),
+        None => wording::origins::warnings(origins).iter().for_each(|line| ui.warn(line)),
     }
 }
 

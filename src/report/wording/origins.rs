@@ -31,20 +31,28 @@ pub(crate) fn of_run(origins: &[Origin]) -> Vec<String> {
                     at.iter().filter(|(_, value)| !value.is_empty()).map(|(word, value)| format!("{word} {value}"));
                 let at: Vec<String> = at.collect();
                 let repository = if repository.is_empty() { "its repository" } else { repository };
-                format!("this run came from {repository}, .tekton/ ({}): fix it there too", at.join(", "))
+                format!("this run came from {repository}, .tekton/ ({})", at.join(", "))
             }
             Origin::Resolved { uri, revision, path } => {
                 let path = if path.is_empty() { String::new() } else { format!(", {path}") };
                 format!("its pipeline came from {uri}{path} (at {})", short(revision))
             }
             Origin::ArgoCd { kind, .. } if kind == "Pipeline" => {
-                format!("its Pipeline is managed by {}: fix it in Git too", manager(origin))
+                format!("its Pipeline is managed by {}", manager(origin))
             }
             Origin::ArgoCd { kind, .. } if kind == "PipelineRun" => {
-                format!("this run is managed by {}: fix it in Git too", manager(origin))
+                format!("this run is managed by {}", manager(origin))
             }
-            _ => format!("this run or its Pipeline is managed by {}: fix it in Git too", manager(origin)),
+            _ => format!("this run or its Pipeline is managed by {}", manager(origin)),
         })
+        .collect()
+}
+
+/// Where a run came from, for somebody who is about to change it on the cluster only.
+pub(crate) fn warnings(origins: &[Origin]) -> Vec<String> {
+    of_run(origins)
+        .into_iter()
+        .map(|line| format!("{line}; what is changed here only, the next run does not have"))
         .collect()
 }
 
