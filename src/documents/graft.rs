@@ -302,7 +302,9 @@ impl Grafter<'_> {
             bare => (bare, ""),
         };
         let below = &text[first.end..self.mover.lines.range(text, block.lines.end.max(1) - 1).end.max(first.end)];
-        let loses = below.lines().any(|line| line.trim_start().starts_with('#')) || inner.contains(" #");
+        // A mark within a text is taken for a comment's as well: refused is better than lost.
+        let is_noted = |line: &str| line.trim_start().starts_with('#') || line.contains(" #") || line.contains("\t#");
+        let loses = below.lines().any(is_noted) || is_noted(inner);
         if loses && node.style != Style::Block {
             return Err(Refused::Layout);
         }
