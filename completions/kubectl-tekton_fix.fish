@@ -107,6 +107,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l max-risk -d 'Consider only plans of at most this risk' -r -f -a "low\t'Only the run itself is concerned, and nothing is lost'
 medium\t'The old run is cancelled, or a step gets less than it asked for'
 high\t'Others than the run are concerned, or something is lost'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l write-back -d 'Once a new run goes on, make the same change in its manifest, which is found in this file or folder' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l dry-run -d '`client` lists the plans, `server` has the server check one; nothing is changed' -r -f -a "none\t'Create the object'
 client\t'Print it'
 server\t'Let the server check it'"
@@ -222,6 +223,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l task-service-account -d 'Run a task as this ServiceAccount; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s w -l workspace -d 'Bind a workspace to something else: NAME=emptyDir, name=NAME,claimName=CLAIM[,subPath=DIR] or name=NAME,size=SIZE[,storageClass=CLASS][,accessMode=MODE]; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l request -d 'Let a step, or a whole task, ask for another amount: TASK[/STEP]:RESOURCE=QUANTITY; may be repeated' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l write-back -d 'Once the new run goes on, make the same change in its manifest, which is found in this file or folder' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s o -l output -d 'How to print the run that is created, or with --dry-run would be' -r -f -a "yaml\t'The manifest as YAML'
 json\t'The manifest as JSON'
 name\t'Its name only'"
@@ -407,6 +409,8 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 warning\t'What depends on the cluster, or works for now, as well'
 info\t'Any finding'
 never\t'Nothing; files that cannot be read still end with 3'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l fix -d 'Make the safe fixes, after showing them and asking; `unsafe` proposes the others as well, one by one' -r -f -a "safe\t'Where the file says plainly what is meant'
+unsafe\t'Those that somebody has to agree to, too'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -427,7 +431,6 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s R -l recursive -d 'Read folders with all that is below them, which is the default'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l fix -d 'Make the safe fixes, after showing them and asking'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s y -l yes -d 'Do not ask'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l diff -d 'Show the fixes and change nothing'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l check -d 'Change nothing, and exit with 1 where a fix is to be made'

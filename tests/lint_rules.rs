@@ -397,3 +397,90 @@ fn numbers_beyond_64_bits_do_not_stand_in_the_way_of_a_fix() {
     Command::new(BINARY).args(["lint", "--fix", "--yes"]).arg(&path).output().unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text.replace("taskref", "taskRef"));
 }
+
+/// A Pipeline with a spec, and a run that embeds the same.
+fn pipelines(spec: &str) -> [String; 2] {
+    [
+        format!("apiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: {{name: a}}\nspec: {spec}\n"),
+        format!(
+            "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {{generateName: a-}}\nspec: {{pipelineSpec: {spec}}}\n"
+        ),
+    ]
+}
+
+#[test]
+fn names_of_a_pipelines_parameters_count_only_where_an_embedded_task_gets_them() {
+    // As decided by the validation of Tekton 0.68.1, 1.6.6, 1.12.2 and 1.15.1.
+    let inline = "tasks: [{name: t, taskSpec: {steps: [{image: i}]}}]";
+    let referred = "tasks: [{name: t, taskRef: {name: u}}]";
+    for params in
+        ["[{type: string, default: x}]", "[{name: 1a, default: x}]", "[{name: a, type: object, default: {b: c}}]"]
+    {
+        let [pipeline, run] = pipelines(&format!("{{params: {params}, {inline}}}"));
+        assert_eq!(told(&pipeline), NONE, "{params}");
+        assert_eq!(told(&run).len(), 1, "{params}: {:?}", told(&run));
+        for text in pipelines(&format!("{{params: {params}, {referred}}}")) {
+            assert_eq!(told(&text), NONE, "{params}");
+        }
+    }
+    let task = "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\nspec: {params: [{name: 1a}], steps: [{image: i}]}\n";
+    assert_eq!(told(task), ["TKF708 spec.params[0].name"]);
+}
+
+#[test]
+fn items_in_which_nothing_stands_are_told_where_they_are_refused() {
+    let task = |field: &str| {
+        told(&format!(
+            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: a}}\nspec: {{{field}: [null], steps: [{{image: i}}]}}\n"
+        ))
+    };
+    assert_eq!(task("workspaces"), NONE);
+    assert_eq!(task("params"), ["TKF706 spec.params[0]"]);
+    let referred = "tasks: [{name: t, taskRef: {name: u}}]";
+    let [pipeline, _] = pipelines(&format!("{{params: [null], {referred}}}"));
+    assert_eq!(told(&pipeline), NONE);
+    let [pipeline, _] = pipelines(&format!("{{workspaces: [null], {referred}}}"));
+    assert_eq!(told(&pipeline), ["TKF706 spec.workspaces[0]"]);
+    for text in pipelines(&format!("{{workspaces: [{{optional: true}}], {referred}}}")) {
+        assert!(told(&text).iter().any(|line| line.starts_with("TKF710 ")), "{:?}", told(&text));
+    }
+    let [pipeline, _] =
+        pipelines("{workspaces: [{name: w}], tasks: [{name: t, workspaces: [{workspace: w}], taskRef: {name: u}}]}");
+    assert_eq!(told(&pipeline), NONE);
+}
+
+#[test]
+fn a_volume_that_is_null_is_none_and_a_default_of_numbers_is_one_text() {
+    let run = "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {generateName: a-}\nspec:\n  pipelineRef: {name: b}\n  \
+               workspaces:\n  - name: w\n    emptyDir:";
+    assert_eq!(told(&format!("{run}\n")), ["TKF710 spec.workspaces[0]"]);
+    assert_eq!(told(&format!("{run} {{}}\n")), NONE);
+    let task = |default: &str| {
+        told(&format!(
+            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: a}}\nspec:\n  params:\n  - name: p\n    type: array\n    \
+             default: {default}\n  steps: [{{image: i}}]\n"
+        ))
+    };
+    assert_eq!(task("[1, a]"), ["TKF709 spec.params[0].default"]);
+    assert_eq!(task("[\"1\", a]"), NONE);
+}
+
+#[test]
+fn the_name_of_a_parameter_holds_no_variables() {
+    let [pipeline, _] =
+        pipelines("{tasks: [{name: t, params: [{name: $(params.nope), value: x}], taskRef: {name: u}}]}");
+    assert_eq!(told(&pipeline), NONE);
+}
+
+#[test]
+fn what_a_whole_task_asks_for_has_one_name() {
+    let run = |resources: &str| {
+        let text = format!(
+            "apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {{generateName: a-}}\nspec:\n  taskRef: {{name: b}}\n  resources:\n    {resources}\n"
+        );
+        let found = findings(&text, &[]);
+        (found[0]["code"].as_str().unwrap().to_owned(), found[0]["suggestedPath"].clone())
+    };
+    assert_eq!(run("requests: {cpu: 1}"), ("TKF702".to_owned(), Value::from("spec.computeResources")));
+    assert_eq!(run("inputs: []"), ("TKF705".to_owned(), Value::Null));
+}

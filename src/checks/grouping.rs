@@ -85,6 +85,7 @@ mod tests {
             waiting: Vec::new(),
             headline: String::new(),
             findings,
+            origins: Vec::new(),
         }
     }
 

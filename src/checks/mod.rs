@@ -53,6 +53,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Cluster;
+use crate::model::origin::Origin;
 use crate::model::run::PipelineRun;
 
 use crate::finding::{Cause, Finding, RunReport, RunState, Severity};
@@ -146,6 +147,7 @@ pub fn diagnose(cluster: &Cluster, run: &PipelineRun, now: Timestamp) -> RunRepo
         waiting: if focus.is_running() { progress::progress(&focus).waiting } else { Vec::new() },
         headline: headline(&focus, state, &findings),
         findings,
+        origins: Origin::of_run(run),
     }
 }
 

@@ -23,6 +23,7 @@ mod undo;
 mod version;
 mod watch;
 mod workflow;
+mod write_back;
 
 use std::path::Path;
 

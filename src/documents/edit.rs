@@ -108,6 +108,14 @@ impl Change {
 
     /// Why the change cannot be made in this document, as far as its style tells.
     pub(crate) fn obstacle(&self, text: &str, root: &Node) -> Option<Refused> {
+        let is_taken = match self {
+            Self::Rename { at, to } => own_node(root, &at.parent().unwrap_or_default().key(to)).is_ok(),
+            Self::Move { to, .. } => own_node(root, to).is_ok(),
+            Self::Rewrite { .. } | Self::Lift { .. } => false,
+        };
+        if is_taken {
+            return Some(Refused::Taken);
+        }
         let (mapping, value) = match self {
             Self::Rename { at, .. } | Self::Rewrite { at, .. } => return own_node(root, at).err(),
             Self::Move { from, to } => match own_entry(root, from) {
@@ -147,7 +155,7 @@ impl Change {
 }
 
 /// A value of a JSON tree.
-fn find<'a>(root: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
+pub(super) fn find<'a>(root: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
     path.0.iter().try_fold(root, |value, segment| match segment {
         Segment::Key(name) => value.get_mut(name.as_str()),
         Segment::Item(index) => value.get_mut(index),
@@ -186,7 +194,7 @@ fn key_text(text: &str, span: &Range<usize>, name: &str) -> String {
 }
 
 /// The node at a path that is not reached through an alias or a merged mapping.
-fn own_node<'a>(root: &'a Node, path: &Path) -> Result<&'a Node, Refused> {
+pub(super) fn own_node<'a>(root: &'a Node, path: &Path) -> Result<&'a Node, Refused> {
     path.0.iter().try_fold(root, |node, segment| match (&node.content, segment) {
         (Content::Mapping(entries), Segment::Key(name)) => entries
             .iter()
@@ -202,7 +210,7 @@ fn own_node<'a>(root: &'a Node, path: &Path) -> Result<&'a Node, Refused> {
 }
 
 /// The entry at a path, with its mapping.
-fn own_entry<'a>(root: &'a Node, path: &Path) -> Result<(&'a Node, &'a Entry), Refused> {
+pub(super) fn own_entry<'a>(root: &'a Node, path: &Path) -> Result<(&'a Node, &'a Entry), Refused> {
     let mapping = own_node(root, &path.parent().unwrap_or_default())?;
     let (Content::Mapping(entries), Some(name)) = (&mapping.content, path.last_key()) else {
         return Err(Refused::Shared);
@@ -213,40 +221,54 @@ fn own_entry<'a>(root: &'a Node, path: &Path) -> Result<(&'a Node, &'a Entry), R
 }
 
 /// Lines of an entry, from the comments above it to its last one.
-struct Block {
-    lines: Range<usize>,
+pub(super) struct Block {
+    /// The lines.
+    pub(super) lines: Range<usize>,
     /// The line of its key.
-    key: usize,
-    /// How far its key is indented.
-    indent: usize,
+    pub(super) key: usize,
+    /// How far its key is indented; for an item, how far its dash is.
+    pub(super) indent: usize,
 }
 
-struct Mover<'a> {
-    text: &'a str,
-    root: &'a Node,
-    lines: Lines,
+/// A document whose lines move.
+pub(super) struct Mover<'a> {
+    /// Its text.
+    pub(super) text: &'a str,
+    /// Its values.
+    pub(super) root: &'a Node,
+    /// Its lines.
+    pub(super) lines: Lines,
 }
 
 impl<'a> Mover<'a> {
-    fn new(text: &'a str, root: &'a Node) -> Self {
+    /// Of a text that was read.
+    pub(super) fn new(text: &'a str, root: &'a Node) -> Self {
         Self { text, root, lines: Lines::of(text) }
     }
 
-    fn line(&self, line: usize) -> &'a str {
+    /// A line with its break.
+    pub(super) fn line(&self, line: usize) -> &'a str {
         &self.text[self.lines.range(self.text, line)]
     }
 
     /// The lines of an entry of an indented mapping.
-    fn block(&self, entry: &Entry) -> Result<Block, Refused> {
-        let key = self.lines.index(entry.key.span.start);
+    pub(super) fn block(&self, entry: &Entry) -> Result<Block, Refused> {
+        self.block_at(entry.key.span.start, entry.value.span.end.max(entry.key.span.end), false)
+    }
+
+    /// The lines of what begins and ends there: first on its line, or, for an item and its
+    /// first entry, behind a dash.
+    pub(super) fn block_at(&self, begin: usize, end: usize, is_dashed: bool) -> Result<Block, Refused> {
+        let key = self.lines.index(begin);
         let start = self.lines.range(self.text, key).start;
-        let before = &self.text[start..entry.key.span.start];
-        if !before.bytes().all(|byte| byte == b' ') {
+        let before = &self.text[start..begin];
+        let bare = if is_dashed { before.trim_end_matches(' ').strip_suffix('-').unwrap_or("-") } else { before };
+        if !bare.bytes().all(|byte| byte == b' ') {
             return Err(Refused::Layout);
         }
-        let indent = before.len();
+        let indent = bare.len();
         // A text of several lines ends where the next entry begins.
-        let until = self.text[..entry.value.span.end.max(entry.key.span.end)].trim_end().len();
+        let until = self.text[..end].trim_end().len();
         let last = self.lines.index(until.saturating_sub(1));
         let mut end = key + 1;
         for line in key + 1..self.lines.count() {
@@ -270,7 +292,7 @@ impl<'a> Mover<'a> {
     }
 
     /// By how much the entries of a mapping are indented below its key.
-    fn step(&self, near: &Path) -> usize {
+    pub(super) fn step(&self, near: &Path) -> usize {
         let mut path = near.clone();
         loop {
             if let Some(parent) = path.parent()
@@ -291,14 +313,14 @@ impl<'a> Mover<'a> {
     }
 
     /// The indentation of what stands first on its line, a list's dashes not counted.
-    fn column(&self, offset: usize) -> Option<usize> {
+    pub(super) fn column(&self, offset: usize) -> Option<usize> {
         let start = self.lines.range(self.text, self.lines.index(offset)).start;
         let before = self.text.get(start..offset)?;
         before.bytes().all(|byte| matches!(byte, b' ' | b'-')).then_some(before.len())
     }
 
     /// How lines end near this one; the last line of a text may not end at all.
-    fn line_end(&self, line: usize) -> &'static str {
+    pub(super) fn line_end(&self, line: usize) -> &'static str {
         let ended = (0..=line).rev().map(|line| self.line(line)).find(|text| text.ends_with('\n'));
         if ended.is_some_and(|text| text.ends_with("\r\n")) { "\r\n" } else { "\n" }
     }
@@ -451,7 +473,7 @@ impl<'a> Mover<'a> {
     }
 
     /// The text without some lines and with others before line `insert`.
-    fn with(&self, cut: &Range<usize>, insert: usize, lines: &str) -> String {
+    pub(super) fn with(&self, cut: &Range<usize>, insert: usize, lines: &str) -> String {
         let end = self.line_end(cut.start);
         let mut out = String::with_capacity(self.text.len() + lines.len());
         for line in 0..=self.lines.count() {

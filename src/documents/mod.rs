@@ -7,6 +7,7 @@
 pub(crate) mod edit;
 pub(crate) mod embedded;
 mod flow;
+pub(crate) mod graft;
 pub(crate) mod lines;
 pub(crate) mod path;
 pub(crate) mod proof;
@@ -17,6 +18,7 @@ mod random;
 pub(crate) mod slices;
 pub(crate) mod templating;
 mod tree;
+mod written;
 
 pub(crate) use lines::Lines;
 pub(crate) use path::{Path, Segment};

@@ -2,6 +2,7 @@
 //! line is lost or touched beside those of the change.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ pub(crate) fn changed(text: &str, root: &Node, change: &Change) -> Result<String
 }
 
 /// The one document of a text, by the other reader.
-fn value(text: &str) -> Option<Value> {
+pub(crate) fn value(text: &str) -> Option<Value> {
     let read = |text: &str| match yaml::read_documents(text).ok()?.as_mut_slice() {
         [(_, value)] => Some(value.take()),
         _ => None,
@@ -91,6 +92,14 @@ fn keeps_lines(before: &str, after: &str, change: &Change) -> bool {
             total(&gone) <= renames + grown && total(&come) <= parents + renames
         }
     }
+}
+
+/// Whether all lines stay, and in their order, but those that were to change.
+pub(super) fn keeps_all_but(before: &str, after: &str, touched: &Range<usize>) -> bool {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let first = touched.start.min(old.len());
+    let rest = old.len().saturating_sub(touched.end);
+    new.len() >= first + rest && old[..first] == new[..first] && old[old.len() - rest..] == new[new.len() - rest..]
 }
 
 #[cfg(test)]

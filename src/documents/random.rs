@@ -6,9 +6,10 @@ use std::io::Read as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::edit::Change;
+use super::graft::{Graft, grafted};
 use super::slices::slices;
 use super::{Content, Node, Path, Segment, Style, proof, read};
 use crate::yaml::scalar::Resolved;
@@ -193,6 +194,71 @@ fn many_random_changes() {
     let count = std::env::var("LINT_EDITS").ok().and_then(|count| count.parse().ok()).unwrap_or(100_000);
     let (proven, refused) = run(count);
     assert!(proven > refused / 4, "{proven} proven, {refused} refused");
+}
+
+fn graft_of(places: &[(Path, bool)], node: &Node, numbers: (usize, usize, usize)) -> Option<Graft> {
+    let (kind, first, second) = numbers;
+    let (at, is_mapping) = places.get(first % places.len())?.clone();
+    let values = [
+        Value::from("anew: #1"),
+        Value::from("two\nlines"),
+        json!({}),
+        json!({"made": {"list": ["yes", {"b": "c, d"}]}, "e/f": ""}),
+        json!(["x", "y z"]),
+    ];
+    let value = values[second % values.len()].clone();
+    let is_list =
+        at.0.iter()
+            .try_fold(node, |node, segment| match segment {
+                Segment::Key(key) => node.get(key),
+                Segment::Item(index) => node.items().get(*index).map(std::convert::AsRef::as_ref),
+            })
+            .is_some_and(Node::is_list);
+    Some(match kind % 4 {
+        0 if is_mapping => Graft::Set { at: at.key("made"), value },
+        0 if is_list => Graft::Append { at, value },
+        1 | 2 => Graft::Remove { at },
+        _ => Graft::Set { at, value },
+    })
+}
+
+#[test]
+fn random_differences_are_carried_over_or_refused_and_none_is_wrong() {
+    let texts = texts();
+    let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let proven = std::cell::Cell::new(0);
+    let strategy = (any::<prop::sample::Index>(), any::<u16>(), any::<u16>(), any::<u16>());
+    let result = runner.run(&strategy, |(text, kind, first, second)| {
+        let text = text.get(&texts);
+        let (documents, _) = read(text);
+        let mut found = Vec::new();
+        places(&documents[0].root, &Path::default(), &mut found);
+        let numbers = (usize::from(kind), usize::from(first), usize::from(second));
+        let Some(graft) = graft_of(&found, &documents[0].root, numbers) else { return Ok(()) };
+        let Ok(after) = grafted(text, std::slice::from_ref(&graft)) else { return Ok(()) };
+        proven.set(proven.get() + 1);
+        let fail = |why: &str| Err(TestCaseError::fail(format!("{why}: {graft:?}\n{text}\n=>\n{after}")));
+        let (documents_after, error) = read(&after);
+        let ([document], None) = (documents_after.as_slice(), error) else { return fail("cannot be read") };
+        let mut wanted = value(&documents[0].root);
+        if !graft.apply(&mut wanted) || wanted != value(&document.root) {
+            return fail("means something else");
+        }
+        let (before, now) = (comments(text), comments(&after));
+        let is_kept = match graft {
+            Graft::Remove { .. } => now.iter().all(|(comment, count)| before.get(comment) >= Some(count)),
+            _ => before == now,
+        };
+        if !is_kept {
+            return fail("comments came or went");
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    assert!(proven.get() > 1500, "{} proven", proven.get());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use crate::analysis::{access, scc};
+use crate::model::origin::Origin;
 use crate::model::{Cluster, Kind};
 use crate::ops::{Danger, Field, Op, Risk};
 
@@ -508,4 +509,6 @@ pub struct RunReport {
     pub headline: String,
     /// What is wrong, what must be fixed first standing first.
     pub findings: Vec<Finding>,
+    /// What manages the run or its pipeline outside of the cluster, as far as it is marked.
+    pub origins: Vec<Origin>,
 }

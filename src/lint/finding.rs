@@ -192,7 +192,7 @@ pub(crate) enum Safety {
 pub(crate) struct Fix {
     /// Whether it may be made without a choice.
     pub(crate) safety: Safety,
-    /// The change; `None` where a value has to be chosen.
+    /// The change; `None` where nobody but a person knows it.
     pub(crate) change: Option<Change>,
     /// Why the change, safe as it is, has to be made by hand.
     pub(crate) obstacle: Option<Refused>,
@@ -202,6 +202,11 @@ impl Fix {
     /// A safe change.
     pub(crate) fn safe(change: Change) -> Self {
         Self { safety: Safety::Safe, change: Some(change), obstacle: None }
+    }
+
+    /// A change that somebody has to agree to.
+    pub(crate) fn proposed(change: Change) -> Self {
+        Self { safety: Safety::Unsafe, change: Some(change), obstacle: None }
     }
 
     /// A change that needs a choice.
@@ -220,6 +225,13 @@ impl Finding {
             (Effect::RunHangs, Problem::OnAssistant | Problem::SharedClaim { waits: None, .. }) => Severity::Warning,
             _ => Severity::Error,
         }
+    }
+
+    /// Whether `--fix=unsafe` proposes how to mend it.
+    pub(crate) fn is_proposed(&self) -> bool {
+        self.fix
+            .as_ref()
+            .is_some_and(|fix| fix.safety == Safety::Unsafe && fix.change.is_some() && fix.obstacle.is_none())
     }
 
     /// Whether `--fix` is expected to mend it.

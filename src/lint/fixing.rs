@@ -1,6 +1,6 @@
 //! The safe fixes of a text, made one after the other, each proven.
 
-use crate::documents::edit::Refused;
+use crate::documents::edit::{Change, Refused};
 use crate::documents::slices::slices;
 use crate::documents::{Path, proof, read};
 
@@ -39,11 +39,42 @@ pub(crate) fn fix(text: &str, rules: &Rules) -> Fixed {
 /// The text after the safe fix of one finding, where it is proven.
 pub(crate) fn fix_one(text: &str, finding: &Finding) -> Option<String> {
     let fix = finding.fix.as_ref().filter(|fix| fix.safety == Safety::Safe)?;
+    proven(text, finding, fix.change.as_ref()?)
+}
+
+/// A change that somebody has to agree to, with the text after it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Proposal {
+    /// What it mends.
+    pub(crate) finding: Finding,
+    /// The text after it.
+    pub(crate) text: String,
+}
+
+/// The next unsafe fix of a text that is proven and leaves fewer findings than there are; those
+/// that were turned down are not asked for again.
+pub(crate) fn propose(text: &str, rules: &Rules, declined: &[Finding]) -> Option<Proposal> {
+    let Judgement::Read(findings) = judge(text, rules) else { return None };
+    let is_declined = |finding: &Finding| {
+        declined
+            .iter()
+            .any(|known| (known.kind, known.document, &known.path) == (finding.kind, finding.document, &finding.path))
+    };
+    findings.iter().filter(|finding| finding.is_proposed() && !is_declined(finding)).find_map(|finding| {
+        let change = finding.fix.as_ref()?.change.as_ref()?;
+        let after = proven(text, finding, change)?;
+        let Judgement::Read(left) = judge(&after, rules) else { return None };
+        (left.len() < findings.len()).then(|| Proposal { finding: finding.clone(), text: after })
+    })
+}
+
+/// The text after a change for a finding in it, where that is proven.
+fn proven(text: &str, finding: &Finding, change: &Change) -> Option<String> {
     let range = slices(text).into_iter().find(|range| range.contains(&finding.span.start))?;
     let slice = text.get(range.clone())?;
     let (documents, error) = read(slice);
     let ([document], None) = (documents.as_slice(), error) else { return None };
-    let changed = proof::changed(slice, &document.root, fix.change.as_ref()?).ok()?;
+    let changed = proof::changed(slice, &document.root, change).ok()?;
     Some([text.get(..range.start)?, &changed, text.get(range.end..)?].concat())
 }
 

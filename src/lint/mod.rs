@@ -12,7 +12,7 @@ mod subject;
 
 pub(crate) use checks::assistant::Allowed;
 pub(crate) use finding::{Effect, Finding, Problem};
-pub(crate) use fixing::{fix, fix_one};
+pub(crate) use fixing::{fix, fix_one, propose};
 pub(crate) use kind::Kind;
 pub(crate) use schema::Schema;
 
@@ -24,7 +24,9 @@ use checks::assistant::Pipelines;
 use checks::variables::Declared;
 use checks::{assistant, duplicates, fields, metadata, params, patches, pipeline, run, served, task, triggers};
 use collector::Collector;
-use subject::{Subject, subjects};
+pub(crate) use subject::subjects;
+
+use subject::Subject;
 
 /// What manifests are judged by.
 #[derive(Debug, Clone)]
@@ -39,6 +41,19 @@ pub(crate) struct Rules {
     pub(crate) versions: BTreeMap<String, BTreeSet<String>>,
     /// Findings that are neither reported nor mended.
     pub(crate) suppressed: Vec<Kind>,
+}
+
+impl Rules {
+    /// Those of the newest version that is known, for a manifest alone.
+    pub(crate) fn newest() -> Self {
+        Self {
+            schema: Schema::newest(),
+            allowed: Vec::new(),
+            is_patch: false,
+            versions: BTreeMap::new(),
+            suppressed: Vec::new(),
+        }
+    }
 }
 
 /// What is known of a text.

@@ -15,6 +15,7 @@ pub mod list;
 pub mod meta;
 pub mod namespace;
 pub mod node;
+pub mod origin;
 pub mod page;
 pub mod pod;
 pub mod pod_security;

@@ -71,6 +71,24 @@ pub struct Provenance {
     /// Tekton 0.69, in camelCase from 0.70 on.
     #[serde(deserialize_with = "without_nulls")]
     pub feature_flags: BTreeMap<String, Value>,
+    /// Where a resolver has found the pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ref_source: Option<RefSource>,
+}
+
+/// `status.provenance.refSource` (tektoncd/pipeline pkg/apis/pipeline/v1/provenance.go, v1.15.0).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RefSource {
+    /// Repository, bundle or address.
+    #[serde(deserialize_with = "null_as_default")]
+    pub uri: String,
+    /// Digests by algorithm; of a repository, its commit.
+    #[serde(deserialize_with = "null_as_default")]
+    pub digest: BTreeMap<String, String>,
+    /// Path or name in it.
+    #[serde(deserialize_with = "null_as_default")]
+    pub entry_point: String,
 }
 
 impl Provenance {

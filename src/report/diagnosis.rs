@@ -23,11 +23,18 @@ pub(crate) fn one(report: &RunReport, wide: bool) -> Document {
     let first = if report.findings.is_empty() { Block::Verdict } else { Block::Line };
     let mut document = Document { blocks: vec![first(first_line(report))] };
     document.append(findings(report, wide));
+    document.blocks.extend(in_git(report));
     if let Some(first) = report.findings.first().filter(|_| !wide) {
         let code = first.cause.code();
         document.push(Block::Note(format!("Evidence, risks, all commands: -o wide.  About the cause: explain {code}")));
     }
     document
+}
+
+/// Where the run has to be changed as well, so that the next one is not stuck again.
+pub(crate) fn in_git(report: &RunReport) -> Vec<Block> {
+    let lines = wording::origins::of_report(report);
+    lines.into_iter().map(|line| Block::Paragraph(Tone::Careful.of(format!("Fix it in Git too: {line}.")))).collect()
 }
 
 /// The first lines of a diagnosis: the run, and each cause.

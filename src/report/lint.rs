@@ -140,6 +140,7 @@ fn cure(finding: &Finding) -> Option<String> {
             None => "fix: safe, with lint --fix".to_owned(),
             Some(obstacle) => format!("fix: by hand: {}", wording::refused(obstacle)),
         },
+        Safety::Unsafe if finding.is_proposed() => "fix: needs a choice, with lint --fix=unsafe".to_owned(),
         Safety::Unsafe => "fix: needs a choice, by hand".to_owned(),
     })
 }

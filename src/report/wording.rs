@@ -13,6 +13,7 @@ use crate::model::Kind;
 use crate::ops::{Caller, Edit, FlagPlace, Instruction, Mode, OldRun, Op, Refused, Risk};
 
 pub(crate) mod lint;
+pub(crate) mod origins;
 mod rights;
 mod risks;
 

@@ -14,6 +14,7 @@ mod snapshots;
 mod storm;
 mod watching;
 mod workflows;
+mod write_back;
 
 use std::path::Path;
 use std::process::Output;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -15,9 +15,9 @@ use crate::lint::{self, Allowed, Judgement, Kind, Linted, Rules};
 const LARGEST: u64 = 256 << 20;
 
 /// A file that is to be judged.
-pub(super) struct Source {
+pub(in crate::commands) struct Source {
     /// Its path; `-` for standard input.
-    pub(super) path: PathBuf,
+    pub(in crate::commands) path: PathBuf,
     /// Its bytes.
     bytes: Vec<u8>,
     /// Its text without a byte order mark; where it is none, the offset at which it ends to be.
@@ -25,7 +25,7 @@ pub(super) struct Source {
     /// Whether the text is UTF-8, with the byte order mark that stands before it.
     pub(super) mark: Option<&'static [u8]>,
     /// Whether a kustomization uses it as a patch.
-    pub(super) is_patch: bool,
+    pub(in crate::commands) is_patch: bool,
     /// Whether it is a template of a Helm chart.
     is_template: bool,
 }
@@ -40,12 +40,12 @@ impl Source {
     }
 
     /// Its text, where it is one that can be written back.
-    pub(super) fn text(&self) -> Option<(&str, &'static [u8])> {
+    pub(in crate::commands) fn text(&self) -> Option<(&str, &'static [u8])> {
         Some((self.text.as_deref().ok()?, self.mark?))
     }
 
     /// Its bytes, as they were read.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::commands) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -107,7 +107,7 @@ fn is_in_chart(path: &Path) -> bool {
 }
 
 /// The files of some paths.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Source>, CommandError> {
+pub(in crate::commands) fn find(paths: &[PathBuf]) -> Result<Vec<Source>, CommandError> {
     let mut sources = Vec::new();
     let mut seen = HashSet::new();
     for path in paths {
@@ -211,6 +211,24 @@ fn mark_patches(sources: &mut [Source]) {
             patches.contains(&path)
         });
     }
+}
+
+/// Replaces a file by a new one of the same mode, unless it has changed since it was read.
+/// A link stays one: the file that it names is replaced.
+pub(in crate::commands) fn replace(path: &Path, before: &[u8], bytes: &[u8]) -> Result<(), CommandError> {
+    let failed = |error: std::io::Error| CommandError::unreadable(format!("cannot write {}: {error}", path.display()));
+    let path = path.canonicalize().map_err(failed)?;
+    if fs::read(&path).map_err(failed)? != before {
+        return Err(CommandError::unreadable(format!("{} has changed meanwhile; nothing was written", path.display())));
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let metadata = fs::metadata(&path).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().set_permissions(metadata.permissions()).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(())
 }
 
 /// The ids that the Namespaces of a file or folder allow.

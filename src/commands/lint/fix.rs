@@ -1,16 +1,13 @@
 //! `lint --fix`: shows what would change, asks, and writes the file whole.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-
-use super::files::Source;
+use super::files::{self, Source};
 use crate::cli::{CommandError, Ui, exit};
 use crate::lint::{self, Linted, Rules};
 use crate::report;
 
 /// How fixes are made.
 pub(super) struct Fixer {
+    proposes: bool,
     yes: bool,
     only_diff: bool,
     only_check: bool,
@@ -21,8 +18,8 @@ pub(super) struct Fixer {
 
 impl Fixer {
     /// By the flags of the command.
-    pub(super) fn new(yes: bool, only_diff: bool, only_check: bool, is_shown: bool) -> Self {
-        Self { yes, only_diff, only_check, is_shown, pending: false, declined: false }
+    pub(super) fn new(proposes: bool, yes: bool, only_diff: bool, only_check: bool, is_shown: bool) -> Self {
+        Self { proposes, yes, only_diff, only_check, is_shown, pending: false, declined: false }
     }
 
     /// The exit code where nothing else is wrong.
@@ -58,6 +55,10 @@ impl Fixer {
         if !has_fix && !is_printed {
             return Ok(());
         }
+        if is_printed && self.proposes {
+            return Err(CommandError::usage("--fix=unsafe asks, and standard input is the manifest")
+                .hint("fix it as a file: lint --fix=unsafe FILE"));
+        }
         let fixed = lint::fix(text, rules);
         for (kind, path, reason) in &fixed.refused {
             let why = report::wording::lint::refused(*reason);
@@ -74,46 +75,57 @@ impl Fixer {
             linted.text = fixed.text;
             return Ok(());
         }
-        if fixed.made == 0 || fixed.text == text {
-            return Ok(());
-        }
-        if self.is_shown {
-            ui.show(&report::lint::change(&linted.file, text, &fixed.text))?;
-        }
-        if self.only_diff || self.only_check {
-            self.pending = true;
-            return Ok(());
-        }
-        if !self.yes {
+        let mut after = text.to_owned();
+        if fixed.made > 0 && fixed.text != text {
+            if self.is_shown {
+                ui.show(&report::lint::change(&linted.file, text, &fixed.text))?;
+            }
             let changes =
                 if fixed.made == 1 { "this change".to_owned() } else { format!("these {} changes", fixed.made) };
-            if !ui.confirm(&format!("Make {changes} in {}?", linted.file))? {
-                self.declined = true;
-                return Ok(());
+            if self.agrees(ui, &format!("Make {changes} in {}?", linted.file))? {
+                after = fixed.text;
             }
         }
-        let bytes = [mark, fixed.text.as_bytes()].concat();
-        write(&source.path, source.bytes(), &bytes)?;
-        linted.judgement = lint::judge(&fixed.text, rules);
-        linted.text = fixed.text;
+        if self.proposes {
+            after = self.proposed(ui, &linted.file, after, rules)?;
+        }
+        if after == text || self.only_diff || self.only_check {
+            return Ok(());
+        }
+        let bytes = [mark, after.as_bytes()].concat();
+        files::replace(&source.path, source.bytes(), &bytes)?;
+        linted.judgement = lint::judge(&after, rules);
+        linted.text = after;
         Ok(())
     }
-}
 
-/// Replaces a file by a new one of the same mode, unless it has changed since it was read.
-/// A link stays one: the file that it names is replaced.
-fn write(path: &Path, before: &[u8], bytes: &[u8]) -> Result<(), CommandError> {
-    let failed = |error: std::io::Error| CommandError::unreadable(format!("cannot write {}: {error}", path.display()));
-    let path = path.canonicalize().map_err(failed)?;
-    if fs::read(&path).map_err(failed)? != before {
-        return Err(CommandError::unreadable(format!("{} has changed meanwhile; nothing was written", path.display())));
+    /// Whether a change that was shown is to be made. Where nothing is to be written it goes on
+    /// as if it were, so that what follows from it is shown as well.
+    fn agrees(&mut self, ui: &mut Ui, question: &str) -> Result<bool, CommandError> {
+        if self.only_diff || self.only_check {
+            self.pending = true;
+            return Ok(true);
+        }
+        let is_agreed = self.yes || ui.confirm(question)?;
+        self.declined |= !is_agreed;
+        Ok(is_agreed)
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let metadata = fs::metadata(&path).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().set_permissions(metadata.permissions()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
-    Ok(())
+
+    /// The text after the unsafe fixes to which somebody agrees, each shown and asked for.
+    fn proposed(&mut self, ui: &mut Ui, file: &str, mut text: String, rules: &Rules) -> Result<String, CommandError> {
+        let mut declined = Vec::new();
+        while let Some(proposal) = lint::propose(&text, rules, &declined) {
+            if self.is_shown {
+                ui.show(&report::lint::change(file, &text, &proposal.text))?;
+            }
+            let (code, id) = (proposal.finding.kind.code(), proposal.finding.kind.id());
+            let question = format!("Make this change for {code} ({id}) in {file}? It may not be what was meant.");
+            if self.agrees(ui, &question)? {
+                text = proposal.text;
+            } else {
+                declined.push(proposal.finding);
+            }
+        }
+        Ok(text)
+    }
 }

@@ -1,6 +1,6 @@
 //! `lint`: what is wrong with manifests, and its safe fixes.
 
-mod files;
+pub(super) mod files;
 mod fix;
 mod forecast;
 mod repository;
@@ -38,6 +38,9 @@ use crate::sources::{Wanted, export};
   # Show the safe fixes, then make them
   kubectl tekton-fix lint --fix --diff .tekton/
   kubectl tekton-fix lint --fix .tekton/
+
+  # The others as well, each shown and asked for
+  kubectl tekton-fix lint --fix=unsafe run.yaml
 
   # In CI: fail on anything that lint --fix would change
   kubectl tekton-fix lint --fix --check
@@ -78,9 +81,9 @@ pub struct Args {
     /// The least severity that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", value_enum, ignore_case = true, default_value = "info")]
     fail_on: FailOn,
-    /// Make the safe fixes, after showing them and asking
-    #[arg(long)]
-    fix: bool,
+    /// Make the safe fixes, after showing them and asking; `unsafe` proposes the others as well, one by one
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe", ignore_case = true)]
+    fix: Option<Fixes>,
     /// Do not ask
     #[arg(short, long, requires = "fix")]
     yes: bool,
@@ -93,6 +96,15 @@ pub struct Args {
     /// Say which files were not judged, and why
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// Which fixes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Fixes {
+    /// Where the file says plainly what is meant
+    Safe,
+    /// Those that somebody has to agree to, too
+    Unsafe,
 }
 
 /// What makes the exit code 1.
@@ -170,7 +182,8 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     };
     let mut rules = Rules { schema, allowed, is_patch: false, versions: BTreeMap::new(), suppressed };
     let paths = paths(args);
-    let prints_manifest = args.fix && !args.diff && !args.check && paths.iter().any(|path| path.as_os_str() == "-");
+    let prints_manifest =
+        args.fix.is_some() && !args.diff && !args.check && paths.iter().any(|path| path.as_os_str() == "-");
     if prints_manifest && args.output.is_some() {
         return Err(CommandError::usage(
             "--fix prints the manifest that comes from standard input, so -o has no place",
@@ -178,13 +191,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
         .hint("add --diff or --check, or fix a file"));
     }
     let mut linted = Vec::new();
-    let mut fixer = fix::Fixer::new(args.yes, args.diff, args.check, args.output.is_none());
+    let mut fixer =
+        fix::Fixer::new(args.fix == Some(Fixes::Unsafe), args.yes, args.diff, args.check, args.output.is_none());
     let sources = files::find(&paths)?;
     rules.versions = files::versions(&sources);
     for source in sources {
         rules.is_patch = source.is_patch;
         let mut one = source.judge(&rules);
-        if args.fix {
+        if args.fix.is_some() {
             fixer.fix(ui, &source, &mut one, &rules)?;
         }
         linted.push(one);
@@ -235,13 +249,7 @@ async fn against(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Result<Optio
     }
     let source = commands::open(globals).await?;
     let own = choice::namespace(&source, globals.namespace.as_deref())?;
-    let mut rules = Rules {
-        schema: Schema::newest(),
-        allowed: Vec::new(),
-        is_patch: false,
-        versions: BTreeMap::new(),
-        suppressed: Vec::new(),
-    };
+    let mut rules = Rules::newest();
     let mut linted = Vec::new();
     for source in files::find(&paths(args))? {
         rules.is_patch = source.is_patch;

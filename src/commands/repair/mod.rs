@@ -14,17 +14,20 @@ use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Offer, RunReport, RunState};
 use crate::model::Kind;
-use crate::ops::{Danger, Op, Write, resubmission};
+use crate::model::origin::Origin;
+use crate::ops::{Danger, Edit, Op, Write, resubmission};
 use crate::report::comparison::unified;
 use crate::report::json::v1::workflow::RepairPlans;
 use crate::report::repair as screens;
 use crate::report::{Document, diagnosis, secrets, wording};
 use crate::sources::live::write::mark;
+use crate::workflows::engine::Prepared;
 use crate::workflows::gate::Move;
 
 use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
 use super::print;
+use super::write_back::{self, WriteBack};
 use events::Events;
 
 /// Diagnose a run, choose a fix that is predicted to work, and carry it out after showing it and asking
@@ -35,6 +38,9 @@ use events::Events;
 
   # See what would be done; nothing is changed
   kubectl tekton-fix repair NAMESPACE/RUN --dry-run=server
+
+  # And the same in the manifest, once the new run has a node
+  kubectl tekton-fix repair NAMESPACE/RUN --write-back .tekton/build.yaml
 
   # Unattended: the best fix of low or medium risk
   kubectl tekton-fix repair NAMESPACE/RUN --yes --max-risk medium")]
@@ -53,6 +59,9 @@ pub struct Args {
     /// Consider only plans of at most this risk
     #[arg(long, value_enum, default_value_t = MaxRisk::High, value_name = "RISK")]
     pub(super) max_risk: MaxRisk,
+    /// Once a new run goes on, make the same change in its manifest, which is found in this file or folder
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "set")]
+    write_back: Option<std::path::PathBuf>,
     /// Leave the old run as it is once a new one goes on
     #[arg(long)]
     keep_old: bool,
@@ -131,11 +140,16 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         }
         let screen = if works.is_empty() { screens::none(&report) } else { screens::plans(&report, &works) };
         ui.show(&screen)?;
+        if let Some(offer) = works.first() {
+            let (edits, write_back) = write_back(&chosen, offer, &args)?;
+            write_back::show(ui, write_back.as_ref(), edits, &report.origins);
+        }
         return Ok(exit::FINDINGS);
     }
     let Some(offer) = choose(ui, &report, &works, &args)? else {
         return Ok(exit::FINDINGS);
     };
+    let (edits, write_back) = write_back(&chosen, offer, &args)?;
     let connection = source.live()?;
     let mark = mark();
     let focus = Focus::new(&chosen.cluster, chosen.run()?, chosen.now());
@@ -143,6 +157,12 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let cancels_first = moves.cancels_first;
     let ready = act::prepare(connection, moves).await?;
     show(ui, &chosen, &report, offer, &ready, (cancels_first, !wait.is_zero()))?;
+    write_back::show(ui, write_back.as_ref(), edits, &report.origins);
+    for prepared in ready.writes().filter(|prepared| !prepared.is_needless()) {
+        if let Some(warning) = managed(prepared) {
+            ui.warn(&warning);
+        }
+    }
     for warning in ready.writes().flat_map(|prepared| &prepared.warnings) {
         ui.warn(warning);
     }
@@ -163,7 +183,26 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         let said = if ended == act::Ended::NotFollowed { "Carried out, and not waited for." } else { "Repaired." };
         ui.status(&format!("{said} To take it back: {} undo {}", wording::caller().program(), operation.id()));
     }
+    write_back::after(ui, write_back.as_ref(), Some(&ended), args.yes)?;
     Ok(code)
+}
+
+/// What a plan changes of the run, and the manifest that is to get it.
+fn write_back<'o>(
+    chosen: &Chosen,
+    offer: &'o Offer,
+    args: &Args,
+) -> Result<(&'o [Edit], Option<WriteBack>), CommandError> {
+    let edits = offer.ops.iter().find_map(Op::edits).unwrap_or_default();
+    Ok((edits, write_back::of_args(args.write_back.as_ref(), chosen.run()?, edits)?))
+}
+
+/// That what a plan changes is managed from outside of the cluster.
+fn managed(prepared: &Prepared) -> Option<String> {
+    let object = &prepared.request.object;
+    let is_run = matches!(object.kind, Kind::PipelineRun | Kind::TaskRun);
+    let before = prepared.before.as_ref().filter(|_| !is_run)?;
+    wording::origins::reverted(&format!("{} {}", object.kind, object.name), &Origin::of_object(before))
 }
 
 /// Shows a document; beside the data where those are events for a program.

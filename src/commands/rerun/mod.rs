@@ -13,6 +13,7 @@ use crate::cli::args::duration;
 use crate::cli::{CommandError, GlobalArgs, Ui, exit};
 use crate::finding::Outcome;
 use crate::model::Kind;
+use crate::model::origin::Origin;
 use crate::model::run::PipelineRun;
 use crate::ops::edit::{self, Edit};
 use crate::ops::{ObjectRef, Op, Part, resubmission};
@@ -25,6 +26,7 @@ use super::choice::{self, Chosen, RunName};
 use super::dry_run::DryRun;
 use super::print;
 use super::repair::moves::{needs_what_the_old_run_holds, resubmission};
+use super::write_back;
 
 mod drift;
 mod editor;
@@ -40,6 +42,9 @@ mod submit;
 
   # Without the pod template's securityContext, in place of the old run
   kubectl tekton-fix rerun NAMESPACE/RUN --drop-security-context --cancel-old
+
+  # And the same in the manifest, once the new run has a node
+  kubectl tekton-fix rerun NAMESPACE/RUN --fs-group namespace --write-back .tekton/build.yaml
 
   # Only what has not succeeded, as a manifest to look at
   kubectl tekton-fix rerun NAMESPACE/RUN --only-failed --dry-run=client")]
@@ -112,6 +117,9 @@ pub struct Args {
     /// Cancel the old run, if it is still under way, once the new one exists
     #[arg(long)]
     cancel_old: bool,
+    /// Once the new run goes on, make the same change in its manifest, which is found in this file or folder
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with_all = ["only_failed", "keep_volumes"])]
+    write_back: Option<PathBuf>,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -178,7 +186,9 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         new["metadata"]["name"] = Value::from(name);
         edits.extend(edit);
     }
+    let write_back = write_back::of_args(args.write_back.as_ref(), old, &edits)?;
     let (cancels_first, outcome) = show(ui, &chosen, old, &new, &edits, args.cancel_old)?;
+    write_back::show(ui, write_back.as_ref(), &edits, &Origin::of_run(old));
     if args.dry_run == DryRun::Client {
         if args.generate_name
             && let Some(metadata) = new["metadata"].as_object_mut()
@@ -194,7 +204,9 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         });
     }
     let connection = source.live()?;
-    submit::submit(ui, connection, &chosen, (new, edits), &args, cancels_first, wait).await
+    let (code, ended) = submit::submit(ui, connection, &chosen, (new, edits), &args, cancels_first, wait).await?;
+    write_back::after(ui, write_back.as_ref(), ended.as_ref(), args.yes)?;
+    Ok(code)
 }
 
 /// The new run, with the edits that made it.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::{CommandError, Ui, exit};
 use crate::commands::choice::Chosen;
-use crate::commands::repair::act;
+use crate::commands::repair::act::{self, Ended};
 use crate::commands::repair::events::Events;
 use crate::commands::repair::moves::Moves;
 use crate::model::Kind;
@@ -17,7 +17,8 @@ use crate::sources::live::write::{Target, nonce};
 
 use super::{Args, DryRun};
 
-/// Submits the new run; with a time to wait, follows it. With `cancels_first` the old run
+/// Submits the new run; with a time to wait, follows it. Gives the exit code, and how it ended
+/// where something was submitted. With `cancels_first` the old run
 /// ends before the new one begins, because that needs what the old one holds.
 pub(super) async fn submit(
     ui: &mut Ui,
@@ -27,7 +28,7 @@ pub(super) async fn submit(
     args: &Args,
     cancels_first: bool,
     wait: Duration,
-) -> Result<u8, CommandError> {
+) -> Result<(u8, Option<Ended>), CommandError> {
     let (namespace, old) = (&chosen.namespace, &chosen.name);
     let mark = nonce(&new).unwrap_or_default().to_owned();
     let moves = Moves::of_submission(chosen.run()?, (new, edits), args.cancel_old, cancels_first);
@@ -40,10 +41,10 @@ pub(super) async fn submit(
         let checked = ready.writes().find(|prepared| prepared.request.object.name == name);
         if let (Some(output), Some(run)) = (args.output, checked.and_then(|prepared| prepared.after.as_ref())) {
             output.print(ui, run)?;
-            return Ok(exit::OK);
+            return Ok((exit::OK, None));
         }
         ui.line(&format!("pipelinerun.tekton.dev/{name} created (server dry run)"))?;
-        return Ok(exit::OK);
+        return Ok((exit::OK, None));
     }
     if cancels {
         let when = match (first, wait.is_zero()) {
@@ -66,15 +67,15 @@ pub(super) async fn submit(
     let manner = act::Manner { wait, yes: args.yes };
     let course = act::act(ui, &events, connection, &operation, &ready, manner).await;
     if course.ended.is_err() {
-        return act::close(ui, connection, &operation, &ready, course).await.map(|(code, _)| code);
+        return act::close(ui, connection, &operation, &ready, course).await.map(|(code, _)| (code, None));
     }
     if let Some(output) = args.output {
         let target = Target { kind: Kind::PipelineRun, namespace, name: &name };
         output.print(ui, &connection.find(target).await?.unwrap_or_default())?;
     }
-    let (code, _) = act::close(ui, connection, &operation, &ready, course).await?;
+    let (code, ended) = act::close(ui, connection, &operation, &ready, course).await?;
     if code == exit::OK {
         ui.status(&format!("Undo: {} undo {}", wording::caller().program(), operation.id()));
     }
-    Ok(code)
+    Ok((code, Some(ended)))
 }

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::documents::{Document, Entry, Node, Path};
+use crate::documents::edit::Change;
+use crate::documents::{Document, Entry, Node, Path, Style};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Fix, Problem};
 use crate::lint::kind::Kind;
@@ -211,6 +212,10 @@ fn selectors(
         "v1beta1" => ("taskPodTemplate", run.get("podTemplate")),
         _ => ("podTemplate", run.at(&["taskRunTemplate", "podTemplate"])),
     };
+    let of_run = match subject.version {
+        "v1beta1" => path.key("podTemplate"),
+        _ => path.keys(&["taskRunTemplate", "podTemplate"]),
+    };
     for (index, spec) in run.list("taskRunSpecs").iter().enumerate() {
         let task = tasks
             .iter()
@@ -228,7 +233,7 @@ fn selectors(
                     != wanted.value.text()
             });
             if differs {
-                not_on_assistant(out, entry, at.key("nodeSelector"), task);
+                not_on_assistant(out, entry, at.key("nodeSelector"), of_run.key("nodeSelector"), task);
             }
         }
         let affinity = own.get("affinity").and_then(|affinity| affinity.get("nodeAffinity"));
@@ -236,14 +241,14 @@ fn selectors(
             && affinity.is_some_and(|node| node.get("requiredDuringSchedulingIgnoredDuringExecution").is_some())
             && of_all.and_then(|all| all.at(&["affinity", "nodeAffinity"])).is_none()
         {
-            not_on_assistant(out, entry, at.key("affinity"), task);
+            not_on_assistant(out, entry, at.key("affinity"), of_run.key("affinity"), task);
         }
     }
 }
 
-fn not_on_assistant(out: &mut Collector<'_>, entry: &Entry, path: Path, task: &Node) {
+fn not_on_assistant(out: &mut Collector<'_>, entry: &Entry, path: Path, to: Path, task: &Node) {
     let problem = Problem::NotOnAssistant(task.text_of("name").unwrap_or_default().to_owned());
-    let fix = Some(Fix::choice());
+    let fix = Some(Fix::proposed(Change::Move { from: path.clone(), to }));
     out.add_fixed(Kind::SelectorNotOnAssistant, path, &entry.key.span, problem, Effect::RunHangs, fix);
 }
 
@@ -294,7 +299,16 @@ fn security(out: &mut Collector<'_>, subject: &Subject<'_>, run: &Node, path: &P
         if id < i128::from(range.0) || id > i128::from(range.1) {
             let text = if range.0 == range.1 { range.0.to_string() } else { format!("{}-{}", range.0, range.1) };
             let problem = Problem::OutsideRange { allowed: text };
-            let fix = Some(Fix::choice());
+            let own = &entry.value;
+            let fix = match own.style {
+                Style::Plain if !own.is_anchored => Fix::proposed(Change::Rewrite {
+                    at: at.key(field),
+                    value: range.0.into(),
+                    text: range.0.to_string(),
+                }),
+                _ => Fix::choice(),
+            };
+            let fix = Some(fix);
             out.add_fixed(Kind::ValueOutsideRange, at.key(field), &entry.key.span, problem, Effect::RunHangs, fix);
         }
     }

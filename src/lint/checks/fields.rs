@@ -19,8 +19,19 @@ use crate::lint::finding::{Effect, Fix, Problem};
 use crate::lint::kind::Kind;
 use crate::lint::schema::Shape;
 
-/// Lists whose items the webhook refuses where nothing stands in them.
-const FILLED: [&str; 6] = ["steps", "tasks", "finally", "workspaces", "params", "results"];
+/// Types of items that the webhook refuses where nothing stands in them: those that need a
+/// name, or one of several fields. A task's workspaces and a pipeline's parameters do not.
+const FILLED: [&str; 9] = [
+    "Step",
+    "PipelineTask",
+    "PipelineWorkspaceDeclaration",
+    "WorkspaceBinding",
+    "Param",
+    "TaskResult",
+    "StepResult",
+    "TaskRunResult",
+    "PipelineResult",
+];
 
 /// A mapping above the one that is read, with its type.
 #[derive(Debug, Clone)]
@@ -95,7 +106,11 @@ impl<'a> Walk<'_, '_, 'a> {
             finding.fix = match (change, &right) {
                 (Some(change), _) => Some(Fix::safe(change)),
                 // It is known where it belongs, and something is in the way.
-                (None, Some(_)) => Some(Fix::choice()),
+                (None, Some(right)) if right.parent() == path.parent() => {
+                    let to = right.last_key().unwrap_or_default().to_owned();
+                    Some(Fix::proposed(Change::Rename { at: path.clone(), to }))
+                }
+                (None, Some(right)) => Some(Fix::proposed(Change::Move { from: path.clone(), to: right.clone() })),
                 (None, None) => None,
             };
             finding.right_path = right;
@@ -117,8 +132,10 @@ impl<'a> Walk<'_, '_, 'a> {
             Shape::List(inner) if node.is_list() => {
                 for (index, item) in node.items().iter().enumerate() {
                     let at = path.item(index);
-                    if item.is_null() && matches!(**inner, Shape::Object(_)) {
-                        if path.last_key().is_some_and(|key| FILLED.contains(&key)) {
+                    if item.is_null()
+                        && let Shape::Object(name) = &**inner
+                    {
+                        if self.is_filled(name) {
                             self.out.add(Kind::WrongType, at, &item.span, Problem::EmptyItem, Effect::Webhook);
                         }
                         continue;
@@ -142,6 +159,19 @@ impl<'a> Walk<'_, '_, 'a> {
             }
             Shape::Param => self.param(node, path, span),
             _ => self.scalar(node_itself, shape, path, span),
+        }
+    }
+
+    /// Whether the webhook refuses an item of this type in which nothing stands.
+    fn is_filled(&self, type_name: &str) -> bool {
+        let bare = type_name.rsplit('.').next().unwrap_or_default();
+        let is_in = |kind: &str| self.levels.last().is_some_and(|level| level.type_name.ends_with(kind));
+        let is_of = |kind: &str| self.levels.first().is_some_and(|level| level.type_name.ends_with(kind));
+        match bare {
+            "ParamSpec" => !is_in(".PipelineSpec"),
+            // In an embedded pipeline the run may bring what is not declared.
+            "WorkspacePipelineTaskBinding" => is_of(".Pipeline"),
+            _ => FILLED.contains(&bare),
         }
     }
 
@@ -219,7 +249,14 @@ impl<'a> Walk<'_, '_, 'a> {
         let (Some(resolved), Some(text)) = (node.resolved(), node.text()) else { return };
         let Some(read) = as_json(resolved) else { return };
         if read != text && !matches!(text, "True" | "TRUE" | "False" | "FALSE") {
-            let fix = Some(Fix::choice());
+            let source =
+                self.out.text.get(node.span.clone()).filter(|_| node.style == Style::Plain && !node.is_anchored);
+            let change = source.map(|source| Change::Rewrite {
+                at: path.clone(),
+                value: Value::from(text),
+                text: format!("\"{source}\""),
+            });
+            let fix = Some(change.map_or_else(Fix::choice, Fix::proposed));
             self.out.add_fixed(Kind::LossyScalar, path.clone(), span, Problem::Lossy(read), Effect::Lost, fix);
         }
     }

@@ -16,11 +16,12 @@ const PARAM: &str = "a name that begins with a letter or _, of letters, digits, 
 const OBJECT: &str = "a name that begins with a letter or _, of letters, digits, - and _";
 const RESULT: &str = "a name of letters, digits, -, _ and . that begins and ends with a letter or digit";
 
-/// Judges the name of a declared parameter, and the properties of an object.
-pub(crate) fn param(out: &mut Collector<'_>, item: &Node, path: &Path) {
+/// Judges the default of a declared parameter; in a task also its name, and the properties of
+/// an object.
+pub(crate) fn param(out: &mut Collector<'_>, item: &Node, path: &Path, is_of_task: bool) {
     let is_object = variables::kind_of(item) == "object";
     let Some(entry) = item.entry("name") else { return };
-    if entry.value.is_null() {
+    if is_of_task && entry.value.is_null() {
         let problem = Problem::Missing("name");
         out.add(Kind::MissingField, path.key("name"), &entry.key.span, problem, Effect::Webhook);
     }
@@ -33,7 +34,7 @@ pub(crate) fn param(out: &mut Collector<'_>, item: &Node, path: &Path) {
         let at = path.key("default");
         out.add(Kind::InvalidValue, at, &default.key.span, Problem::NotInEnum, Effect::Webhook);
     }
-    let Some(name) = text_of(out, entry) else { return };
+    let Some(name) = text_of(out, entry).filter(|_| is_of_task) else { return };
     let (wanted, has_dots) = if is_object { (OBJECT, false) } else { (PARAM, true) };
     if !is_variable(name, has_dots) {
         let problem = Problem::Invalid(wanted);
@@ -56,6 +57,10 @@ pub(crate) fn results(out: &mut Collector<'_>, list: &[Rc<Node>], path: &Path) {
             }
             continue;
         };
+        if entry.value.is_null() {
+            let problem = Problem::Missing("name");
+            out.add(Kind::MissingField, at.key("name"), &entry.key.span, problem, Effect::Webhook);
+        }
         let Some(name) = text_of(out, entry) else { continue };
         if !is_result(name) {
             let problem = Problem::Invalid(RESULT);

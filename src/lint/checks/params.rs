@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::documents::scalar::Resolved;
 use crate::documents::{Content, Entry, Node, Path, Segment, Style};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Problem};
@@ -71,6 +72,11 @@ pub(crate) fn scalars(
     }
 }
 
+/// Whether a scalar is the name of a parameter, in which nobody fills in variables.
+pub(crate) fn is_name(path: &Path) -> bool {
+    matches!(path.0.as_slice(), [.., Segment::Key(list), Segment::Item(_), Segment::Key(key)] if list == "params" && key == "name")
+}
+
 /// Where a finding about an expression of a scalar points: at the expression in a text of
 /// several lines, else at the key.
 pub(crate) fn pointed(out: &Collector<'_>, node: &Node, key: &Range<usize>, inner: &str) -> Range<usize> {
@@ -90,17 +96,19 @@ pub(crate) fn names(list: &[Rc<Node>]) -> HashSet<String> {
     list.iter().filter_map(|item| item.text_of("name")).map(str::to_owned).collect()
 }
 
-/// Judges declared parameters: names that stand twice, types, defaults.
-pub(crate) fn declarations(out: &mut Collector<'_>, holder: &Node, path: &Path) {
+/// Judges declared parameters: names that stand twice, types, defaults; those of a task by
+/// their names as well, which nobody looks at in a pipeline
+/// (pkg/apis/pipeline/v1/pipeline_validation.go, `PipelineSpec.Validate`, 0.68 to 1.15).
+pub(crate) fn declarations(out: &mut Collector<'_>, holder: &Node, path: &Path, is_of_task: bool) {
     let list = holder.list("params");
     let path = path.key("params");
     duplicates(out, list, &path, true);
     for (index, item) in list.iter().enumerate() {
         let at = path.item(index);
-        if item.is_mapping() && item.get("name").is_none() && item.entry("name").is_none() {
+        if is_of_task && item.is_mapping() && item.get("name").is_none() && item.entry("name").is_none() {
             out.add(Kind::MissingField, at.clone(), &item.span, Problem::Missing("name"), Effect::Webhook);
         }
-        super::names::param(out, item, &at);
+        super::names::param(out, item, &at, is_of_task);
         let kind = item.entry("type").filter(|entry| !out.is_open(&entry.value));
         if let Some(entry) = kind
             && let Some(text) = entry.value.text()
@@ -118,15 +126,20 @@ pub(crate) fn declarations(out: &mut Collector<'_>, holder: &Node, path: &Path) 
 /// Types of parameters (pkg/apis/pipeline/v1/param_types.go).
 pub(crate) const TYPES: &[&str] = &["string", "array", "object"];
 
+fn is_text(out: &Collector<'_>, node: &Node) -> bool {
+    matches!(node.resolved(), Some(Resolved::Text | Resolved::Null)) || out.is_open(node)
+}
+
 fn default_fits(out: &mut Collector<'_>, item: &Node, path: &Path) {
     let declared = item.text_of("type");
     let Some(default) = item.entry("default").filter(|entry| !entry.value.is_null()) else { return };
     if out.is_open(&default.value) && default.value.text().is_some() {
         return;
     }
+    // What holds more than texts is read as one text (param_types.go, `ParamValue.UnmarshalJSON`).
     let actual = match &default.value.target().content {
-        Content::List(_) => "array",
-        Content::Mapping(_) => "object",
+        Content::List(items) if items.iter().all(|item| is_text(out, item)) => "array",
+        Content::Mapping(entries) if entries.iter().all(|entry| is_text(out, &entry.value)) => "object",
         _ => "string",
     };
     // Without a type, properties make an object, and the default's type is taken otherwise.

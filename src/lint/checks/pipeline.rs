@@ -32,11 +32,17 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
     if !spec.is_mapping() {
         return;
     }
-    params::declarations(out, spec, path);
+    // In a run they reach its embedded tasks, which are judged with them, those of finally not
+    // (pkg/apis/pipeline/v1/pipelinerun_validation.go, `validateInlineParameters`).
+    let has_steps = |task: &Rc<Node>| task.at(&["taskSpec", "steps"]).is_some_and(|steps| !steps.items().is_empty());
+    let is_of_task = scope.is_embedded && spec.list("tasks").iter().any(has_steps);
+    params::declarations(out, spec, path, is_of_task);
+    unnamed(out, spec.list("workspaces"), &path.key("workspaces"));
     params::duplicates(out, spec.list("workspaces"), &path.key("workspaces"), true);
     let (tasks, finally) = (spec.list("tasks"), spec.list("finally"));
     // An object that says anything at all passes without tasks, but for finally.
-    let is_empty = spec.entries().iter().all(|entry| entry.value.is_null());
+    let is_nothing = |value: &Node| value.is_null() || value.is_list() && value.items().is_empty();
+    let is_empty = spec.entries().iter().all(|entry| is_nothing(&entry.value));
     let has_tasks = spec.get("tasks").is_some_and(|tasks| !tasks.is_list() || !tasks.items().is_empty());
     if (is_empty || !finally.is_empty()) && !has_tasks && !task::has_near_other(spec, "tasks") {
         out.add(Kind::MissingField, path.key("tasks"), span, Problem::Missing("tasks"), Effect::Webhook);
@@ -257,9 +263,27 @@ fn whens(out: &mut Collector<'_>, item: &Node, path: &Path) {
     }
 }
 
+/// Workspaces without a name: declared ones (`validatePipelineWorkspacesDeclarations`), and
+/// those of tasks that name none of the pipeline's either.
+fn unnamed(out: &mut Collector<'_>, list: &[Rc<Node>], path: &Path) {
+    for (index, item) in list.iter().enumerate().filter(|(_, item)| item.is_mapping()) {
+        let entry = item.entry("name");
+        let has_none = entry.is_none_or(|entry| entry.value.is_null() || entry.value.text() == Some(""));
+        let has_other = item.text_of("workspace").is_some_and(|name| !name.is_empty());
+        if has_none && !has_other && (entry.is_some() || !task::has_near(item, "name")) {
+            let span = entry.map_or(&item.span, |entry| &entry.key.span);
+            let at = path.item(index).key("name");
+            out.add(Kind::MissingField, at, span, Problem::Missing("name"), Effect::Webhook);
+        }
+    }
+}
+
 fn workspaces(out: &mut Collector<'_>, item: &Node, path: &Path, scope: &Scope) {
     let list = item.list("workspaces");
     params::duplicates(out, list, &path.key("workspaces"), !scope.is_embedded);
+    if !scope.is_embedded {
+        unnamed(out, list, &path.key("workspaces"));
+    }
     for (index, binding) in list.iter().enumerate() {
         let entry = binding
             .entry("workspace")
@@ -301,6 +325,9 @@ fn references(out: &mut Collector<'_>, item: &Node, path: &Path, known: &Known, 
     for field in ["params", "matrix", "when"] {
         let Some(entry) = item.entry(field) else { continue };
         params::scalars(&entry.value, &path.key(field), &entry.key.span, &mut |scalar, path, span| {
+            if params::is_name(path) {
+                return;
+            }
             for expression in params::expressions(scalar.text().unwrap_or_default()) {
                 let problem = match reference(expression.inner, known, is_final) {
                     Some(problem) => problem,

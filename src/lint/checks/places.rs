@@ -56,6 +56,9 @@ const WITH_RESOURCES: [&str; 7] = [
     "TaskRunSidecarOverride",
 ];
 
+/// Types of a whole task, whose `resources` once were PipelineResources.
+const OF_TASKS: [&str; 2] = ["TaskRunSpec", "PipelineTaskRunSpec"];
+
 /// Fields that no version in the table has any more, by type
 /// (docs/deprecations.md and pkg/apis/pipeline/v1beta1 of releases before 0.50).
 const RETIRED: [(&str, &str); 14] = [
@@ -241,6 +244,7 @@ fn moved(schema: Schema, level: &Level<'_>, version: &str, bare: &str, entry: &E
     let key = entry.name();
     let resources: Option<&'static [&'static str]> = match (version, key) {
         ("v1", "resources") if WITH_RESOURCES.contains(&bare) => Some(&["computeResources"]),
+        ("v1", "resources") if OF_TASKS.contains(&bare) && is_compute(&entry.value) => Some(&["computeResources"]),
         ("v1beta1", "computeResources") if WITH_RESOURCES.contains(&bare) => Some(&["resources"]),
         _ => None,
     };
@@ -261,6 +265,12 @@ fn moved(schema: Schema, level: &Level<'_>, version: &str, bare: &str, entry: &E
     }
     let version = if version == "v1" { "v1beta1" } else { "v1" };
     Some(Verdict::OtherVersion { version, to: Some(to), change })
+}
+
+/// Whether a value is what a container asks for: PipelineResources had `inputs` and `outputs`.
+fn is_compute(value: &Node) -> bool {
+    let entries = value.entries();
+    !entries.is_empty() && entries.iter().all(|entry| matches!(entry.name(), "requests" | "limits" | "claims"))
 }
 
 /// A `taskRunTemplate` where its entries stand at the level above.

@@ -214,16 +214,14 @@ fn bindings(out: &mut Collector<'_>, spec: &Node, path: &Path) {
         if !binding.is_mapping() {
             continue;
         }
-        let given: Vec<&Entry> = VOLUMES
-            .iter()
-            .filter_map(|name| binding.entry(name))
-            .filter(|entry| !entry.value.is_null() || entry.name() == "emptyDir")
-            .collect();
-        if given.is_empty() && binding.entries().iter().all(|entry| matches!(entry.name(), "name" | "subPath")) {
+        let given: Vec<&Entry> =
+            VOLUMES.iter().filter_map(|name| binding.entry(name)).filter(|entry| !entry.value.is_null()).collect();
+        // What is misspelt or misplaced is told as such. A null is none: `emptyDir:` lacks its `{}`.
+        let is_known = |entry: &&Entry| matches!(entry.name(), "name" | "subPath") || VOLUMES.contains(&entry.name());
+        if given.is_empty() && binding.entries().iter().all(is_known) {
             out.add(Kind::MissingField, at.clone(), &binding.span, Problem::MissingOneOf(VOLUMES), Effect::Webhook);
         }
-        let filled: Vec<&&Entry> = given.iter().filter(|entry| !entry.value.is_null()).collect();
-        if let [_, second, ..] = filled.as_slice() {
+        if let [_, second, ..] = given.as_slice() {
             let problem = Problem::MissingOneOf(VOLUMES);
             let at = at.key(second.name());
             out.add(Kind::ConflictingFields, at, &second.key.span, problem, Effect::Webhook);

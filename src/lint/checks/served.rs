@@ -1,5 +1,7 @@
 //! Kinds and API versions that API servers serve.
 
+use crate::documents::edit::Change;
+use crate::documents::{Entry, Path, Style};
 use crate::lint::collector::Collector;
 use crate::lint::finding::{Effect, Fix, Problem};
 use crate::lint::kind::Kind;
@@ -41,9 +43,19 @@ pub(crate) fn check(out: &mut Collector<'_>, subject: &Subject<'_>) -> bool {
             kind: subject.kind.to_owned(),
             api_version: format!("{}/{}", subject.group, subject.version),
         };
-        let fix = known.map(|_| Fix::choice());
         let path = subject.path.key(key);
+        let fix = known.map(|(_, versions)| served(&path, entry, subject.group, versions));
         out.add_fixed(Kind::UnservedVersion, path, &entry.key.span, problem, Effect::NoMatch, fix);
     }
     false
+}
+
+/// The newest version that is served: the fields of the other one may have to change too.
+fn served(path: &Path, entry: &Entry, group: &str, versions: &[&str]) -> Fix {
+    let value = &entry.value;
+    let (Some(newest), Style::Plain, false) = (versions.first(), value.style, value.is_anchored) else {
+        return Fix::choice();
+    };
+    let text = format!("{group}/{newest}");
+    Fix::proposed(Change::Rewrite { at: path.clone(), value: text.clone().into(), text })
 }

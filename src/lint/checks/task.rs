@@ -36,7 +36,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
     if !spec.is_mapping() {
         return;
     }
-    params::declarations(out, spec, path);
+    params::declarations(out, spec, path, true);
     let steps = spec.list("steps");
     match spec.entry("steps") {
         Some(entry) if is_empty(&entry.value) => {
@@ -96,7 +96,7 @@ pub(crate) fn check(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Ra
 
 /// Judges a StepAction's spec (pkg/apis/pipeline/v1beta1/stepaction_validation.go).
 pub(crate) fn step_action(out: &mut Collector<'_>, spec: &Node, path: &Path, span: &Range<usize>) {
-    params::declarations(out, spec, path);
+    params::declarations(out, spec, path, true);
     names::results(out, spec.list("results"), &path.key("results"));
     if spec.entry("image").is_none_or(|entry| is_empty(&entry.value)) && !has_near_other(spec, "image") {
         out.add(Kind::MissingField, path.key("image"), span, Problem::Missing("image"), Effect::Webhook);

@@ -176,6 +176,9 @@ pub(crate) fn check(
 ) {
     let mut wrong = Vec::new();
     params::scalars(node, path, span, &mut |scalar, path, span| {
+        if params::is_name(path) {
+            return;
+        }
         let text = scalar.text().unwrap_or_default();
         // An item that is a whole list becomes several items.
         let is_item = matches!(path.0.last(), Some(Segment::Item(_)));
