@@ -251,7 +251,7 @@ pub(crate) fn many(reports: &[RunReport], wide: bool) -> Document {
         Column::spare("AGE"),
         Column::needed("CAUSE"),
     ];
-    document.push(Block::Table(Table { columns, rows, is_whole: false }));
+    document.push(Block::Table(Table { columns, rows, is_whole: false, has_header: true }));
     let mut fixes: Vec<Block> = groups.iter().map(fix).collect();
     fixes.dedup();
     document.section(Tone::Strong.of("Fix"), fixes);

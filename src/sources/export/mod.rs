@@ -43,6 +43,10 @@ pub fn read_raw(from: &str) -> Result<(Cluster, Vec<Raw>), SourceError> {
     collect(from, collection)
 }
 
+/// How to collect an export that holds what verdicts rest on, for somebody who has nothing but
+/// a client: `oc adm inspect` leaves Tekton's objects out.
+pub const COLLECT: &str = "collect one: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims,resourcequotas,limitranges,namespaces,nodes -A -o yaml > cluster.yaml";
+
 fn collect(from: &str, mut collection: Collection) -> Result<(Cluster, Vec<Raw>), SourceError> {
     if from != "-" && Path::new(from).is_dir() {
         folder(&mut collection, Path::new(from))?;
@@ -62,7 +66,7 @@ fn collect(from: &str, mut collection: Collection) -> Result<(Cluster, Vec<Raw>)
         for unreadable in cluster.unreadable.iter().take(3) {
             error = error.hint(unreadable.to_string());
         }
-        return Err(error.hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml"));
+        return Err(error.hint(COLLECT));
     }
     Ok((cluster, kept.unwrap_or_default()))
 }
