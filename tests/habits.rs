@@ -432,6 +432,10 @@ fn kubeconfigs_that_are_not_there_are_said_and_not_needed() {
     assert!(shown.contains("not a kubeconfig") && shown.contains("line") && !shown.contains(SECRET), "{shown}");
     let both = format!("/nonexistent/config:{}", empty.display());
     assert!(with(&both, &["--context", "x"]).contains("the kubeconfig has no context \"x\""));
+    let shown = with(&both, &["-s", "ftp://nonsense"]);
+    assert!(shown.contains("\"ftp://nonsense\" is not the address of a server"), "{shown}");
+    let shown = with(&both, &["-s", "127.0.0.1:1"]);
+    assert!(shown.contains("cannot reach the API server http://127.0.0.1:1"), "{shown}");
     // A server is all that is needed; nobody listens on this one.
     for kubeconfig in ["/nonexistent/config", &both] {
         let shown = with(kubeconfig, &["-s", "http://127.0.0.1:1", "--token", SECRET, "-v=6"]);

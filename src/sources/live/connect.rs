@@ -120,6 +120,16 @@ async fn configuration(access: &Access) -> Result<Config, SourceError> {
         }
     };
     let options = with_flags(&mut kubeconfig, access, context);
+    let selected = |named: &&mut NamedCluster| Some(&named.name) == options.cluster.as_ref();
+    if let Some(cluster) = kubeconfig.clusters.iter_mut().find(selected).and_then(|named| named.cluster.as_mut())
+        && let Some(server) = &cluster.server
+    {
+        let is_tls = cluster.certificate_authority.is_some()
+            || cluster.certificate_authority_data.is_some()
+            || cluster.insecure_skip_tls_verify == Some(true)
+            || access.client_certificate.is_some();
+        cluster.server = Some(address(server, is_tls)?);
+    }
     Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(|error| SourceError::new(format!("the kubeconfig cannot be used: {error}")))
@@ -160,6 +170,22 @@ fn with_flags(kubeconfig: &mut Kubeconfig, access: &Access, context: Option<Stri
     });
     override_settings(kubeconfig, access, &cluster, &user);
     KubeConfigOptions { context: Some(context), cluster: Some(cluster), user: Some(user) }
+}
+
+/// The address of a server, of which the scheme may be left out (kubernetes/client-go
+/// `rest/url_utils.go`, `DefaultServerURL`, v0.36).
+fn address(server: &str, is_tls: bool) -> Result<String, SourceError> {
+    let scheme = if is_tls { "https" } else { "http" };
+    let whole = if server.contains("://") { server.to_owned() } else { format!("{scheme}://{server}") };
+    let is_address = whole.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_address {
+        Ok(whole)
+    } else {
+        Err(SourceError::new(format!("{server:?} is not the address of a server"))
+            .hint("expected https://HOST:PORT in --server or in the kubeconfig"))
+    }
 }
 
 fn is_loopback(url: &http::Uri) -> bool {
@@ -227,4 +253,25 @@ pub(super) fn explain(error: &dyn std::error::Error) -> String {
         return "the exec plugin of the kubeconfig's user failed; run it by hand to see why".to_owned();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_are_those_of_kubectl() {
+        for (server, is_tls, expected) in [
+            ("https://a:6443", false, "https://a:6443"),
+            ("http://a/k8s/clusters/c", true, "http://a/k8s/clusters/c"),
+            ("a", false, "http://a"),
+            ("a:6443", true, "https://a:6443"),
+            ("[::1]:6443", false, "http://[::1]:6443"),
+        ] {
+            assert_eq!(address(server, is_tls).as_deref(), Ok(expected), "{server}");
+        }
+        for server in ["", "ftp://a", "https://", "http://a b", "://", "/a"] {
+            assert!(address(server, false).is_err(), "{server}");
+        }
+    }
 }
