@@ -33,6 +33,8 @@ fn start(shell: &str, args: &[&str], setup: &str, home: &Path) -> PtySession {
     command.args(args).env_clear().env("PATH", path.unwrap()).env("HOME", home).env("TERM", "xterm");
     command.env("KUBECONFIG", "/nonexistent").current_dir(home);
     let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    // An interactive shell ignores the signal by which a session is ended.
+    session.process_mut().set_kill_timeout(Some(100));
     // A pseudo-terminal of this crate echoes nothing, and bash keeps to that.
     session.send_line(&format!("stty echo; {setup}")).unwrap();
     // What is typed before a shell reads keys one by one may be lost: its prompt says when. The
