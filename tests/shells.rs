@@ -12,11 +12,10 @@ const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/incident");
 const PATIENCE: u64 = 20_000;
 
 /// What is typed before TAB, and what stands there after it.
-const TYPED: [(&str, &str); 5] = [
+const TYPED: [(&str, &str); 4] = [
     ("diagn", "diagnose"),
     ("diagnose --why", "--why-not"),
     ("workflow sho", "show"),
-    ("completion fi", "fish"),
     ("diagnose --color alw", "always"),
 ];
 
