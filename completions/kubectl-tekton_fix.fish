@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_tekton_fix_global_optspecs
-    string join \n n/namespace= A/all-namespaces from= kubeconfig= context= cluster= user= as= as-group= token= s/server= request-timeout= command-timeout= insecure-skip-tls-verify tls-server-name= certificate-authority= client-certificate= client-key= show-secrets color= h/help V/version
+    string join \n n/namespace= from= kubeconfig= context= cluster= user= as= as-uid= as-group= token= s/server= request-timeout= command-timeout= insecure-skip-tls-verify tls-server-name= certificate-authority= client-certificate= client-key= cache-dir= v/v= show-secrets color= h/help V/version
 end
 
 function __fish_kubectl_tekton_fix_needs_command
@@ -31,6 +31,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l c
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s s -l server -d 'Address of the API server' -r
@@ -40,10 +41,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l t
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -70,10 +72,14 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "completion" -d 'Set up completion: for `kubectl tekton-fix` and `oc tekton-fix` with --install, for the bare binary with SHELL'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "__complete" -d 'Answers a completion'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s l -l selector -d 'Only runs with these labels, as kubectl takes them; with -A or without a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l watch-timeout -d 'How long to watch, 10m for example; without it, until the run settles' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s n -l namespace -d 'Namespace of the run' -r
@@ -83,6 +89,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s s -l server -d 'Address of the API server' -r
@@ -92,13 +99,16 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l no-headers -d 'Print the rows of tables alone, without their header'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l all -d 'Diagnose every run of the namespace, grouped by root cause'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l why-not -d 'Show also what was ruled out, and why'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s w -l watch -d 'Follow a live run until its pods are placed, it is done, or it is stuck'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -120,6 +130,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s s -l server -d 'Address of the API server' -r
@@ -129,12 +140,13 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s y -l yes -d 'Do not ask: the best plan, or the one of --plan'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l keep-old -d 'Leave the old run as it is once a new one goes on'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -151,6 +163,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s s -l server -d 'Address of the API server' -r
@@ -160,18 +173,23 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand di
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l tekton-version -d 'Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -179,6 +197,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ch
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s s -l server -d 'Address of the API server' -r
@@ -188,6 +207,8 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ch
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -238,6 +259,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s s -l server -d 'Address of the API server' -r
@@ -247,6 +269,8 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -259,17 +283,20 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l correct-pod-template -d 'Put a pod template that was written beside taskRunTemplate, and so was dropped, into its place'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l cancel-old -d 'Cancel the old run, if it is still under way, once the new one exists'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s y -l yes -d 'Do not ask'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rerun" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l pod -d 'Judge this pod, which need not belong to a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l task -d 'Judge the pod of this task of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example (default: the cluster\'s own)' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -277,6 +304,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand no
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s s -l server -d 'Address of the API server' -r
@@ -286,23 +314,29 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand no
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l without-assistant -d 'Judge as if the affinity towards Tekton\'s affinity assistant were met or gone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l for-pipeline -d 'Judge all pods of the run together, as if it were submitted again with each of them on one node'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l all -d 'Every node in a row of its own, however many there are'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l no-headers -d 'Print the rows of tables alone, without their header'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand nodes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l pod -d 'Judge this pod, which need not belong to a run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l task -d 'Judge the pod of this task of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l kubernetes-version -d 'Release whose scheduler decides, 1.33.4 for example (default: the cluster\'s own)' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -310,6 +344,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pi
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s s -l server -d 'Address of the API server' -r
@@ -319,13 +354,15 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pi
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l without-assistant -d 'Judge as if the affinity towards Tekton\'s affinity assistant were met or gone'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l for-pipeline -d 'Judge all pods of the run together, as if it were submitted again with each of them on one node'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l all -d 'Every node in a row of its own, however many there are'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l no-headers -d 'Print the rows of tables alone, without their header'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pick-node" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -334,10 +371,14 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ad
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l creator -d 'Who creates the pod (default: Tekton\'s controller or the StatefulSet controller, as for such pods)' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l creator-group -d 'A group of the creator; name all of them by repeating the flag' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l kubernetes-version -d 'Kubernetes release whose messages to print, 1.33 for example (default: the cluster\'s own)' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -345,6 +386,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ad
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s s -l server -d 'Address of the API server' -r
@@ -354,11 +396,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ad
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l confirm-on-server -d 'Ask the server as well, by a dry run that impersonates the creator, and show where it disagrees'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand admission" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -367,10 +410,14 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pr
 client\t'Print it'
 server\t'Let the server check it'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l wait -d 'How long the probe may take' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -378,6 +425,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pr
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s s -l server -d 'Address of the API server' -r
@@ -387,11 +435,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand pr
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s y -l yes -d 'Do not ask'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -418,6 +467,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s s -l server -d 'Address of the API server' -r
@@ -427,6 +477,8 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -434,8 +486,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand li
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s y -l yes -d 'Do not ask'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l diff -d 'Show the fixes and change nothing'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l check -d 'Change nothing, and exit with 1 where a fix is to be made'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s v -l verbose -d 'Say which files were not judged, and why'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l verbose -d 'Say which files were not judged, and why'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -448,6 +499,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand sn
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s s -l server -d 'Address of the API server' -r
@@ -457,11 +509,13 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand sn
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l force -d 'Replace a snapshot or archive that is already there'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l force -d 'Replace a snapshot or archive that is already there'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -472,6 +526,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ex
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s s -l server -d 'Address of the API server' -r
@@ -481,17 +536,22 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ex
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -499,6 +559,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand hi
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s s -l server -d 'Address of the API server' -r
@@ -508,10 +569,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand hi
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l no-headers -d 'Print the rows of tables alone, without their header'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -525,6 +588,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand un
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s s -l server -d 'Address of the API server' -r
@@ -534,11 +598,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand un
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s y -l yes -d 'Do not ask'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -551,6 +616,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s s -l server -d 'Address of the API server' -r
@@ -560,11 +626,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand re
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s y -l yes -d 'Do not ask'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -575,6 +642,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rb
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s s -l server -d 'Address of the API server' -r
@@ -584,17 +652,22 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rb
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand rbac" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -602,6 +675,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ve
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s s -l server -d 'Address of the API server' -r
@@ -611,11 +685,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand ve
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l client -d 'Only the version of this program; asks no server'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -626,6 +701,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand op
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s s -l server -d 'Address of the API server' -r
@@ -635,10 +711,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand op
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -649,6 +726,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s s -l server -d 'Address of the API server' -r
@@ -658,10 +736,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -671,10 +750,14 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "test" -d 'Show what a workflow comes to for a run of an export or a cluster: steps, changes and forecast; nothing is changed'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "run" -d 'Carry out a workflow for a run, after showing every change and asking'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and not __fish_seen_subcommand_from list show lint test run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -682,6 +765,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s s -l server -d 'Address of the API server' -r
@@ -691,10 +775,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l no-headers -d 'Print the rows of tables alone, without their header'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -709,6 +795,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s s -l server -d 'Address of the API server' -r
@@ -718,18 +805,23 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l schema -d 'Print the JSON Schema of workflows'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s o -l output -d 'Output format; `name` prints the files with something wrong' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s o -l output -d 'Output format; `name` prints the files with something wrong' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -737,6 +829,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s s -l server -d 'Address of the API server' -r
@@ -746,19 +839,24 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s f -l file -d 'Read the workflow from this file' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l set -d 'Give an input: NAME=VALUE; may be repeated' -r
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s o -l output -d 'Output format' -r -f -a "wide\t'For people, with everything'
-json\t'JSON'
-yaml\t'YAML'
-name\t'Names only'"
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''
+jsonpath=\t''
+jsonpath-file=\t''
+custom-columns=\t''
+custom-columns-file=\t''"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s n -l namespace -d 'Namespace of the run' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l from -d 'Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l kubeconfig -d 'Path of the kubeconfig file' -r -F
@@ -766,6 +864,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s s -l server -d 'Address of the API server' -r
@@ -775,10 +874,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -799,6 +899,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s s -l server -d 'Address of the API server' -r
@@ -808,11 +909,12 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand wo
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do not ask'
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand workflow; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -830,6 +932,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand co
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s s -l server -d 'Address of the API server' -r
@@ -839,10 +942,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand co
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -853,6 +957,7 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l cluster -d 'Cluster of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l user -d 'User of the kubeconfig' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l as -d 'User to impersonate' -r
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l token -d 'Bearer token' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s s -l server -d 'Address of the API server' -r
@@ -862,10 +967,11 @@ complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l certificate-authority -d 'File with the certificate authority' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l client-certificate -d 'File with the client\'s certificate' -r -F
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l client-key -d 'File with the client\'s key' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l cache-dir -d 'Accepted as kubectl\'s flag: nothing is cached' -r -F
+complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s v -l v -d 'Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies' -r
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -l show-secrets -d 'Show values of parameters and variables whose name speaks of a secret, and tokens in texts'
 complete -c kubectl-tekton_fix -n "__fish_kubectl_tekton_fix_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -45,17 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let format = cli::Output::wanted(&args);
     let cli = match commands::Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            if error.use_stderr() {
-                // It quotes the command line, which may have been pasted from a cluster.
-                let mut ui = Ui::terminal(cli::Color::Auto);
-                ui.unreadable_line(&error.render().to_string(), format);
-                return exit::USAGE;
-            }
-            // A closed pipe behind --help is no error of ours.
-            let _ = error.print();
-            return exit::OK;
-        }
+        Err(error) => return unread(&error, format.as_ref()),
     };
     if cli.globals.show_secrets {
         report::secrets::show();
@@ -64,10 +54,27 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     match supervised(cli) {
         Ok(code) => code,
         Err(error) => {
-            Ui::terminal(cli::Color::Auto).failure(&error, format, prints_lines);
+            Ui::terminal(cli::Color::Auto).failure(&error, format.as_ref(), prints_lines);
             error.exit
         }
     }
+}
+
+/// Answers a command line that asks for help, or that cannot be read.
+fn unread(error: &clap::Error, format: Option<&cli::Output>) -> u8 {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    let program = report::wording::caller().program();
+    let mut ui = Ui::terminal(cli::Color::Auto);
+    // A command of which only a part was named shows its help, as with kubectl.
+    if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand) {
+        return match ui.help(&error.render(), &program) {
+            Ok(()) => exit::OK,
+            Err(_) => exit::UNREADABLE,
+        };
+    }
+    let refused = cli::refusal::refusal(error, &program);
+    ui.failure(&refused, format, false);
+    refused.exit
 }
 
 /// How often it is looked whether what holds the interrupt has let go.

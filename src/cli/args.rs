@@ -1,7 +1,5 @@
 //! Global flags, named as kubectl names them.
 
-use std::borrow::Cow;
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -14,9 +12,6 @@ pub struct GlobalArgs {
     /// Namespace of the run
     #[arg(short, long, global = true, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
-    /// All namespaces
-    #[arg(short = 'A', long, global = true)]
-    pub all_namespaces: bool,
     /// Read an export instead of a cluster: a folder or archive (must-gather, `oc adm inspect`, snapshot), YAML or JSON, `-` for standard input
     #[arg(long, global = true, value_name = "DIR|FILE|-", help_heading = "Source")]
     pub from: Option<String>,
@@ -35,6 +30,16 @@ pub struct GlobalArgs {
     /// User to impersonate
     #[arg(long = "as", global = true, value_name = "USER", help_heading = "Source", hide_short_help = true)]
     pub as_user: Option<String>,
+    /// UID to impersonate
+    #[arg(
+        long,
+        global = true,
+        value_name = "UID",
+        requires = "as_user",
+        help_heading = "Source",
+        hide_short_help = true
+    )]
+    pub as_uid: Option<String>,
     /// Group to impersonate; may be repeated
     #[arg(long, global = true, value_name = "GROUP", help_heading = "Source", hide_short_help = true)]
     pub as_group: Vec<String>,
@@ -72,6 +77,20 @@ pub struct GlobalArgs {
     /// File with the client's key
     #[arg(long, global = true, value_name = "FILE", help_heading = "Source", hide_short_help = true)]
     pub client_key: Option<PathBuf>,
+    /// Accepted as kubectl's flag: nothing is cached
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Source", hide_short_help = true)]
+    pub cache_dir: Option<PathBuf>,
+    /// Say what is read: from 4 on from where, from 6 on each request with its status and time, from 8 on its size; never tokens or bodies
+    #[arg(
+        short = 'v',
+        long = "v",
+        global = true,
+        value_name = "LEVEL",
+        default_value_t = 0,
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    pub verbosity: u8,
     /// Show values of parameters and variables whose name speaks of a secret, and tokens in texts
     #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
     pub show_secrets: bool,
@@ -90,39 +109,6 @@ pub enum Color {
     Always,
     /// Never
     Never,
-}
-
-/// How to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people, with everything
-    Wide,
-    /// JSON
-    Json,
-    /// YAML
-    Yaml,
-    /// Names only
-    Name,
-}
-
-impl Output {
-    /// The format that a command line asks for, as far as it can be told without
-    /// reading it: an error in it is reported in the same format.
-    pub fn wanted(args: &[OsString]) -> Option<Self> {
-        let mut words = args.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
-        let mut last = None;
-        while let Some(word) = words.next() {
-            let value = match word.strip_prefix("--output").or_else(|| word.strip_prefix("-o")) {
-                Some("") => words.next().map(Cow::into_owned),
-                Some(rest) if rest.starts_with('=') || !word.starts_with("--") => {
-                    Some(rest.trim_start_matches('=').to_owned())
-                }
-                Some(_) | None => None,
-            };
-            last = value.or(last);
-        }
-        Self::from_str(&last?, true).ok()
-    }
 }
 
 /// Reads the duration that a flag names: `30s`, `2m`, `1h30m` or bare seconds.
@@ -171,19 +157,6 @@ fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::parse_duration as duration;
-    use super::{OsString, Output};
-
-    #[test]
-    fn the_format_is_known_before_the_line_is_read() {
-        let wanted = |line: &str| Output::wanted(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
-        for line in ["x -o json", "x -ojson", "x -o=json", "x --output json y", "x --output=JSON", "x -o yaml -o json"]
-        {
-            assert_eq!(wanted(line), Some(Output::Json), "{line}");
-        }
-        for line in ["x", "x -o", "x -o custom", "x -- -o json", "x --outputs=json"] {
-            assert_eq!(wanted(line), None, "{line}");
-        }
-    }
 
     #[test]
     fn durations_are_read_as_kubectl_writes_them() {

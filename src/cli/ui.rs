@@ -10,8 +10,9 @@ use crate::report::clean;
 use crate::report::emit::emit;
 use crate::report::{Block, Document, Style, json};
 
-use super::args::{Color, Output};
+use super::args::Color;
 use super::error::CommandError;
+use super::output::Output;
 
 /// What a command writes to and asks through.
 pub struct Ui {
@@ -22,6 +23,9 @@ pub struct Ui {
     can_prompt: bool,
     /// Whether the width of what is said beside the data is known.
     wraps: bool,
+    /// Whether only the rows of tables are wanted.
+    is_bare: bool,
+    is_terminal: bool,
 }
 
 /// Stdout, whose reader may go once it has seen enough: the rest is dropped, and the
@@ -83,6 +87,8 @@ impl Ui {
             style: Style { color: wants_color(stdout.is_terminal()), width },
             err_style: Style { color: wants_color(stderr.is_terminal()), width },
             wraps,
+            is_bare: false,
+            is_terminal: stdout.is_terminal(),
             can_prompt: io::stdin().is_terminal() && stderr.is_terminal(),
             out: Box::new(Pipe { inner: stdout, is_closed: false }),
             err: Box::new(stderr),
@@ -94,7 +100,22 @@ impl Ui {
     /// # Errors
     /// Those of stdout.
     pub(crate) fn show(&mut self, document: &Document) -> io::Result<()> {
-        emit(document, self.style, &mut *self.out)
+        if !self.is_bare {
+            return emit(document, self.style, &mut *self.out);
+        }
+        // A program reads them, unless somebody does: names stay whole.
+        let width = if self.is_terminal { self.style.width } else { usize::MAX };
+        emit(&document.rows(), Style { width, ..self.style }, &mut *self.out)
+    }
+
+    /// Leaves all but the rows of tables out: `--no-headers`.
+    pub(crate) fn without_headers(&mut self, is_wanted: bool) {
+        self.is_bare = is_wanted;
+    }
+
+    /// Whether tables have a header.
+    pub(crate) fn has_headers(&self) -> bool {
+        !self.is_bare
     }
 
     /// Prints one line of data: a name, for example.
@@ -120,6 +141,16 @@ impl Ui {
     /// Those of stdout.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
         write!(self.out, "{}", clean::lines(text))
+    }
+
+    /// Shows help, which names the program as the caller does.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub fn help(&mut self, help: &clap::builder::StyledStr, program: &str) -> io::Result<()> {
+        let text = if self.style.color { help.ansi().to_string() } else { help.to_string() };
+        write!(self.out, "{}", text.replace("kubectl tekton-fix", program))?;
+        self.out.flush()
     }
 
     /// Hands on what was printed.
@@ -188,28 +219,16 @@ impl Ui {
         }
     }
 
-    /// Reports that the command line cannot be read, in clap's words.
-    pub fn unreadable_line(&mut self, words: &str, format: Option<Output>) {
-        if format.is_some_and(|format| matches!(format, Output::Json | Output::Yaml)) {
-            let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
-            let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
-            let mut error = CommandError::usage(message);
-            error.hints = lines.map(str::to_owned).collect();
-            return self.failure(&error, format, false);
-        }
-        self.tell(&Document { blocks: vec![Block::Quotation(words.to_owned())] });
-    }
-
     /// Reports an error with its hints, and to a program that reads the output as a
     /// document too, on one line where all its documents are.
-    pub fn failure(&mut self, error: &CommandError, format: Option<Output>, on_one_line: bool) {
+    pub fn failure(&mut self, error: &CommandError, format: Option<&Output>, on_one_line: bool) {
         let document =
             || json::v1::Document::of(json::v1::failure::Failure::of(&error.message, &error.hints), error.exit);
         let text = match format {
             Some(Output::Json) if on_one_line => json::line(&document()).map(|line| line + "\n").ok(),
             Some(Output::Json) => json::json(&document()).ok(),
             Some(Output::Yaml) => json::yaml(&document()).ok(),
-            Some(Output::Wide | Output::Name) | None => None,
+            Some(Output::Wide | Output::Name | Output::Template(_)) | None => None,
         };
         if let Some(text) = text {
             // The exit code says the same to whoever no longer reads.

@@ -7,6 +7,7 @@ use crate::analysis::scc::{AdmissionRequest, Answer, Release, Verdict, admit, ea
 use crate::assess::{self, run_pods};
 use crate::checks;
 use crate::checks::focus::Focus;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Cause, Offer};
 use crate::model::Cluster;
@@ -51,7 +52,7 @@ pub struct Args {
     #[arg(long)]
     confirm_on_server: bool,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
 }
 
@@ -336,8 +337,8 @@ fn show(
     let code = code(judged);
     let name = run.map(|run| format!("{}/{}", run.metadata.namespace, run.metadata.name));
     let is_printed = match (&name, judged) {
-        (Some(name), judged) => print::document(ui, args.output, code, || v1::Run::of(name, judged, changes))?,
-        (None, [one, ..]) => print::document(ui, args.output, code, || v1::OnePod::of(one))?,
+        (Some(name), judged) => print::document(ui, args.output.as_ref(), code, || v1::Run::of(name, judged, changes))?,
+        (None, [one, ..]) => print::document(ui, args.output.as_ref(), code, || v1::OnePod::of(one))?,
         (None, []) => false,
     };
     if is_printed {

@@ -3,6 +3,7 @@
 
 use crate::analysis::tekton::TektonVersion;
 use crate::checks::preflight::{self, Preflight};
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::Severity;
 use crate::model::Cluster;
@@ -22,17 +23,20 @@ use super::print;
   # What an upgrade would change
   kubectl tekton-fix check -A --tekton-version 1.16")]
 pub struct Args {
+    /// All namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
     /// Version of Tekton to which the cluster is to be upgraded, 1.16 for example (default: the newest known)
     #[arg(long, value_name = "VERSION", value_parser = version)]
     tekton_version: Option<TektonVersion>,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
     let source = super::open(globals).await?;
-    let own = choice::namespace(&source, globals.namespace.as_deref()).ok().filter(|_| !globals.all_namespaces);
+    let own = choice::namespace(&source, globals.namespace.as_deref()).ok().filter(|_| !args.all_namespaces);
     let wanted = own.as_deref().map_or_else(Wanted::everything, Wanted::namespace);
     let judge = |cluster: &Cluster| {
         let namespaces = match &own {
@@ -50,7 +54,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         return Err(choice::none(&cluster, Some(&[namespace.to_owned()]), None));
     }
     let exit_code = code(&found);
-    if print::document(ui, args.output, exit_code, || v1::preflight::Preflight::of(&found))? {
+    if print::document(ui, args.output.as_ref(), exit_code, || v1::preflight::Preflight::of(&found))? {
         return Ok(exit_code);
     }
     if args.output == Some(Output::Name) {

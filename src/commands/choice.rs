@@ -11,7 +11,9 @@ use crate::model::run::PipelineRun;
 use crate::model::{Cluster, Kind, Reading};
 use crate::repairs;
 use crate::report::wording;
-use crate::sources::{Source, Wanted};
+use crate::sources::{Source, Wanted, export};
+
+use super::kinds;
 
 /// A run by name, the namespace as far as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +39,9 @@ impl RunName {
         let parts: Vec<&str> = text.split('/').collect();
         let (namespace, name) = match parts.as_slice() {
             [name] => (given.clone(), *name),
-            ["pipelinerun" | "pipelineruns" | "pr" | "pipelinerun.tekton.dev" | "pipelineruns.tekton.dev", name] => {
-                (given.clone(), *name)
+            [kind, name] if kinds::named(kind) == Some("PipelineRun") => (given.clone(), *name),
+            [kind, name] if kinds::is_no_namespace(kind) => {
+                return Err(kinds::another(kind, name, "PipelineRun", given.as_deref()).unwrap_or_else(|| bad(text)));
             }
             [namespace, name] => (Some((*namespace).to_owned()), *name),
             _ => return Err(bad(text)),
@@ -49,6 +52,9 @@ impl RunName {
         if let (Some(given), Some(namespace)) = (&given, &namespace)
             && given != namespace
         {
+            if let Some(error) = kinds::another(namespace, name, "PipelineRun", Some(given)) {
+                return Err(error);
+            }
             return Err(CommandError::usage(format!("{text} is in namespace {namespace}, but -n says {given}"))
                 .hint("omit -n, or name the run without a namespace"));
         }
@@ -128,7 +134,8 @@ pub fn namespace(source: &Source, given: Option<&str>) -> Result<String, Command
         Source::Export(cluster) => match with_runs(cluster).as_slice() {
             [only] => Ok((*only).to_owned()),
             [] => Err(CommandError::incomplete("the export holds no PipelineRun")
-                .hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml")),
+                .hint("`oc adm inspect` leaves Tekton's objects out")
+                .hint(export::COLLECT)),
             several => Err(CommandError::usage("the export holds runs of several namespaces")
                 .hint(format!("choose one with -n: {}", several.join(", ")))),
         },
@@ -216,9 +223,31 @@ pub fn namespace_of(source: &Source, wanted: &RunName) -> Result<String, Command
 /// # Errors
 /// When it has no namespace and none is known.
 pub fn pod_name<'a>(source: &Source, globals: &GlobalArgs, text: &'a str) -> Result<(String, &'a str), CommandError> {
-    match text.trim_start_matches("pod/").split_once('/') {
-        Some((namespace, name)) => Ok((namespace.to_owned(), name)),
-        None => Ok((namespace(source, globals.namespace.as_deref())?, text)),
+    let bad = || {
+        CommandError::usage(format!("{text:?} is not a valid pod name"))
+            .hint("expected NAME, NAMESPACE/NAME or pod/NAME")
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(bad());
+    }
+    let here = || namespace(source, globals.namespace.as_deref());
+    match parts.as_slice() {
+        [name] => Ok((here()?, name)),
+        [kind, name] if kinds::named(kind) == Some("Pod") => Ok((here()?, name)),
+        [kind, name] if kinds::is_no_namespace(kind) => {
+            Err(kinds::another(kind, name, "Pod", globals.namespace.as_deref()).unwrap_or_else(bad))
+        }
+        [place, _] if globals.namespace.as_ref().is_some_and(|given| given != place) => {
+            let given = globals.namespace.as_deref().unwrap_or_default();
+            if let Some(error) = kinds::another(place, parts[1], "Pod", Some(given)) {
+                return Err(error);
+            }
+            Err(CommandError::usage(format!("{text} is in namespace {place}, but -n says {given}"))
+                .hint("omit -n, or name the pod without a namespace"))
+        }
+        [place, name] => Ok(((*place).to_owned(), name)),
+        _ => Err(bad()),
     }
 }
 
@@ -228,6 +257,9 @@ pub fn pod_name<'a>(source: &Source, globals: &GlobalArgs, text: &'a str) -> Res
 /// When it does not exist, or could not be read.
 pub fn pod<'a>(cluster: &'a Cluster, namespace: &str, name: &str) -> Result<&'a Pod, CommandError> {
     cluster.pod(namespace, name).ok_or_else(|| {
+        if let Some(error) = another_kind(cluster, namespace, name, "Pod") {
+            return error;
+        }
         if cluster.coverage.proves_absence(Kind::Pod, namespace) {
             return CommandError::incomplete(format!("there is no pod {name} in namespace {namespace}"));
         }
@@ -348,7 +380,16 @@ fn with_places(error: CommandError, cluster: &Cluster) -> CommandError {
     }
 }
 
+/// That the word before the slash was meant as a kind: there is no such namespace.
+fn another_kind(cluster: &Cluster, namespace: &str, name: &str, expected: &str) -> Option<CommandError> {
+    let is_there = cluster.namespace(namespace).is_some() || with_runs(cluster).contains(&namespace);
+    if is_there { None } else { kinds::another(namespace, name, expected, None) }
+}
+
 pub(super) fn not_found(cluster: &Cluster, namespace: &str, name: &str) -> CommandError {
+    if let Some(error) = another_kind(cluster, namespace, name, "PipelineRun") {
+        return error;
+    }
     if let Some(mut error) = unread(cluster, namespace) {
         error.message = format!("PipelineRun {name} was not found: {}", error.message);
         return error;
@@ -375,7 +416,10 @@ mod tests {
         assert_eq!(parsed("r"), expected);
         assert_eq!(parsed("a/r"), expected);
         assert_eq!(parsed("pipelinerun/r"), expected);
-        for text in ["b/r", "", "a/", "a/b/c"] {
+        for text in ["pr/r", "PipelineRun/r", "pipelineruns.tekton.dev/r", "pipelineruns.v1.tekton.dev/r"] {
+            assert_eq!(parsed(text), expected, "{text}");
+        }
+        for text in ["b/r", "", "a/", "a/b/c", "Pod/r", "pods.v1/r", "b.c/r"] {
             assert!(parsed(text).is_err(), "{text}");
         }
     }

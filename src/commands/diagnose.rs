@@ -6,6 +6,7 @@ use crate::checks::focus::Focus;
 use crate::checks::judged::kubernetes_version;
 use crate::checks::{self, controller_log, ruled_out};
 use crate::cli::args::duration;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::finding::{Confidence, RunReport, RunState};
 use crate::model::Cluster;
@@ -34,8 +35,14 @@ pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: the newest in progress)
     run: Option<String>,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
+    /// Print the rows of tables alone, without their header
+    #[arg(long)]
+    no_headers: bool,
+    /// All namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
     /// Only runs with these labels, as kubectl takes them; with -A or without a run
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     selector: Option<String>,
@@ -54,7 +61,8 @@ pub struct Args {
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    let many = globals.all_namespaces || args.all || args.selector.is_some();
+    ui.without_headers(args.no_headers);
+    let many = args.all_namespaces || args.all || args.selector.is_some();
     if many && args.run.is_some() {
         return Err(CommandError::usage("-A, -l and --all take no run").hint("name a run, or a set of runs, not both"));
     }
@@ -69,7 +77,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     }
     let (mut cleared, mut timed_out) = (Vec::new(), false);
     let (cluster, reports) = if many {
-        let wanted = if globals.all_namespaces {
+        let wanted = if args.all_namespaces {
             Wanted::everything()
         } else {
             Wanted::namespace(&choice::namespace(&source, globals.namespace.as_deref())?)
@@ -117,12 +125,14 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         code if is_broken && (many || code == exit::OK) => exit::INCOMPLETE,
         code => code,
     };
-    if print::document(ui, args.output, code, || Diagnosis::of(&reports, &cleared))? {
+    if print::document(ui, args.output.as_ref(), code, || Diagnosis::of(&reports, &cleared))? {
         return Ok(code);
     }
     if args.output == Some(Output::Name) {
         for report in reports.iter().filter(|report| !report.findings.is_empty()) {
-            ui.line(&format!("pipelinerun.tekton.dev/{}", report.name))?;
+            // A name alone would not tell where it is.
+            let place = if args.all_namespaces { report.namespace.as_str() } else { "pipelinerun.tekton.dev" };
+            ui.line(&format!("{place}/{}", report.name))?;
         }
         return Ok(code);
     }

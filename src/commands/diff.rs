@@ -138,7 +138,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
         None => None,
     };
     let comparison = Comparison { left: left.title(), right: right.title(), verdict, differences: rows };
-    if !print::document(ui, output, code, || v1::comparison::Comparison::of(&comparison))? {
+    if !print::document(ui, output.as_ref(), code, || v1::comparison::Comparison::of(&comparison))? {
         ui.show(&comparison_report::document(&comparison))?;
     }
     Ok(code)

@@ -1,6 +1,7 @@
 //! `history`: what this program has changed, and how to undo it.
 
 use super::print;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::report;
 use crate::report::json::v1::history::History;
@@ -13,8 +14,11 @@ use crate::workflows::journal::{Entry, Journal};
   kubectl tekton-fix history")]
 pub struct Args {
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
+    /// Print the rows of tables alone, without their header
+    #[arg(long)]
+    no_headers: bool,
 }
 
 /// The journal of the user, with all its entries.
@@ -28,8 +32,9 @@ pub(super) fn recorded() -> Result<(Journal, Vec<Entry>), CommandError> {
 }
 
 pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
+    ui.without_headers(args.no_headers);
     let (journal, entries) = recorded()?;
-    if print::document(ui, args.output, exit::OK, || History::of(&entries))? {
+    if print::document(ui, args.output.as_ref(), exit::OK, || History::of(&entries))? {
         return Ok(exit::OK);
     }
     if args.output == Some(Output::Name) {

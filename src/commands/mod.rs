@@ -9,6 +9,7 @@ mod diff;
 mod dry_run;
 mod explain;
 mod history;
+mod kinds;
 mod lint;
 mod nodes;
 mod options;
@@ -20,12 +21,14 @@ mod rerun;
 mod resume;
 mod snapshot;
 mod undo;
+mod verbose;
 mod version;
 mod watch;
 mod workflow;
 mod write_back;
 
 use std::path::Path;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 
@@ -107,14 +110,10 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
         Command::Admission(args) => admission::run(ui, &globals, args).await,
         Command::Nodes(args) => nodes::run(ui, &globals, args).await,
         Command::Probe(args) => probe::run(ui, &globals, args).await,
-        Command::Lint(args)
-            if globals.from.is_none()
-                && !globals.all_namespaces
-                && (globals.namespace.is_none() || args.against.is_some()) =>
-        {
+        Command::Lint(args) if globals.from.is_none() && (globals.namespace.is_none() || args.against.is_some()) => {
             lint::run(ui, &globals, &args).await
         }
-        Command::Lint(_) => Err(CommandError::usage("lint reads manifests, so --from, -n and -A have no place")
+        Command::Lint(_) => Err(CommandError::usage("lint reads manifests, so --from and -n have no place")
             .hint("name files or folders: lint PATH; a cluster to compare with: --against live or --against DIR")),
         Command::Snapshot(args) => snapshot::run(ui, &globals, args).await,
         Command::Explain(args) => explain::run(ui, args),
@@ -130,7 +129,10 @@ pub async fn run(ui: &mut Ui, cli: Cli) -> Result<u8, CommandError> {
 /// Opens the cluster or the export that the flags name.
 async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
     if let Some(from) = &globals.from {
-        return Ok(Source::Export(Box::new(export::read(from)?)));
+        let began = Instant::now();
+        let cluster = export::read(from)?;
+        verbose::exported(globals, from, &cluster, began.elapsed());
+        return Ok(Source::Export(Box::new(cluster)));
     }
     let timeout = duration("--request-timeout", &globals.request_timeout)?;
     let access = Access {
@@ -139,6 +141,7 @@ async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
         cluster: globals.cluster.clone(),
         user: globals.user.clone(),
         as_user: globals.as_user.clone(),
+        as_uid: globals.as_uid.clone(),
         as_group: globals.as_group.clone(),
         token: globals.token.clone(),
         server: globals.server.clone(),
@@ -152,6 +155,7 @@ async fn open(globals: &GlobalArgs) -> Result<Source, CommandError> {
     let mut connection = connect(&access).await?;
     let color = globals.color;
     connection.on_notice = Some(Box::new(move |text| Ui::terminal(color).status(text)));
+    verbose::connected(globals, &mut connection);
     Ok(Source::Live(Box::new(connection)))
 }
 

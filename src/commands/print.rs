@@ -7,19 +7,24 @@ use crate::report::json;
 use crate::report::json::v1::{Document, Kind};
 use crate::yaml::YamlError;
 
-/// Prints a document of version 1, when JSON or YAML is wanted; tells whether it was.
+/// Prints a document of version 1, when JSON, YAML or a format of the caller's is wanted; tells
+/// whether it was.
 ///
 /// # Errors
 /// When the output cannot be written.
 pub(super) fn document<T: Serialize + Kind>(
     ui: &mut Ui,
-    output: Option<Output>,
+    output: Option<&Output>,
     code: u8,
     body: impl FnOnce() -> T,
 ) -> Result<bool, CommandError> {
     match output {
         Some(Output::Json) => ui.text(&json::json(&Document::of(body(), code))?)?,
         Some(Output::Yaml) => ui.text(&json::yaml(&Document::of(body(), code))?)?,
+        Some(Output::Template(template)) => {
+            let document = serde_json::to_value(Document::of(body(), code)).map_err(std::io::Error::from)?;
+            ui.text(&template.render(&document, T::LIST, ui.has_headers()))?;
+        }
         Some(Output::Wide | Output::Name) | None => return Ok(false),
     }
     Ok(true)

@@ -30,6 +30,9 @@ use super::diagnose;
 pub struct Args {
     /// The run: NAME or NAMESPACE/NAME (default: all runs of the namespace)
     run: Option<String>,
+    /// All namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
     /// Where to write it: a folder, or an archive by its name (.tar.gz, .tgz, .zip)
     #[arg(short, long, value_name = "DIR|FILE")]
     output: PathBuf,
@@ -42,14 +45,14 @@ pub struct Args {
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
-    if globals.all_namespaces && (args.run.is_some() || globals.namespace.is_some()) {
+    if args.all_namespaces && (args.run.is_some() || globals.namespace.is_some()) {
         return Err(CommandError::usage("-A takes neither a run nor -n").hint("name a run, or a set of runs, not both"));
     }
     let mut redactor =
         Redactor::new(&args.redact).map_err(|error| CommandError::usage(format!("--redact: {error}")))?;
     writer::check(&args.output, args.force).map_err(refused)?;
     let name = RunName::parse(args.run.as_deref(), globals)?;
-    let (source, mut cluster, raws, namespaces) = read(ui, globals, &name).await?;
+    let (source, mut cluster, raws, namespaces) = read(ui, globals, args.all_namespaces, &name).await?;
     choice::warn_of_unread(ui, &cluster);
     let runs = wanted(&cluster, namespaces.as_deref(), name.name.as_deref())?;
     for (namespace, name) in &runs {
@@ -72,9 +75,9 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
 /// What was read, with all fields, and the namespaces that are meant; `None` for all.
 type Read = (Source, Cluster, Vec<Raw>, Option<Vec<String>>);
 
-async fn read(ui: &Ui, globals: &GlobalArgs, name: &RunName) -> Result<Read, CommandError> {
+async fn read(ui: &Ui, globals: &GlobalArgs, is_whole: bool, name: &RunName) -> Result<Read, CommandError> {
     let meant = |source: &Source| -> Result<Option<Vec<String>>, CommandError> {
-        if globals.all_namespaces { Ok(None) } else { Ok(Some(vec![choice::namespace_of(source, name)?])) }
+        if is_whole { Ok(None) } else { Ok(Some(vec![choice::namespace_of(source, name)?])) }
     };
     if let Some(from) = &globals.from {
         let (cluster, raws) = export::read_raw(from)?;

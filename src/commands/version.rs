@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::print;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Kind;
 use crate::model::namespace::TEKTON_NAMESPACES;
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(long)]
     client: bool,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
 }
 
@@ -42,7 +43,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             }
         }
     }
-    if print::document(ui, args.output, exit::OK, || version.clone())? {
+    if print::document(ui, args.output.as_ref(), exit::OK, || version.clone())? {
         return Ok(exit::OK);
     }
     let unread = if args.client { None } else { Some("unknown (not read)".to_owned()) };

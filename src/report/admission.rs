@@ -65,6 +65,7 @@ fn document(headline: Text, pods: &[Judged], wide: bool) -> Document {
         columns: COLUMNS.to_vec(),
         rows: pods.iter().map(|judged| row(judged, has_names)).collect(),
         is_whole: wide,
+        has_header: true,
     }));
     for judged in pods {
         document.section(Tone::Strong.of(name(judged)).and(":"), Block::items("•", notes(judged)));

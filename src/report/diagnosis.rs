@@ -6,25 +6,80 @@ use crate::checks::ruled_out::RuledOut;
 use crate::finding::{Cause, Evidence, Finding, Offer, Outcome, RunReport, RunState, Severity};
 
 use super::document::{Cell, Column, Table};
-use super::{Block, Document, Text, Tone, wording};
+use super::{Block, Document, Text, Tone, emit, wording};
 
-/// Open questions that are shown without `-o wide`.
-const OPEN: usize = 3;
-/// Offers that get a line of their own without `-o wide`.
-const OFFERS: usize = 5;
-/// Offers that do not help, named without `-o wide`.
-const VAIN: usize = 3;
+/// How much of a diagnosis is shown without `-o wide`.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Open questions.
+    open: usize,
+    /// Offers that get a line of their own.
+    offers: usize,
+    /// Offers that do not help.
+    vain: usize,
+}
+
+/// What is shown of a diagnosis that is short enough.
+const ROOMY: Limits = Limits { open: 3, offers: 5, vain: 3 };
+/// What is shown of a longer one: causes, reasons and the best fix stay, the alternatives go.
+const TIGHT: Limits = Limits { open: 1, offers: 1, vain: 1 };
+/// The longest diagnosis that is shown with all of its alternatives, in lines.
+const LONGEST: usize = 40;
+/// The last line on which a fix that works begins: a terminal has 24, and some are scrolled
+/// away by the prompt.
+const NEAR: usize = 20;
+/// Columns at which lines are counted.
+const COLUMNS: usize = 80;
 /// Tasks that are named on the first line.
 const TASKS: usize = 3;
 
 /// The diagnosis of one run; `wide` adds evidence, risks and all commands.
 pub(crate) fn one(report: &RunReport, wide: bool) -> Document {
+    if wide {
+        let mut document = Document { blocks: vec![opening(report)] };
+        document.append(whole(report));
+        document.blocks.extend(in_git(report));
+        return document;
+    }
+    let roomy = brief(report, ROOMY);
+    if emit::height(&roomy, COLUMNS) <= LONGEST { roomy } else { brief(report, TIGHT) }
+}
+
+fn opening(report: &RunReport) -> Block {
     // Where it is the whole answer it has the headline as well, which may be long.
-    let first = if report.findings.is_empty() { Block::Verdict } else { Block::Line };
-    let mut document = Document { blocks: vec![first(first_line(report))] };
-    document.append(findings(report, wide));
+    let is_all = report.findings.is_empty();
+    if is_all { Block::Verdict(first_line(report)) } else { Block::Line(first_line(report)) }
+}
+
+/// The diagnosis without evidence: why, then what fixes it. Where that would begin below the
+/// first screen, or under another cause than the first, what fixes it comes before why, so that
+/// nobody has to read through all of it to find what to do.
+fn brief(report: &RunReport, limits: Limits) -> Document {
+    let mut document = Document { blocks: vec![opening(report)] };
+    let works = |finding: &&Finding| with(&finding.offers, Outcome::GoesOn).next().is_some();
+    let fixed = report.findings.iter().position(|finding| works(&finding));
+    let mut is_fixed = false;
+    let mut begins = 0;
+    for (at, finding) in report.findings.iter().enumerate() {
+        document.push(Block::Verdict(title(finding)));
+        document.section(Tone::Strong.of("Why"), Block::items(">", &finding.chain));
+        document.section(Tone::Strong.of("Unknown"), open(finding, limits.open));
+        if fixed == Some(at) {
+            // After a blank line and the heading.
+            begins = emit::height(&document, COLUMNS) + 3;
+        }
+        // An offer that works takes care of every cause; a later one has nothing to add
+        // unless something works there as well.
+        if !finding.offers.is_empty() && !is_fixed {
+            document.section(Tone::Strong.of(heading(&finding.offers)), short(&finding.offers, limits));
+            is_fixed = works(&finding);
+        }
+    }
+    if let Some(at) = fixed.filter(|at| *at > 0 || begins > NEAR) {
+        document = fix_first(report, &report.findings[at], limits);
+    }
     document.blocks.extend(in_git(report));
-    if let Some(first) = report.findings.first().filter(|_| !wide) {
+    if let Some(first) = report.findings.first() {
         let code = first.cause.code();
         document.push(Block::Note(format!("Evidence, risks, all commands: -o wide.  About the cause: explain {code}")));
     }
@@ -43,46 +98,31 @@ pub(crate) fn head(report: &RunReport) -> Document {
     Document { blocks: std::iter::once(Block::Line(first_line(report))).chain(titles).collect() }
 }
 
-/// Several causes of which a later one has what works: what is wrong, then what works, and
-/// only then why, so that nobody has to read through the first to find what to do.
-fn fix_first(report: &RunReport) -> Option<Document> {
-    let works = |finding: &&Finding| with(&finding.offers, Outcome::GoesOn).next().is_some();
-    let fixed = report.findings.iter().find(works)?;
-    if report.findings.first().is_some_and(|first| works(&first)) {
-        return None;
-    }
-    let mut document = Document::default();
+/// What is wrong, then what works, and only then why.
+fn fix_first(report: &RunReport, fixed: &Finding, limits: Limits) -> Document {
+    let mut document = Document { blocks: vec![opening(report)] };
     document.blocks.extend(report.findings.iter().map(|finding| Block::Verdict(title(finding))));
-    document.section(Tone::Strong.of(heading(&fixed.offers)), short(&fixed.offers));
+    document.section(Tone::Strong.of(heading(&fixed.offers)), short(&fixed.offers, limits));
+    let is_one = report.findings.len() == 1;
     for finding in &report.findings {
-        let code = finding.cause.code();
-        document.section(Tone::Strong.of(format!("Why {code}")), Block::items(">", &finding.chain));
-        document.section(Tone::Strong.of(format!("Unknown of {code}")), open(finding, false));
+        let of = |word: &str, of: &str| {
+            if is_one { word.to_owned() } else { format!("{word}{of} {}", finding.cause.code()) }
+        };
+        document.section(Tone::Strong.of(of("Why", "")), Block::items(">", &finding.chain));
+        document.section(Tone::Strong.of(of("Unknown", " of")), open(finding, limits.open));
     }
-    Some(document)
+    document
 }
 
-fn findings(report: &RunReport, wide: bool) -> Document {
-    if let Some(document) = fix_first(report).filter(|_| !wide) {
-        return document;
-    }
+/// Each finding with its evidence and all that is offered.
+fn whole(report: &RunReport) -> Document {
     let mut document = Document::default();
-    let mut is_fixed = false;
     for finding in &report.findings {
         document.push(Block::Verdict(title(finding)));
         document.section(Tone::Strong.of("Why"), Block::items(">", &finding.chain));
-        if wide {
-            document.section(Tone::Strong.of("Evidence"), Block::items("*", finding.evidence.iter().map(quoted)));
-        }
-        document.section(Tone::Strong.of("Unknown"), open(finding, wide));
-        if wide {
-            document.section(Tone::Strong.of("Fix"), offers(&finding.offers));
-        } else if !finding.offers.is_empty() && !is_fixed {
-            // An offer that works takes care of every cause; a later one has nothing to add
-            // unless something works there as well.
-            document.section(Tone::Strong.of(heading(&finding.offers)), short(&finding.offers));
-            is_fixed = with(&finding.offers, Outcome::GoesOn).next().is_some();
-        }
+        document.section(Tone::Strong.of("Evidence"), Block::items("*", finding.evidence.iter().map(quoted)));
+        document.section(Tone::Strong.of("Unknown"), open(finding, finding.cannot_tell.len()));
+        document.section(Tone::Strong.of("Fix"), offers(&finding.offers));
     }
     document
 }
@@ -132,8 +172,7 @@ pub(super) fn quoted(item: &Evidence) -> Text {
 }
 
 /// What is unknown, with what to collect.
-fn open(finding: &Finding, wide: bool) -> Vec<Block> {
-    let shown = if wide { finding.cannot_tell.len() } else { OPEN };
+fn open(finding: &Finding, shown: usize) -> Vec<Block> {
     let mut items = Block::items("?", finding.cannot_tell.iter().take(shown));
     let more = finding.cannot_tell.len().saturating_sub(shown);
     if more > 0 {
@@ -159,10 +198,10 @@ fn heading(offers: &[Offer]) -> String {
 }
 
 /// What works, the best with its commands; then what may work, and what does not.
-fn short(offers: &[Offer]) -> Vec<Block> {
-    const MARKS: [&str; OFFERS] = ["1.", "2.", "3.", "4.", "5."];
+fn short(offers: &[Offer], limits: Limits) -> Vec<Block> {
+    const MARKS: [&str; ROOMY.offers] = ["1.", "2.", "3.", "4.", "5."];
     let mut blocks = Vec::new();
-    for (at, (offer, mark)) in with(offers, Outcome::GoesOn).zip(MARKS).enumerate() {
+    for (at, (offer, mark)) in with(offers, Outcome::GoesOn).zip(MARKS).take(limits.offers).enumerate() {
         let mut body = Vec::new();
         if at == 0 {
             body.extend(commands(offer));
@@ -171,12 +210,12 @@ fn short(offers: &[Offer]) -> Vec<Block> {
         }
         blocks.push(Block::Item { mark, text: wording::summary(offer).into(), body });
     }
-    let more = with(offers, Outcome::GoesOn).count().saturating_sub(OFFERS);
+    let more = with(offers, Outcome::GoesOn).count().saturating_sub(limits.offers);
     if more > 0 {
         blocks.push(Block::Note(format!("and {more} more (-o wide)")));
     }
     let has_none = blocks.is_empty();
-    for (at, offer) in with(offers, Outcome::Unknown).take(OFFERS).enumerate() {
+    for (at, offer) in with(offers, Outcome::Unknown).take(limits.offers).enumerate() {
         let because = wording::because(&offer.forecast);
         let why = because.first().map(|why| format!("; unknown: {why}")).unwrap_or_default();
         let text = format!("May help: {}{why}", wording::summary(offer));
@@ -186,9 +225,9 @@ fn short(offers: &[Offer]) -> Vec<Block> {
     }
     let vain: Vec<String> = with(offers, Outcome::Blocked).map(wording::summary).collect();
     if !vain.is_empty() {
-        let more = vain.len().saturating_sub(VAIN);
+        let more = vain.len().saturating_sub(limits.vain);
         let more = if more > 0 { format!("; {more} more") } else { String::new() };
-        let vain: Vec<String> = vain.into_iter().take(VAIN).collect();
+        let vain: Vec<String> = vain.into_iter().take(limits.vain).collect();
         blocks.push(Block::entry(format!("Does not help: {}{more}.", vain.join("; "))));
     }
     blocks
@@ -246,7 +285,7 @@ pub(crate) fn many(reports: &[RunReport], wide: bool) -> Document {
     if wide {
         for report in groups.iter().flat_map(|group| &group.runs) {
             document.push(Block::Section(first_line(report), Vec::new()));
-            document.append(findings(report, true));
+            document.append(whole(report));
         }
         return document;
     }
@@ -258,7 +297,7 @@ pub(crate) fn many(reports: &[RunReport], wide: bool) -> Document {
         Column::spare("AGE"),
         Column::needed("CAUSE"),
     ];
-    document.push(Block::Table(Table { columns, rows, is_whole: false }));
+    document.push(Block::Table(Table { columns, rows, is_whole: false, has_header: true }));
     let mut fixes: Vec<Block> = groups.iter().map(fix).collect();
     fixes.dedup();
     document.section(Tone::Strong.of("Fix"), fixes);

@@ -139,6 +139,16 @@ impl Document {
         }
     }
 
+    /// The rows of its tables alone; all of it, where it has none.
+    pub(crate) fn rows(&self) -> Self {
+        let table = |block: &Block| match block {
+            Block::Table(table) => Some(Block::Table(Table { has_header: false, ..table.clone() })),
+            _ => None,
+        };
+        let tables: Vec<Block> = self.blocks.iter().filter_map(table).collect();
+        if tables.is_empty() { self.clone() } else { Self { blocks: tables } }
+    }
+
     /// Adds the parts of another document.
     pub(crate) fn append(&mut self, other: Self) {
         self.blocks.extend(other.blocks);
@@ -154,6 +164,8 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<Cell>>,
     /// Whether no column may be left out for want of width.
     pub(crate) is_whole: bool,
+    /// Whether the titles of its columns, and what goes for all rows, are shown.
+    pub(crate) has_header: bool,
 }
 
 /// A column of a table.

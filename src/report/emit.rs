@@ -17,6 +17,14 @@ pub(crate) fn emit(document: &Document, style: Style, out: &mut dyn Write) -> io
     page.blocks(&document.blocks, 0, 0)
 }
 
+/// The number of lines that a document takes at so many columns.
+pub(super) fn height(document: &Document, width: usize) -> usize {
+    let mut lines = Vec::new();
+    // A vector takes whatever is written.
+    let _ = emit(document, Style { color: false, width }, &mut lines);
+    lines.iter().filter(|byte| **byte == b'\n').count()
+}
+
 struct Page<'a> {
     style: Style,
     out: &'a mut dyn Write,

@@ -226,7 +226,7 @@ fn rows(view: &View<'_>, nodes: &[&NodeVerdict], document: &mut Document) {
             [why(node)].into_iter().chain(more).collect(),
         ]);
     }
-    document.push(Block::Table(Table { columns: COLUMNS.to_vec(), rows, is_whole: view.wide }));
+    document.push(Block::Table(Table { columns: COLUMNS.to_vec(), rows, is_whole: view.wide, has_header: true }));
     if !view.free_is_known {
         let text = "Pods of other namespaces were not read: less may be free than is shown.";
         document.push(Block::Note(text.to_owned()));
@@ -257,7 +257,7 @@ fn groups(view: &View<'_>, nodes: &[&NodeVerdict], document: &mut Document) {
         Column::reason("WHY NOT"),
     ];
     let rows = ordered.into_iter().map(row).collect();
-    document.push(Block::Table(Table { columns, rows, is_whole: view.wide }));
+    document.push(Block::Table(Table { columns, rows, is_whole: view.wide, has_header: true }));
     let best: Vec<&NodeVerdict> = nodes.iter().copied().filter(|node| node.fits()).take(10).collect();
     if !best.is_empty() {
         self::rows(view, &best, document);

@@ -41,7 +41,7 @@ pub(crate) fn document(view: &View<'_>) -> Document {
     let rows = if is_grouped { groups(view) } else { rows(view) };
     let columns =
         vec![Column::needed("NODE"), Column::needed("VERDICT"), Column::spare("SCORE"), Column::reason("WHY NOT")];
-    document.push(Block::Table(Table { columns, rows, is_whole: view.wide }));
+    document.push(Block::Table(Table { columns, rows, is_whole: view.wide, has_header: true }));
     if is_grouped {
         document.push(Block::Note("--all shows every node in a row of its own.".to_owned()));
     }

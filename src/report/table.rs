@@ -24,7 +24,7 @@ const BELOW: usize = 4;
 /// The lines of a table.
 pub(super) fn lines(table: &Table, style: Style, indent: usize) -> Vec<String> {
     let width = style.width.saturating_sub(indent);
-    let suffix = common_suffix(table);
+    let suffix = common_suffix(table).filter(|_| table.has_header);
     let mut columns = filled(table, suffix.as_deref());
     let gone = leave_out(&mut columns, width);
     let mut lines = Vec::new();
@@ -34,8 +34,9 @@ pub(super) fn lines(table: &Table, style: Style, indent: usize) -> Vec<String> {
     let titles: Vec<&str> = gone.iter().map(|shown| shown.column.title).collect();
     let note = format!("Left out to fit: {}; -o wide shows all columns.", titles.join(", "));
     let below = if table.is_whole { gone } else { Vec::new() };
-    lines.extend(layout(columns, &below, table.rows.len(), width, style));
-    if !titles.is_empty() && !table.is_whole {
+    let laid = layout(columns, &below, table.rows.len(), width, style);
+    lines.extend(laid.into_iter().skip(usize::from(!table.has_header)));
+    if !titles.is_empty() && !table.is_whole && table.has_header {
         lines.extend(wrap::wrapped(&Tone::Dim.of(note), (width, width), style));
     }
     lines
@@ -236,7 +237,7 @@ mod tests {
         let row = |name: &&str| {
             vec![Cell::node(name), Tone::Bad.of("refused").into(), Cell::empty(), "1500m".into(), reason.into()]
         };
-        Table { columns, rows: names.iter().map(row).collect(), is_whole: false }
+        Table { columns, rows: names.iter().map(row).collect(), is_whole: false, has_header: true }
     }
 
     fn shown(table: &Table, width: usize) -> String {

@@ -61,7 +61,7 @@ pub(crate) fn list(listed: &[Listed]) -> Document {
         vec![Cell::from(name), Cell::from(fit), Cell::from(from), Cell::from(what)]
     };
     let rows = listed.iter().map(row).collect();
-    Document { blocks: vec![Block::Table(Table { columns, rows, is_whole: false })] }
+    Document { blocks: vec![Block::Table(Table { columns, rows, is_whole: false, has_header: true })] }
 }
 
 /// That nothing is wrong with a workflow.

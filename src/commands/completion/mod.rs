@@ -70,8 +70,15 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
     }
 }
 
+/// The script for bash: that of `clap_complete` offers nothing after the first word, because
+/// the name of the binary holds a hyphen and an underscore.
+const BASH: &str = include_str!("bash.sh");
+
 /// The script that makes a shell complete the bare binary.
 pub fn script(shell: Shell) -> String {
+    if shell == Shell::Bash {
+        return BASH.to_owned();
+    }
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut super::Cli::command().name(BINARY).bin_name(BINARY), BINARY, &mut text);
     String::from_utf8_lossy(&text).into_owned()

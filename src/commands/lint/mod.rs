@@ -94,7 +94,7 @@ pub struct Args {
     #[arg(long, requires = "fix", conflicts_with = "yes")]
     check: bool,
     /// Say which files were not judged, and why
-    #[arg(short, long)]
+    #[arg(long)]
     verbose: bool,
 }
 
@@ -326,7 +326,7 @@ fn show(
     let document = args.output.and_then(Format::document);
     let is_blocked = args.fail_on != FailOn::Never && forecasts.iter().any(Forecasted::is_blocked);
     let code = code(linted, args.fail_on, is_blocked);
-    if print::document(ui, document, code, || Lint::of(linted, schema.version(), forecasts))? {
+    if print::document(ui, document.as_ref(), code, || Lint::of(linted, schema.version(), forecasts))? {
         return Ok(());
     }
     if args.verbose {

@@ -7,6 +7,7 @@ use crate::analysis::scheduler::proven::{Proven, proven};
 use crate::analysis::scheduler::{Assumed, Doubt, Judgement, KubernetesVersion, Options, Snapshot, judge, judge_in};
 use crate::analysis::tekton::RunTree;
 use crate::checks::judged::kubernetes_version;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::pod::Pod;
 use crate::model::{Cluster, Kind};
@@ -49,25 +50,29 @@ pub struct Args {
     #[arg(long)]
     all: bool,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
+    /// Print the rows of tables alone, without their header
+    #[arg(long)]
+    no_headers: bool,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result<u8, CommandError> {
+    ui.without_headers(args.no_headers);
     let mut source = super::open_to_judge(globals).await?;
     if let Source::Live(connection) = &mut source {
         connection.on_page = ui.reading();
     }
     if args.for_pipeline {
         let chosen = choice::choose(ui, &source, &RunName::parse(args.run.as_deref(), globals)?).await?;
-        return pipeline::show(ui, &chosen, args.output, args.all);
+        return pipeline::show(ui, &chosen, args.output.as_ref(), args.all);
     }
     let (cluster, namespace, name) = find(ui, globals, &source, &args).await?;
     choice::warn_of_unread(ui, &cluster);
     let pod = choice::pod(&cluster, &namespace, &name)?;
     let version = args.kubernetes_version.unwrap_or_else(|| kubernetes_version(&cluster));
     warn_of_other_rules(ui, version);
-    let wide = args.output.is_some_and(|output| output != Output::Name);
+    let wide = args.output.as_ref().is_some_and(|output| *output != Output::Name);
     let options = Options { all_obstacles: wide, without_assistant: args.without_assistant, verdicts_only: false };
     show(ui, &cluster, pod, version, options, &args)
 }
@@ -143,7 +148,7 @@ fn show(
     let is_certain = judgement.nodes.iter().all(|node| node.fits() || node.refusal().is_some());
     let known = is_certain && !judgement.nodes.is_empty();
     let proven = if known || is_placed { Proven::default() } else { proven(cluster, pod) };
-    if print::document(ui, args.output, code, || Nodes::of(&pod_name, &judgement, &proven))? {
+    if print::document(ui, args.output.as_ref(), code, || Nodes::of(&pod_name, &judgement, &proven))? {
         return Ok(code);
     }
     if args.output == Some(Output::Name) {

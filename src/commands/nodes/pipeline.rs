@@ -17,7 +17,7 @@ use crate::report::wording;
 
 /// Judges the run as if it were cancelled and submitted again, every pod pinned to one
 /// node.
-pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bool) -> Result<u8, CommandError> {
+pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<&Output>, all: bool) -> Result<u8, CommandError> {
     let old = chosen.run()?;
     let focus = Focus::new(&chosen.cluster, old, chosen.now());
     let new = resubmission::manifest(old, &old.metadata.name);
@@ -44,13 +44,13 @@ pub(super) fn show(ui: &mut Ui, chosen: &Chosen, output: Option<Output>, all: bo
         fit: &placement.fit,
         refused: &refused,
         unread: unread.as_deref(),
-        wide: output == Some(Output::Wide),
+        wide: output == Some(&Output::Wide),
         all,
     };
     if print::document(ui, output, code, || PipelineNodes::of(&view))? {
         return Ok(code);
     }
-    if output == Some(Output::Name) {
+    if output == Some(&Output::Name) {
         for node in placement.fit.fitting() {
             ui.line(&format!("node/{node}"))?;
         }

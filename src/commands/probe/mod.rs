@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::checks::focus::Focus;
 use crate::cli::args::duration;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::model::Kind;
 use crate::ops::ObjectRef;
@@ -48,7 +49,7 @@ pub struct Args {
     #[arg(long, default_value = "2m", value_name = "DURATION")]
     wait: String,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
 }
 
@@ -87,7 +88,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
     let Some(outcome) = outcome else { return Ok(exit::INTERRUPTED) };
     let code = if outcome == Outcome::Ran { exit::OK } else { exit::FINDINGS };
     let run = format!("{}/{}", chosen.namespace, chosen.name);
-    if !print::document(ui, args.output, code, || v1::probe::Probe::of(&run, &probe.task, &outcome))? {
+    if !print::document(ui, args.output.as_ref(), code, || v1::probe::Probe::of(&run, &probe.task, &outcome))? {
         ui.show(&report::probe::document(&run, &probe.task, &outcome))?;
     }
     Ok(code)

@@ -123,7 +123,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             _ => exit::OK,
         };
         let as_document = args.output.filter(|_| args.dry_run == DryRun::Client).map(|_| Output::Json);
-        if !print::document(ui, as_document, code, || RepairPlans::of(&report, &[]))? {
+        if !print::document(ui, as_document.as_ref(), code, || RepairPlans::of(&report, &[]))? {
             said(ui, &args, &diagnosis::one(&report, false))?;
         }
         return Ok(code);
@@ -135,7 +135,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: Args) -> Result
             ui.status("No plan that works is within --max-risk; without it there are some.");
         }
         let document = || RepairPlans::of(&report, &works);
-        if print::document(ui, args.output.map(|_| Output::Json), exit::FINDINGS, document)? {
+        if print::document(ui, args.output.map(|_| Output::Json).as_ref(), exit::FINDINGS, document)? {
             return Ok(exit::FINDINGS);
         }
         let screen = if works.is_empty() { screens::none(&report) } else { screens::plans(&report, &works) };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, Output, Ui, exit};
 use crate::commands::print;
 use crate::report::json::v1::workflow::WorkflowLint;
@@ -24,7 +25,7 @@ pub struct Args {
     #[arg(value_hint = clap::ValueHint::FilePath)]
     files: Vec<PathBuf>,
     /// Output format; `name` prints the files with something wrong
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
 }
 
@@ -48,11 +49,11 @@ pub(super) fn run(ui: &mut Ui, args: &Args) -> Result<u8, CommandError> {
         linted.push((document, read));
     }
     let code = if linted.iter().all(|(_, read)| read.is_ok()) { exit::OK } else { exit::FINDINGS };
-    if print::document(ui, args.output, code, || WorkflowLint::of(&linted))? {
+    if print::document(ui, args.output.as_ref(), code, || WorkflowLint::of(&linted))? {
         return Ok(code);
     }
     for (document, read) in &linted {
-        match (read, args.output, &document.origin) {
+        match (read, &args.output, &document.origin) {
             (Ok(_), Some(Output::Name), _) => {}
             (Err(_), Some(Output::Name), Origin::File(path)) => ui.line(&path.display().to_string())?,
             (Ok(workflow), ..) => ui.show(&screens::fine(document, workflow))?,

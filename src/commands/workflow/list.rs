@@ -1,6 +1,7 @@
 //! `workflow list`: what there is, and what of it is for a run.
 
 use crate::checks::focus::Focus;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::commands::choice::{self, RunName};
 use crate::commands::{open, print};
@@ -22,11 +23,15 @@ pub struct Args {
     /// Tell which are for this run: NAME or NAMESPACE/NAME
     run: Option<String>,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
+    /// Print the rows of tables alone, without their header
+    #[arg(long)]
+    no_headers: bool,
 }
 
 pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Result<u8, CommandError> {
+    ui.without_headers(args.no_headers);
     let all = load::all()?;
     let mut listed: Vec<Listed> = Vec::new();
     for document in all {
@@ -51,7 +56,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
             one.fit = one.workflow.as_ref().map(|workflow| plan::fit(workflow, &report.findings, &scope));
         }
     }
-    if print::document(ui, args.output, exit::OK, || WorkflowList::of(&listed))? {
+    if print::document(ui, args.output.as_ref(), exit::OK, || WorkflowList::of(&listed))? {
         return Ok(exit::OK);
     }
     if args.output == Some(Output::Name) {

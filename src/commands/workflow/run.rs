@@ -81,7 +81,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     if args.dry_run == DryRun::Client {
         let code = super::test::code(planned.offer.as_ref());
         let document = || WorkflowPlan::of(&workflow, &planned, &report, verdict);
-        if print::document(ui, args.output.map(|_| Output::Json), code, document)? {
+        if print::document(ui, args.output.map(|_| Output::Json).as_ref(), code, document)? {
             return Ok(code);
         }
         ui.show(&screen)?;

@@ -1,6 +1,7 @@
 //! `workflow test`: what a workflow comes to for a run, without touching anything.
 
 use crate::checks::focus::Focus;
+use crate::cli::output::OutputParser;
 use crate::cli::{CommandError, GlobalArgs, Output, Ui, exit};
 use crate::commands::choice::{self, RunName};
 use crate::commands::{diagnose, open, print};
@@ -27,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "INPUT")]
     set: Vec<String>,
     /// Output format
-    #[arg(short, long, value_enum, ignore_case = true)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = OutputParser)]
     output: Option<Output>,
 }
 
@@ -42,7 +43,7 @@ pub(super) async fn run(ui: &mut Ui, globals: &GlobalArgs, args: &Args) -> Resul
     let planned = answers::planned(ui, &workflow, &focus, &report, (&args.set, Answers::Proposed))?;
     let verdict = plan::verdict(workflow.spec.forecast, planned.offer.as_ref());
     let code = code(planned.offer.as_ref());
-    if print::document(ui, args.output, code, || WorkflowPlan::of(&workflow, &planned, &report, verdict))? {
+    if print::document(ui, args.output.as_ref(), code, || WorkflowPlan::of(&workflow, &planned, &report, verdict))? {
         return Ok(code);
     }
     if args.output == Some(Output::Name) {

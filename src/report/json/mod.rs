@@ -9,6 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use super::clean::is_hidden;
 use crate::yaml::{self, YamlError};
 
+pub mod template;
 pub(crate) mod v1;
 
 /// A document as indented JSON, with a line break at its end.

@@ -46,6 +46,10 @@ pub fn read_raw(from: &str) -> Result<(Cluster, Vec<Raw>), SourceError> {
     collect(from, true)
 }
 
+/// How to collect an export that holds what verdicts rest on, for somebody who has nothing but
+/// a client: `oc adm inspect` leaves Tekton's objects out.
+pub const COLLECT: &str = "collect one: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims,resourcequotas,limitranges,namespaces,nodes -A -o yaml > cluster.yaml";
+
 fn collect(from: &str, keeps_raw: bool) -> Result<(Cluster, Vec<Raw>), SourceError> {
     let read = std::thread::scope(|scope| gather(from, Collection::new(Texts::start(scope, keeps_raw))))?;
     let Reader { mut cluster, seen, kept, manifest, .. } = read;
@@ -57,7 +61,7 @@ fn collect(from: &str, keeps_raw: bool) -> Result<(Cluster, Vec<Raw>), SourceErr
         for unreadable in cluster.unreadable.iter().take(3) {
             error = error.hint(unreadable.to_string());
         }
-        return Err(error.hint("`oc adm inspect ns/NAMESPACE` leaves Tekton's objects out; collect them with: kubectl get pipelineruns,taskruns,pods,statefulsets,events,serviceaccounts,persistentvolumeclaims -n NAMESPACE -o yaml"));
+        return Err(error.hint(COLLECT));
     }
     Ok((cluster, kept.unwrap_or_default()))
 }

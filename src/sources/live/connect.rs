@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext,
+};
 use kube::{Client, Config};
 
-use super::Connection;
+use super::{Connection, kubeconfig};
 use crate::sources::SourceError;
 
 /// How to reach the server: kubectl's flags.
@@ -22,6 +24,8 @@ pub struct Access {
     pub user: Option<String>,
     /// `--as`.
     pub as_user: Option<String>,
+    /// `--as-uid`.
+    pub as_uid: Option<String>,
     /// `--as-group`.
     pub as_group: Vec<String>,
     /// `--token`.
@@ -71,6 +75,7 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
         on_page: None,
         objects_read: std::sync::atomic::AtomicUsize::new(0),
         on_notice: None,
+        on_request: None,
         gate: tokio::sync::Semaphore::new(super::AT_ONCE),
         waits: super::patience::Budget::default(),
         served: tokio::sync::OnceCell::new(),
@@ -81,20 +86,19 @@ pub async fn connect(access: &Access) -> Result<Connection, SourceError> {
 }
 
 async fn configuration(access: &Access) -> Result<Config, SourceError> {
-    let read = match &access.kubeconfig {
-        Some(path) => Kubeconfig::read_from(path).map_err(|error| (path.display().to_string(), error)),
-        None => Kubeconfig::read().map_err(|error| ("the kubeconfig".to_owned(), error)),
-    };
-    let mut kubeconfig = match read {
-        Ok(kubeconfig) => kubeconfig,
-        Err((from, error)) => {
+    let mut kubeconfig = match kubeconfig::read(access.kubeconfig.as_deref())? {
+        Some(kubeconfig) => kubeconfig,
+        None if access.server.is_some() => Kubeconfig::default(),
+        None => {
             // Inside a pod there is no kubeconfig, but a ServiceAccount.
-            if access.kubeconfig.is_none()
-                && let Ok(config) = Config::incluster()
-            {
+            if let Ok(config) = Config::incluster() {
                 return Ok(config);
             }
-            return Err(SourceError::new(format!("cannot read {from}: {error}"))
+            let places: Vec<String> = kubeconfig::places(std::env::var_os("KUBECONFIG").as_deref())
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            return Err(SourceError::new(format!("there is no kubeconfig ({})", places.join(", ")))
                 .hint("log in with `oc login`, name a file with --kubeconfig, or read an export with --from"));
         }
     };
@@ -102,19 +106,86 @@ async fn configuration(access: &Access) -> Result<Config, SourceError> {
         Some(name) if kubeconfig.contexts.iter().any(|c| c.name == name) => Some(name),
         Some(name) if !name.is_empty() => {
             let known: Vec<String> = kubeconfig.contexts.iter().map(|c| c.name.clone()).collect();
-            return Err(SourceError::new(format!("the kubeconfig has no context {name:?}"))
-                .hint(format!("contexts: {}", known.join(", "))));
+            let error = SourceError::new(format!("the kubeconfig has no context {name:?}"));
+            return Err(if known.is_empty() {
+                error.hint("it has none; name another with --kubeconfig, or read an export with --from")
+            } else {
+                error.hint(format!("contexts: {}", known.join(", ")))
+            });
         }
+        _ if access.server.is_some() || access.cluster.is_some() => None,
         _ => {
             return Err(SourceError::new("the kubeconfig names no current context")
                 .hint("choose one with --context, or read an export with --from"));
         }
     };
-    override_settings(&mut kubeconfig, access, context.as_deref());
-    let options = KubeConfigOptions { context, cluster: access.cluster.clone(), user: access.user.clone() };
+    let options = with_flags(&mut kubeconfig, access, context);
+    let selected = |named: &&mut NamedCluster| Some(&named.name) == options.cluster.as_ref();
+    if let Some(cluster) = kubeconfig.clusters.iter_mut().find(selected).and_then(|named| named.cluster.as_mut())
+        && let Some(server) = &cluster.server
+    {
+        let is_tls = cluster.certificate_authority.is_some()
+            || cluster.certificate_authority_data.is_some()
+            || cluster.insecure_skip_tls_verify == Some(true)
+            || access.client_certificate.is_some();
+        cluster.server = Some(address(server, is_tls)?);
+    }
     Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(|error| SourceError::new(format!("the kubeconfig cannot be used: {error}")))
+}
+
+/// Name of what stands in no kubeconfig, but in flags.
+const FLAGS: &str = "command line";
+
+/// Lays the flags over what the context selects; where it selects nothing, the flags are all
+/// that there is: `-s URL --token TOKEN` needs no kubeconfig.
+fn with_flags(kubeconfig: &mut Kubeconfig, access: &Access, context: Option<String>) -> KubeConfigOptions {
+    let context = context.unwrap_or_else(|| {
+        let named =
+            NamedContext { name: FLAGS.to_owned(), context: Some(Context::default()), ..NamedContext::default() };
+        kubeconfig.contexts.push(named);
+        FLAGS.to_owned()
+    });
+    let selected = kubeconfig.contexts.iter().find(|named| named.name == context).and_then(|one| one.context.as_ref());
+    let cluster =
+        access.cluster.clone().or_else(|| selected.map(|one| one.cluster.clone()).filter(|name| !name.is_empty()));
+    let user =
+        access.user.clone().or_else(|| selected.and_then(|one| one.user.clone()).filter(|name| !name.is_empty()));
+    let cluster = cluster.unwrap_or_else(|| {
+        kubeconfig.clusters.push(NamedCluster {
+            name: FLAGS.to_owned(),
+            cluster: Some(Cluster::default()),
+            ..NamedCluster::default()
+        });
+        FLAGS.to_owned()
+    });
+    let user = user.unwrap_or_else(|| {
+        kubeconfig.auth_infos.push(NamedAuthInfo {
+            name: FLAGS.to_owned(),
+            auth_info: Some(AuthInfo::default()),
+            ..NamedAuthInfo::default()
+        });
+        FLAGS.to_owned()
+    });
+    override_settings(kubeconfig, access, &cluster, &user);
+    KubeConfigOptions { context: Some(context), cluster: Some(cluster), user: Some(user) }
+}
+
+/// The address of a server, of which the scheme may be left out (kubernetes/client-go
+/// `rest/url_utils.go`, `DefaultServerURL`, v0.36).
+fn address(server: &str, is_tls: bool) -> Result<String, SourceError> {
+    let scheme = if is_tls { "https" } else { "http" };
+    let whole = if server.contains("://") { server.to_owned() } else { format!("{scheme}://{server}") };
+    let is_address = whole.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_address {
+        Ok(whole)
+    } else {
+        Err(SourceError::new(format!("{server:?} is not the address of a server"))
+            .hint("expected https://HOST:PORT in --server or in the kubeconfig"))
+    }
 }
 
 fn is_loopback(url: &http::Uri) -> bool {
@@ -123,15 +194,8 @@ fn is_loopback(url: &http::Uri) -> bool {
 }
 
 /// Lays the flags over the selected cluster and user.
-fn override_settings(kubeconfig: &mut Kubeconfig, access: &Access, context: Option<&str>) {
-    let selected = kubeconfig
-        .contexts
-        .iter()
-        .find(|named| Some(named.name.as_str()) == context)
-        .and_then(|named| named.context.clone());
-    let cluster_name = access.cluster.clone().or_else(|| selected.as_ref().map(|c| c.cluster.clone()));
-    let user_name = access.user.clone().or_else(|| selected.as_ref().and_then(|c| c.user.clone()));
-    for named in kubeconfig.clusters.iter_mut().filter(|named| Some(&named.name) == cluster_name.as_ref()) {
+fn override_settings(kubeconfig: &mut Kubeconfig, access: &Access, cluster: &str, user: &str) {
+    for named in kubeconfig.clusters.iter_mut().filter(|named| named.name == cluster) {
         let Some(cluster) = named.cluster.as_mut() else { continue };
         if let Some(server) = &access.server {
             cluster.server = Some(server.clone());
@@ -147,7 +211,7 @@ fn override_settings(kubeconfig: &mut Kubeconfig, access: &Access, context: Opti
             cluster.certificate_authority_data = None;
         }
     }
-    for named in kubeconfig.auth_infos.iter_mut().filter(|named| Some(&named.name) == user_name.as_ref()) {
+    for named in kubeconfig.auth_infos.iter_mut().filter(|named| named.name == user) {
         let Some(user) = named.auth_info.as_mut() else { continue };
         if let Some(token) = &access.token {
             user.token = Some(token.clone().into());
@@ -159,6 +223,9 @@ fn override_settings(kubeconfig: &mut Kubeconfig, access: &Access, context: Opti
         }
         if let Some(name) = &access.as_user {
             user.impersonate = Some(name.clone());
+        }
+        if let Some(uid) = &access.as_uid {
+            user.impersonate_uid = Some(uid.clone());
         }
         if !access.as_group.is_empty() {
             user.impersonate_groups = Some(access.as_group.clone());
@@ -186,4 +253,25 @@ pub(super) fn explain(error: &dyn std::error::Error) -> String {
         return "the exec plugin of the kubeconfig's user failed; run it by hand to see why".to_owned();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_are_those_of_kubectl() {
+        for (server, is_tls, expected) in [
+            ("https://a:6443", false, "https://a:6443"),
+            ("http://a/k8s/clusters/c", true, "http://a/k8s/clusters/c"),
+            ("a", false, "http://a"),
+            ("a:6443", true, "https://a:6443"),
+            ("[::1]:6443", false, "http://[::1]:6443"),
+        ] {
+            assert_eq!(address(server, is_tls).as_deref(), Ok(expected), "{server}");
+        }
+        for server in ["", "ftp://a", "https://", "http://a b", "://", "/a"] {
+            assert!(address(server, false).is_err(), "{server}");
+        }
+    }
 }

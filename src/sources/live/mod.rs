@@ -14,7 +14,7 @@ pub mod write;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Request;
 use http_body_util::BodyExt;
@@ -43,6 +43,8 @@ pub struct Connection {
     objects_read: AtomicUsize,
     /// Told what a person who waits should know.
     pub on_notice: Option<OnNotice>,
+    /// Told of every request, once it is answered or is given up.
+    pub on_request: Option<OnRequest>,
     /// At most so many reads are under way: every one over HTTP/1.1 is a connection.
     gate: Semaphore,
     waits: patience::Budget,
@@ -55,6 +57,24 @@ pub struct Connection {
 
 /// Hears what a person who waits should know.
 pub type OnNotice = Box<dyn Fn(&str) + Send + Sync>;
+
+/// A request, as far as it may be told: no header and no body, which may hold secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange<'a> {
+    /// `GET` for example.
+    pub method: &'a str,
+    /// Server, path and query.
+    pub url: &'a str,
+    /// HTTP status; none where no whole answer came.
+    pub status: Option<u16>,
+    /// Size of the answer in bytes.
+    pub bytes: usize,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Hears of every request.
+pub type OnRequest = Box<dyn Fn(&Exchange<'_>) + Send + Sync>;
 
 /// Reads under way at once.
 const AT_ONCE: usize = 6;
@@ -91,6 +111,7 @@ impl Connection {
     /// # Errors
     /// When no whole answer came in time.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, NoAnswer> {
+        let (method, url) = (request.method().to_string(), format!("{}{}", self.server, request.uri()));
         let exchange = async {
             let response =
                 self.client.send(request.map(Body::from)).await.map_err(|error| NoAnswer(connect::explain(&error)))?;
@@ -108,9 +129,16 @@ impl Connection {
                 .to_vec();
             Ok(Answer { status, warnings, retry_after, body, given_up: None })
         };
-        tokio::time::timeout(self.timeout, exchange)
+        let began = Instant::now();
+        let answer = tokio::time::timeout(self.timeout, exchange)
             .await
-            .map_err(|_| NoAnswer(format!("no answer within {} s", self.timeout.as_secs())))?
+            .unwrap_or_else(|_| Err(NoAnswer(format!("no answer within {} s", self.timeout.as_secs()))));
+        if let Some(on_request) = &self.on_request {
+            let status = answer.as_ref().ok().map(|answer| answer.status);
+            let bytes = answer.as_ref().map_or(0, |answer| answer.body.len());
+            on_request(&Exchange { method: &method, url: &url, status, bytes, took: began.elapsed() });
+        }
+        answer
     }
 
     /// Reads a path.

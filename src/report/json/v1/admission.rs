@@ -162,6 +162,7 @@ pub(crate) struct Change {
 
 impl Kind for Run<'_> {
     const KIND: &'static str = "Admission";
+    const LIST: Option<&'static str> = Some("pods");
 }
 
 impl<'a> Run<'a> {

@@ -122,6 +122,7 @@ pub(crate) struct RunRepair<'a> {
 
 impl Kind for Diagnosis<'_> {
     const KIND: &'static str = "Diagnosis";
+    const LIST: Option<&'static str> = Some("runs");
 }
 
 impl<'a> Diagnosis<'a> {

@@ -49,6 +49,7 @@ struct Entry<'a> {
 
 impl Kind for History<'_> {
     const KIND: &'static str = "History";
+    const LIST: Option<&'static str> = Some("entries");
 }
 
 impl<'a> History<'a> {

@@ -96,6 +96,7 @@ struct Finding {
 
 impl Kind for Lint {
     const KIND: &'static str = "Lint";
+    const LIST: Option<&'static str> = Some("files");
 }
 
 impl Lint {

@@ -26,6 +26,8 @@ pub(crate) const SCHEMA_VERSION: &str = "v1";
 pub(crate) trait Kind {
     /// Its kind, unique among all documents.
     const KIND: &'static str;
+    /// The field that holds its objects, of which each is a row of a table.
+    const LIST: Option<&'static str> = None;
 }
 
 /// A whole document.

@@ -155,6 +155,7 @@ pub(crate) struct CannotTell {
 
 impl Kind for Nodes<'_> {
     const KIND: &'static str = "NodeVerdicts";
+    const LIST: Option<&'static str> = Some("nodes");
 }
 
 impl<'a> Nodes<'a> {

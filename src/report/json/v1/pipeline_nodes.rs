@@ -108,6 +108,7 @@ struct Short<'a> {
 
 impl Kind for PipelineNodes<'_> {
     const KIND: &'static str = "PipelineNodes";
+    const LIST: Option<&'static str> = Some("nodes");
 }
 
 impl<'a> PipelineNodes<'a> {

@@ -44,6 +44,7 @@ struct Entry<'a> {
 
 impl Kind for WorkflowList<'_> {
     const KIND: &'static str = "WorkflowList";
+    const LIST: Option<&'static str> = Some("workflows");
 }
 
 impl<'a> WorkflowList<'a> {
@@ -109,6 +110,7 @@ struct Wrong {
 
 impl Kind for WorkflowLint {
     const KIND: &'static str = "WorkflowLint";
+    const LIST: Option<&'static str> = Some("files");
 }
 
 impl WorkflowLint {
