@@ -193,7 +193,7 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
         Cause::VolumeSourceMissing if are_there(focus, finding) => Lifts::Yes,
         // A quota that was read is judged by rule.
         Cause::WorkspaceClaimRefused if is_judged(focus, finding) => Lifts::Yes,
-        Cause::AssistantStatefulsetRefused | Cause::WorkspaceClaimRefused => {
+        Cause::AssistantStatefulsetRefused | Cause::WorkspaceClaimRefused | Cause::TaskRunRefused => {
             let raises = ops.iter().any(|op| matches!(op, Op::RaiseQuota { .. }));
             if raises { Lifts::Yes } else { manual }
         }

@@ -61,7 +61,7 @@ use containers::Progress;
 use focus::Focus;
 
 /// Large images and slow disks take minutes to come to a node.
-const SLOW_START: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) const SLOW_START: SignedDuration = SignedDuration::from_mins(10);
 
 /// A check: looks at a run in focus.
 pub type Check = fn(&Focus<'_>) -> Vec<Finding>;

@@ -330,6 +330,10 @@ pub enum ImageTrouble {
     NotFound,
     /// It has the image for other processors or systems only.
     OtherPlatform,
+    /// The name is no name of an image.
+    Invalid,
+    /// The name says no registry, and the node is told of none to try.
+    ShortName,
     /// The pod forbids pulling, and the node does not have it.
     NeverPulled,
     /// Something else.

@@ -33,6 +33,11 @@ pub enum Instruction {
         /// Tekton's own words.
         words: String,
     },
+    /// Correct the run's pod template, of which its assistant's StatefulSet is made.
+    CorrectPodTemplate {
+        /// The API server's words.
+        words: String,
+    },
     /// Correct the reference to a task, pipeline or bundle, or what it takes to fetch it.
     CorrectReference {
         /// What the resolver or the API server says.
@@ -56,6 +61,12 @@ pub enum Instruction {
     WaitForRegistry,
     /// Name an image that exists.
     CorrectImage,
+    /// Write the image's name as registries take it.
+    ValidImageName,
+    /// Name the registry of the image.
+    NameRegistry,
+    /// Let the node pull the image.
+    AllowPull,
     /// Make the image pullable.
     MakePullable,
     /// Bring a node back, or remove it.

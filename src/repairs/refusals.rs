@@ -92,6 +92,12 @@ pub(super) fn policy(focus: &Focus<'_>, subject: Refused, words: String) -> Vec<
         Some((id, op)) => return vec![Plan::new(id, vec![op, submit(focus, Vec::new(), true)])],
         None => {}
     }
+    let by = RefusedBy::read(&words);
+    if !by.quota().is_empty() {
+        // Tekton tries again only while the run is under way.
+        let raise = raise_count(focus, by.quota(), &words);
+        return vec![Plan::new("raise-quota", in_cluster(focus, vec![raise]))];
+    }
     let kinds = "validatingadmissionpolicies,validatingwebhookconfigurations";
     let op = manual_with(Instruction::MeetPolicy { subject, words }, &[&["get", kinds, "-o", "yaml"]]);
     vec![Plan::new("policy-exception", in_cluster(focus, vec![op]))]
@@ -178,6 +184,9 @@ pub(super) fn stateful_set(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
     let Facts::Quota { name, words } = facts else { return Vec::new() };
     let (id, op) = if let Some(known) = webhook(words) {
         known
+    } else if is_invalid(words) {
+        let words = words.rsplit_once(" is invalid: ").map_or(words.as_str(), |(_, rest)| rest).to_owned();
+        ("correct-pod-template", manual(Instruction::CorrectPodTemplate { words }))
     } else if name.is_empty() {
         let instruction = Instruction::LetControllerCreate { words: words.clone() };
         ("allow-statefulset", manual(instruction))
@@ -185,6 +194,12 @@ pub(super) fn stateful_set(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
         ("raise-quota", raise_count(focus, name, words))
     };
     vec![Plan::new(id, vec![op, submit(focus, Vec::new(), false)])]
+}
+
+/// Whether the API server finds the object itself wrong, which no right mends (kubernetes
+/// staging/src/k8s.io/apimachinery/pkg/api/errors `NewInvalid`, v1.33).
+fn is_invalid(words: &str) -> bool {
+    words.contains(" is invalid: ")
 }
 
 /// The claim of a template could not be made. From Tekton 1.4 on it tries again by itself.

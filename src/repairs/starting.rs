@@ -55,7 +55,9 @@ pub(super) fn image(focus: &Focus<'_>, facts: &Facts) -> Vec<Plan> {
         ImageTrouble::RateLimited => ("wait", Instruction::WaitForRegistry),
         ImageTrouble::NotFound => ("correct-image", Instruction::CorrectImage),
         ImageTrouble::OtherPlatform => ("correct-image", Instruction::ImageForArchitecture),
-        ImageTrouble::NeverPulled => ("correct-image", Instruction::MakePullable),
+        ImageTrouble::Invalid => ("correct-image", Instruction::ValidImageName),
+        ImageTrouble::ShortName => ("correct-image", Instruction::NameRegistry),
+        ImageTrouble::NeverPulled => ("correct-image", Instruction::AllowPull),
         ImageTrouble::Other => ("correct-image", Instruction::MakePullable),
     };
     let mut ops = vec![manual(instruction)];

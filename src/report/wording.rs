@@ -225,6 +225,9 @@ fn instruction(instruction: &Instruction) -> String {
         Instruction::CorrectDefinition { words } => {
             format!("correct the definition of the task or the pipeline: {words}")
         }
+        Instruction::CorrectPodTemplate { words } => {
+            format!("correct the run's pod template, of which the assistant is made: {words}")
+        }
         Instruction::CorrectReference { words } if words.is_empty() => {
             "correct the reference, or what it takes to fetch it".to_owned()
         }
@@ -243,6 +246,15 @@ fn instruction(instruction: &Instruction) -> String {
             "wait until the registry's rate limit has passed, or pull with credentials".to_owned()
         }
         Instruction::CorrectImage => "name an image and tag that exist in the task".to_owned(),
+        Instruction::ValidImageName => {
+            "correct the name of the image in the task: the repository in lower case, one tag or digest".to_owned()
+        }
+        Instruction::NameRegistry => {
+            "write the image in the task with its registry, as registry/repository:tag".to_owned()
+        }
+        Instruction::AllowPull => {
+            "set imagePullPolicy of the step to IfNotPresent, or load the image onto the node".to_owned()
+        }
         Instruction::MakePullable => "make the image pullable from the nodes".to_owned(),
         Instruction::RecoverNode => "recover the node, or remove it from the cluster".to_owned(),
         Instruction::CreateSource { sources } => {

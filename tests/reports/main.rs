@@ -6,6 +6,7 @@
 //! `truth.yaml`, packed with `tar -cf - reports live | zstd -19 --long=27`.
 
 mod aftermath;
+mod endings;
 mod offers;
 #[path = "../recorded/mod.rs"]
 mod recorded;

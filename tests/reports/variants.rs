@@ -202,6 +202,33 @@ mod webhooks {
         });
         assert_eq!(ids(&report), ["policy-exception"]);
     }
+
+    #[test]
+    fn a_quota_on_task_runs_is_raised_and_not_exempted() {
+        let words = "error creating TaskRuns called [x-a] for PipelineTask a from PipelineRun x: taskruns.tekton.dev \"x-a\" is forbidden: exceeded quota: objs, requested: count/taskruns.tekton.dev=1, used: count/taskruns.tekton.dev=50, limited: count/taskruns.tekton.dev=50";
+        let report = with_offers("reports", "05", |cluster| {
+            for event in cluster.events.iter_mut().filter(|event| event.message.contains("admission webhook")) {
+                event.message = words.to_owned();
+            }
+        });
+        assert_eq!(report.findings[0].cause.id(), "task-run-refused");
+        assert_eq!(ids(&report), ["raise-quota"]);
+    }
+
+    #[test]
+    fn a_pod_template_that_makes_an_invalid_assistant_is_corrected() {
+        let words = "Failed to create StatefulSet for PipelineRun a/x correctly: failed to create StatefulSet affinity-assistant-1: StatefulSet.apps \"affinity-assistant-1\" is invalid: spec.template.spec.tolerations[0].effect: Invalid value: \"NoExecute\": effect must be set";
+        let report = with_offers("reports", "11", |cluster| {
+            cluster.events.clear();
+            for condition in cluster.pipeline_runs.iter_mut().flat_map(|run| &mut run.status.conditions) {
+                condition.status = "False".to_owned();
+                condition.reason = "CouldntCreateOrUpdateAffinityAssistantStatefulSet".to_owned();
+                condition.message = words.to_owned();
+            }
+        });
+        assert_eq!(report.findings[0].cause.id(), "assistant-statefulset-refused");
+        assert_eq!(ids(&report), ["correct-pod-template"]);
+    }
 }
 
 mod claims {

@@ -103,17 +103,21 @@ fn belongs(task_run: &TaskRun, run: &PipelineRun) -> bool {
     }
 }
 
-/// The pod of a TaskRun: the one its status names, else the newest with its label.
+/// The pod of a TaskRun: the one its status names, else the newest with its label. That of an
+/// attempt that is over is not the TaskRun's any more (tektoncd/pipeline
+/// pkg/reconciler/taskrun/taskrun.go `retryTaskRun`, v1.6).
 pub fn pod_of<'a>(cluster: &'a Cluster, task_run: &TaskRun) -> Option<&'a Pod> {
     let namespace = &task_run.metadata.namespace;
     if !task_run.status.pod_name.is_empty() {
         return cluster.pod(namespace, &task_run.status.pod_name);
     }
+    let attempts = task_run.status.retries_status.iter();
+    let over: Vec<&str> = attempts.filter_map(|attempt| attempt.get("podName")?.as_str()).collect();
     let is_owner = |owner: &OwnerReference| owner.kind == "TaskRun" && owner.name == task_run.metadata.name;
     cluster
         .pods_near_task_run(task_run)
         .into_iter()
-        .filter(|pod| pod.metadata.controller().is_some_and(is_owner))
+        .filter(|pod| pod.metadata.controller().is_some_and(is_owner) && !over.contains(&pod.metadata.name.as_str()))
         .max_by_key(|pod| pod.metadata.creation_timestamp)
 }
 

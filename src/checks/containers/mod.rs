@@ -15,6 +15,7 @@ use crate::analysis::tekton::run_tree::TaskNode;
 use crate::model::Kind;
 use crate::model::pod::{Container, ContainerStatus, Pod, Terminated};
 
+use super::failed_task;
 use super::focus::Focus;
 use super::not_started::node_not_ready;
 use crate::finding::{Evidence, Finding};
@@ -36,7 +37,8 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             if task.task_run.is_done() || !focus.is_running() {
                 return None;
             }
-            step_killed::under_way(focus, task)
+            failed_task::evicted_under_way(focus, task)
+                .or_else(|| step_killed::under_way(focus, task))
                 .or_else(|| sidecar_not_ready::finding(focus, task))
                 .or_else(|| node_not_ready::running(focus, task))
                 .or_else(|| pod_lost::finding(focus, task))
@@ -106,11 +108,22 @@ fn step_name(container: &str) -> &str {
     container.strip_prefix(STEP).unwrap_or(container)
 }
 
-/// When the last container of a pod ended; `None` while one runs.
+/// Whether every step of a pod has ended. Tekton takes the TaskRun for done then, whatever
+/// its sidecars do (tektoncd/pipeline pkg/pod/status.go `areStepsComplete`, v1.6 and v1.15).
+pub fn all_steps_ended(pod: &Pod) -> bool {
+    let wanted = pod.spec.containers.iter().filter(|container| container.name.starts_with(STEP)).count();
+    let ended = steps(pod).iter().filter(|(_, status)| status.state.terminated.is_some()).count();
+    wanted > 0 && ended == wanted
+}
+
+/// When the last step of a pod ended, or its last container where the pod is over; `None`
+/// while one runs.
 pub fn ended_at(pod: &Pod) -> Option<Timestamp> {
-    let ends = pod.status.container_statuses.iter().filter_map(|status| status.state.terminated.as_ref());
-    let all_ended = pod.is_terminal();
-    all_ended.then(|| ends.filter_map(|end| end.finished_at).max()).flatten()
+    let counts = |status: &&ContainerStatus| pod.is_terminal() || status.name.starts_with(STEP);
+    let counted = pod.status.container_statuses.iter().filter(counts);
+    let ends = counted.filter_map(|status| status.state.terminated.as_ref());
+    let is_over = pod.is_terminal() || all_steps_ended(pod);
+    is_over.then(|| ends.filter_map(|end| end.finished_at).max()).flatten()
 }
 
 /// Quotes how a container ended.
@@ -127,6 +140,15 @@ fn quote_end(focus: &Focus<'_>, pod: &Pod, list: &str, container: &str, end: &Te
         value = format!("{value}, message {message}");
     }
     focus.quote(Kind::Pod, &pod.metadata.name, field, value)
+}
+
+/// Quotes how each step of a pod ended.
+pub fn quote_step_ends(focus: &Focus<'_>, pod: &Pod) -> Vec<Evidence> {
+    let ended = |(container, status): &(&Container, &ContainerStatus)| {
+        let end = status.state.terminated.as_ref()?;
+        Some(quote_end(focus, pod, "containerStatuses", &container.name, end))
+    };
+    steps(pod).iter().filter_map(ended).collect()
 }
 
 /// A span of time for people: `26m`, `1h05m`, `40s`.
@@ -160,7 +182,7 @@ pub fn progress(focus: &Focus<'_>, task: &TaskNode<'_>) -> Progress {
     {
         return Progress::Unknown;
     }
-    if pod.is_terminal() {
+    if pod.is_terminal() || all_steps_ended(pod) {
         let is_fresh = ended_at(pod).is_some_and(|end| !focus.is_past_grace(Some(end)));
         return if is_fresh { Progress::Starts } else { Progress::Unknown };
     }

@@ -46,8 +46,13 @@ const BY_SIGNAL: [i32; 3] = [137, 143, 255];
 pub fn ended_from_outside(pod: &Pod) -> Option<(&'static str, &'static str, String)> {
     let status = &pod.status;
     let mut ends = status.container_statuses.iter().filter_map(|status| status.state.terminated.as_ref());
-    let by_itself =
-        |end: &Terminated| end.exit_code != 0 && (end.reason == "OOMKilled" || !BY_SIGNAL.contains(&end.exit_code));
+    let since = disruption(pod).and_then(|condition| condition.last_transition_time);
+    let was_before =
+        |end: &Terminated| end.finished_at.is_some_and(|finished| since.is_some_and(|since| finished < since));
+    let by_itself = |end: &Terminated| {
+        let is_own = end.reason == "OOMKilled" || !BY_SIGNAL.contains(&end.exit_code);
+        end.exit_code != 0 && (is_own || was_before(end))
+    };
     if ends.any(by_itself) {
         return None;
     }
@@ -57,11 +62,29 @@ pub fn ended_from_outside(pod: &Pod) -> Option<(&'static str, &'static str, Stri
         (*words, "status.reason / status.message", said.join(": "))
     });
     own.or_else(|| {
-        let condition = pod.condition("DisruptionTarget").filter(|condition| condition.status == "True")?;
+        let condition = disruption(pod)?;
         let words = DISRUPTIONS.iter().find(|(reason, _)| *reason == condition.reason).map(|(_, words)| *words)?;
         let said = format!("{}: {}", condition.reason, condition.message);
         Some((words, "status.conditions[DisruptionTarget]", said))
     })
+}
+
+fn disruption(pod: &Pod) -> Option<&Condition> {
+    pod.condition("DisruptionTarget").filter(|condition| condition.status == "True")
+}
+
+/// `pod-evicted` of a task that is under way, while its pod is being ended; one that has
+/// ended is `pod-lost`.
+pub fn under_way(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
+    let pod = task.pod.filter(|pod| pod.metadata.deletion_timestamp.is_some() && !pod.is_terminal())?;
+    let (words, field, said) = ended_from_outside(pod)?;
+    let summary = format!("the pod of task {} is being ended from outside: {words} ({said})", task.task);
+    Some(
+        Finding::new(Cause::PodEvicted, summary)
+            .evidence(focus.quote_run())
+            .evidence(focus.quote_task_run(task.task_run))
+            .evidence([focus.quote(Kind::Pod, &pod.metadata.name, field, said)]),
+    )
 }
 
 /// `pod-evicted`.

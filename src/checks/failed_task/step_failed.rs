@@ -25,6 +25,85 @@ fn not_started(words: &Words<'_>) -> Option<String> {
     Some(line.to_owned())
 }
 
+/// What a step died of, by what it wrote last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    /// A name was not resolved.
+    Dns,
+    /// A certificate was not trusted.
+    Tls,
+    /// git refuses a directory of another owner.
+    DubiousOwnership,
+    /// The program's own heap was full.
+    Heap,
+    /// Results are larger than a termination message may be.
+    Results,
+}
+
+/// The words of each, in lower case: Tekton (cmd/entrypoint/main.go and pkg/termination,
+/// v1.15), Go, glibc, curl, OpenSSL, git, Node and Java.
+const WORDS: [(Death, &[&str]); 5] = [
+    (Death::Results, &["termination message is above max allowed size"]),
+    (Death::DubiousOwnership, &["dubious ownership in repository"]),
+    (Death::Heap, &["heap out of memory", "java.lang.outofmemoryerror"]),
+    (
+        Death::Dns,
+        &[
+            "no such host",
+            "could not resolve host",
+            "temporary failure in name resolution",
+            "name or service not known",
+            "getaddrinfo enotfound",
+            "getaddrinfo eai_again",
+            "unknownhostexception",
+        ],
+    ),
+    (
+        Death::Tls,
+        &[
+            "x509: ",
+            "certificate verify failed",
+            "ssl certificate problem",
+            "unable to get local issuer certificate",
+            "self-signed certificate",
+            "pkix path building failed",
+        ],
+    ),
+];
+
+impl Death {
+    const fn lesson(self) -> &'static str {
+        match self {
+            Self::Dns => "A name was not resolved: spelled wrongly, or unknown to the cluster's DNS.",
+            Self::Tls => {
+                "A certificate was not trusted: the step's image lacks its authority, or the certificate is not valid."
+            }
+            Self::DubiousOwnership => {
+                "git refuses a repository that another user owns: run both tasks as one user, or name it in safe.directory."
+            }
+            Self::Heap => {
+                "The program reached its own limit of memory, not the container's: raise that of the runtime."
+            }
+            Self::Results => "Results of one step share a few kilobytes: write less into them, or use a workspace.",
+        }
+    }
+}
+
+/// Lines at the end of a log that may tell what a step died of: what stands before was
+/// survived.
+const DEATH_LINES: usize = 5;
+
+/// What the last lines name, with the line.
+fn death<'a>(words: &Words<'a>) -> Option<(Death, &'a str)> {
+    let lines = words.last_lines(DEATH_LINES);
+    let of_line = |line: &&'a str| {
+        let lower = line.to_lowercase();
+        let (death, _) = WORDS.iter().find(|(_, of_it)| of_it.iter().any(|word| lower.contains(word)))?;
+        Some((*death, *line))
+    };
+    lines.iter().rev().find_map(of_line)
+}
+
 /// `step-failed`.
 pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: &Words<'_>) -> Finding {
     let code = step.state.terminated.as_ref().map(|end| end.exit_code).unwrap_or_default();
@@ -39,8 +118,16 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
         format!("step {} of task {} ended with exit code {code}", step.name, task.task),
     )
     .facts(Facts::ExitCode(code))
-    .severity(Severity::Warning)
-    .link("The pod was admitted, got a node and started; the program in the step ended with the error.");
+    .severity(Severity::Warning);
+    finding = match death(words) {
+        Some((death, line)) => {
+            finding.summary = format!("{}: {line}", finding.summary);
+            finding.link(death.lesson())
+        }
+        None => {
+            finding.link("The pod was admitted, got a node and started; the program in the step ended with the error.")
+        }
+    };
     for line in words.last_lines(LINES) {
         finding = finding.link(format!("Its log ends: {line}"));
     }

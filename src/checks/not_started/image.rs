@@ -19,17 +19,37 @@ const IMAGE: [&str; 6] = [
     "RegistryUnavailable",
 ];
 
+/// What stands before the name of the image in the kubelet's words (kubernetes
+/// pkg/kubelet/images/image_manager.go, v1.33).
+const BEFORE_NAME: [&str; 4] = [
+    "Failed to pull image \"",
+    "Failed to inspect image \"",
+    "Failed to apply default image tag \"",
+    "Container image \"",
+];
+
+/// The image that one of the kubelet's sentences is about.
+fn named(text: &str) -> Option<&str> {
+    BEFORE_NAME.iter().find_map(|before| between(text, before, "\""))
+}
+
 /// What the registry, or the way to it, answered: the runtime hands on its words
 /// (containerd `remotes/docker`, CRI-O `internal/storage/image.go`).
-fn trouble(texts: &[&str]) -> ImageTrouble {
-    let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+///
+/// Words and digits of the image's own name are no answer.
+fn trouble(texts: &[&str], image: &str) -> ImageTrouble {
+    let texts: Vec<String> = texts.iter().map(|text| text.replace(image, " ").to_lowercase()).collect();
     let said = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
     // A digest, tag or port may hold the same digits: only a word of its own is an answer.
     let is_code = |word: &str, code: &str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()) == code;
     let answered = |code: &str| texts.iter().any(|text| text.split_whitespace().any(|word| is_code(word, code)));
     let unreachable =
         ["no such host", "server misbehaving", "connection refused", "i/o timeout", "network is unreachable"];
-    if said(&unreachable) {
+    if said(&["invalidimagename", "invalid reference format", "couldn't parse image name"]) {
+        ImageTrouble::Invalid
+    } else if said(&["short-name", "short name mode"]) {
+        ImageTrouble::ShortName
+    } else if said(&unreachable) {
         ImageTrouble::Unreachable
     } else if said(&[
         "no match for platform",
@@ -46,9 +66,9 @@ fn trouble(texts: &[&str]) -> ImageTrouble {
         ImageTrouble::Untrusted
     } else if said(&["toomanyrequests", "too many requests", "rate limit"]) || answered("429") {
         ImageTrouble::RateLimited
-    } else if said(&["errimageneverpull"]) {
+    } else if said(&["errimageneverpull", "pull policy of never"]) {
         ImageTrouble::NeverPulled
-    } else if said(&["manifest unknown", "not found", "name unknown", "invalidimagename", "imageinspecterror"]) {
+    } else if said(&["manifest unknown", "not found", "name unknown"]) {
         ImageTrouble::NotFound
     } else {
         ImageTrouble::Other
@@ -63,7 +83,7 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let reason = task.task_run.succeeded().map(|c| c.reason.as_str()).unwrap_or_default();
     let reported = matches!(reason, "TaskRunImagePullFailed" | "PullImageFailed");
     let events: Vec<&Event> = warnings(focus, &task.pod_name());
-    let pull = events.iter().find(|event| event.message.contains("Failed to pull image"));
+    let pull = events.iter().find(|event| named(&event.message).is_some());
     // A pod that is gone says nothing of itself any more.
     let is_gone = task.pod.is_some_and(|pod| pod.status.container_statuses.is_empty()) && !task.task_run.is_done();
     let pulled = || focus.events_about("Pod", &task.pod_name()).iter().any(|event| event.reason == "Started");
@@ -72,7 +92,7 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
         return None;
     }
     let image = pull
-        .and_then(|event| between(&event.message, "Failed to pull image \"", "\""))
+        .and_then(|event| named(&event.message))
         .or_else(|| {
             let (status, _) = waiting?;
             let pod = task.pod?;
@@ -89,7 +109,7 @@ pub(super) fn image(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding> {
     let of_task_run = task.task_run.succeeded().map(|condition| condition.message.as_str());
     finding = finding.facts(Facts::Image {
         image: image.to_owned(),
-        trouble: trouble(&said.chain(of_task_run).collect::<Vec<_>>()),
+        trouble: trouble(&said.chain(of_task_run).collect::<Vec<_>>(), image),
     });
     if let Some(event) = pull {
         finding = finding.link(event.message.clone());
@@ -125,9 +145,12 @@ mod tests {
             ("no match for platform in manifest: not found", ImageTrouble::OtherPlatform),
             ("ErrImageNeverPull", ImageTrouble::NeverPulled),
             ("x509: certificate signed by unknown authority", ImageTrouble::Untrusted),
+            ("Back-off pulling image \"r.example/denied:403\"", ImageTrouble::Other),
+            ("couldn't parse image name \"R/A\": invalid reference format", ImageTrouble::Invalid),
+            ("short-name \"a:1\" did not resolve to an alias", ImageTrouble::ShortName),
             ("the moon is full", ImageTrouble::Other),
         ] {
-            assert_eq!(trouble(&[text]), expected, "{text}");
+            assert_eq!(trouble(&[text], "r.example/denied:403"), expected, "{text}");
         }
     }
 }

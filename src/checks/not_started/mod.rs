@@ -2,6 +2,7 @@
 
 mod container_not_created;
 mod image;
+mod init_container_runs;
 mod multi_attach;
 pub mod node_not_ready;
 mod selinux_conflict;
@@ -36,9 +37,13 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
             .or_else(|| would_run_as_root::finding(focus, task))
             .or_else(|| config_refused(focus, task))
             .or_else(|| {
-                let pod = task.pod.filter(|pod| !pod.spec.node_name.is_empty() && pod.status.phase == "Pending")?;
+                let pod = task.pod.filter(|pod| !pod.spec.node_name.is_empty() && !pod.is_terminal())?;
                 if task.task_run.is_done() || !focus.is_past_grace(pod.metadata.creation_timestamp) {
                     return None;
+                }
+                if pod.status.phase != "Pending" {
+                    // Other containers of it run already.
+                    return config_error(focus, task, pod);
                 }
                 multi_attach(focus, task, pod)
                     .or_else(|| selinux_conflict(focus, task, pod))
@@ -46,6 +51,7 @@ pub fn check(focus: &Focus<'_>) -> Vec<Finding> {
                     .or_else(|| node_not_ready(focus, task, pod))
                     .or_else(|| config_error(focus, task, pod))
                     .or_else(|| volume_not_mounted(focus, task, pod))
+                    .or_else(|| init_container_runs::finding(focus, task, pod))
                     .or_else(|| not_started(focus, task, pod))
             });
         findings.extend(finding);

@@ -5,6 +5,7 @@ use crate::checks::containers::{self, span};
 use crate::checks::focus::{Focus, GRACE};
 use crate::finding::{Cause, Evidence, Finding};
 use crate::model::Kind;
+use crate::model::pod::Pod;
 
 use super::LONG;
 
@@ -25,26 +26,31 @@ fn is_down(focus: &Focus<'_>) -> bool {
     written.is_some_and(|controller| controller.status.available_replicas == 0)
 }
 
-/// `controller-not-running`: the pod of a task ended well, and the TaskRun still says
-/// that it runs.
+/// `controller-not-running`: the pod of a task ended well, or all its steps did while a
+/// sidecar goes on, and the TaskRun still says that it runs.
 fn unnoticed_end(focus: &Focus<'_>) -> Option<Finding> {
     let patience = if is_down(focus) { GRACE } else { LONG };
     let (task, pod, age) = focus.tree.unfinished().find_map(|task| {
-        let pod = task.pod.filter(|pod| pod.status.phase == "Succeeded")?;
+        let has_ended = |pod: &&Pod| {
+            pod.status.phase == "Succeeded" || pod.status.phase == "Running" && containers::all_steps_ended(pod)
+        };
+        let pod = task.pod.filter(has_ended)?;
         let age = focus.age(containers::ended_at(pod)).filter(|age| *age >= patience)?;
         Some((task, pod, age))
     })?;
     let finding = Finding::new(
         CAUSE,
         format!(
-            "the pod of task {} ended {} ago, and Tekton's controller has not noticed: the TaskRun still says Running",
+            "{} of task {} ended {} ago, and Tekton's controller has not noticed: the TaskRun still says Running",
+            if pod.is_terminal() { "the pod" } else { "all steps" },
             task.task,
             span(age)
         ),
     )
     .evidence(focus.quote_run())
     .evidence(focus.quote_task_run(task.task_run))
-    .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "status.phase", &pod.status.phase)]);
+    .evidence([focus.quote(Kind::Pod, &pod.metadata.name, "status.phase", &pod.status.phase)])
+    .evidence(containers::quote_step_ends(focus, pod));
     Some(about_controller(focus, finding))
 }
 
