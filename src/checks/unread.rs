@@ -61,8 +61,14 @@ pub fn not_understood(focus: &Focus<'_>) -> Finding {
     for task in focus.tree.unfinished() {
         let phase = task.pod.map_or("absent", |pod| pod.status.phase.as_str());
         let name = task.pod_name();
+        let attempts = task.task_run.status.retries_status.len();
+        let told = if task.pod.is_none() && attempts > 0 {
+            format!("Attempt {attempts} of task {} has failed, and the pod of its next one is absent.", task.task)
+        } else {
+            format!("Task {} is under way; its pod {name} is {phase}.", task.task)
+        };
         finding = finding
-            .link(format!("Task {} is under way; its pod {name} is {phase}.", task.task))
+            .link(told)
             .evidence(focus.quote_task_run(task.task_run))
             .evidence(task.pod.map(|pod| focus.quote(Kind::Pod, &name, "status.phase", &pod.status.phase)))
             .evidence(focus.quote_warnings("Pod", &name));

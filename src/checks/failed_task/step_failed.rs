@@ -128,7 +128,8 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
             finding.link("The pod was admitted, got a node and started; the program in the step ended with the error.")
         }
     };
-    for line in words.last_lines(LINES) {
+    let told = death(words).map(|(_, line)| line);
+    for line in words.last_lines(LINES).into_iter().filter(|line| Some(*line) != told) {
         finding = finding.link(format!("Its log ends: {line}"));
     }
     let finding = words.quoted(focus, finding);
