@@ -88,7 +88,7 @@ mod tests {
         let listed = std::env::join_paths(["", "/a", "/b"]).unwrap();
         assert_eq!(places(Some(&listed)), [PathBuf::from("/a"), PathBuf::from("/b")]);
         let home = std::env::home_dir().unwrap().join(".kube/config");
-        assert_eq!(places(Some(std::ffi::OsStr::new(""))), [home.clone()]);
+        assert_eq!(places(Some(std::ffi::OsStr::new(""))), std::slice::from_ref(&home));
         assert_eq!(places(None), [home]);
     }
 
