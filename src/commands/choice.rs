@@ -228,7 +228,8 @@ pub fn pod_name<'a>(source: &Source, globals: &GlobalArgs, text: &'a str) -> Res
             .hint("expected NAME, NAMESPACE/NAME or pod/NAME")
     };
     let parts: Vec<&str> = text.split('/').collect();
-    if parts.iter().any(|part| part.is_empty()) {
+    // A pod that is still to get its name (generateName) has none in a file: `NAMESPACE/`.
+    if parts[0].is_empty() {
         return Err(bad());
     }
     let here = || namespace(source, globals.namespace.as_deref());

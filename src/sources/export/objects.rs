@@ -285,9 +285,14 @@ impl End {
     }
 }
 
-/// Why an object in a file of its own may be the beginning of one only: the API server
-/// stores these with a status, which stands behind all else.
+/// Why an object in a file of its own may be the beginning of one only: collectors end every
+/// line, and the API server stores some kinds with a status, which stands behind all else.
 fn cut_off(at: At<'_>, kind: Kind, object: &Value) -> Option<String> {
+    let is_own_file =
+        at.listed.is_some_and(|listed| listed.kind == kind) && at.last.is_some_and(|last| last != "items");
+    if is_own_file && at.end == End::InLine {
+        return Some("its file ends in the middle of a line: it was cut off".to_owned());
+    }
     let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let is_collected = match kind {
         Kind::Node | Kind::Pod | Kind::StatefulSet | Kind::Deployment | Kind::Claim | Kind::PersistentVolume => {
