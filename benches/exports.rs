@@ -7,12 +7,16 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
+#[path = "../tests/recorded/copy.rs"]
+mod copy;
+
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use copy::copy;
 use serde_json::{Value, json};
 use tekton_fix::yaml;
 use wait4::Wait4 as _;
@@ -46,19 +50,6 @@ fn main() {
             (ended.rusage.utime + ended.rusage.stime).as_secs_f64(),
             ended.rusage.maxrss as f64 / f64::from(1 << 20)
         );
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

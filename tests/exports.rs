@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "recorded/copy.rs"]
+mod copy;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use copy::copy;
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-tekton_fix");
@@ -22,20 +26,6 @@ fn report(from: &Path, run: &str) -> Value {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["kind"], "Diagnosis", "{document:#}");
     document["runs"][0].clone()
-}
-
-/// A copy of the incident's export.
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn incident() -> tempfile::TempDir {

@@ -1,9 +1,13 @@
 //! What `rerun` makes of a run, on exports that are variants of the bundled incident.
 
+#[path = "recorded/copy.rs"]
+mod copy;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use copy::copy;
 use sha2::{Digest as _, Sha256};
 
 const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/incident");
@@ -11,18 +15,6 @@ const RUN: &str = "private-models/mistral-24b-quantized-gx87d";
 const RUNS: &str = "namespaces/private-models/tekton.dev/pipelineruns.yaml";
 const PIPELINES: &str = "namespaces/private-models/tekton.dev/pipelines.yaml";
 const CLAIMS: &str = "namespaces/private-models/core/persistentvolumeclaims.yaml";
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-        }
-    }
-}
 
 /// A copy of the incident in which texts of files are other ones.
 fn variant(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {

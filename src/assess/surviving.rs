@@ -197,8 +197,6 @@ fn lifts(focus: &Focus<'_>, finding: &Finding, ops: &[Op]) -> Lifts {
             let raises = ops.iter().any(|op| matches!(op, Op::RaiseQuota { .. }));
             if raises { Lifts::Yes } else { manual }
         }
-        // A queue, a gate or an approval is for whoever put it there.
-        Cause::HeldByQueue | Cause::SchedulingGated | Cause::CustomRunWaits => manual,
         // Whether a changed run is a valid one the server says when it is asked.
         Cause::RunInvalid | Cause::TaskPodRefused | Cause::TaskFailed | Cause::StepFailed => {
             let changes = edits().any(|edit| !matches!(edit, Edit::PinNode { .. } | Edit::NodeSelector { .. }));

@@ -22,11 +22,20 @@ pub struct Missing {
 pub fn of(focus: &Focus<'_>, kind: Kind, name: &str) -> Missing {
     let place = if kind.is_namespaced() { format!(" in namespace {}", focus.namespace()) } else { String::new() };
     let Some(created) = since(focus, kind, name) else {
-        return Missing { words: format!("does not exist{place}"), now: None };
+        return Missing { words: words(false, 1, &place), now: None };
     };
     let created = created.map(|time| time.to_string()).unwrap_or_default();
     let now = focus.quote(kind, name, "metadata.creationTimestamp", created);
-    Missing { words: format!("did not exist{place} when it was needed; it exists now"), now: Some(now) }
+    Missing { words: words(true, 1, &place), now: Some(now) }
+}
+
+/// What is true now of some objects that were said to be missing in a place.
+pub fn words(exist_now: bool, count: usize, place: &str) -> String {
+    match (exist_now, count) {
+        (true, _) => format!("did not exist{place} when it was needed; it exists now"),
+        (false, 1) => format!("does not exist{place}"),
+        (false, _) => format!("do not exist{place}"),
+    }
 }
 
 /// Whether an object that was said to be missing was read.

@@ -148,23 +148,36 @@ fn wrong(before: &str, after: &str, change: &Change) -> Option<String> {
     None
 }
 
-/// Makes some random changes; returns how many were proven and how many refused.
-fn run(count: u32) -> (usize, usize) {
+/// Judges random places of random texts, some times: a text, its first document, the places in
+/// it, and numbers by which to choose among them and what becomes of them.
+fn judge_some(
+    count: u32,
+    judge: impl Fn(&str, &Node, &[(Path, bool)], (usize, usize, usize)) -> Result<(), TestCaseError>,
+) {
     let texts = texts();
     assert!(texts.len() > 50, "{}", texts.len());
     let config = Config { cases: count, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let counted = std::cell::Cell::new((0, 0));
     let strategy = (any::<prop::sample::Index>(), any::<u16>(), any::<u16>(), any::<u16>());
     let result = runner.run(&strategy, |(text, kind, first, second)| {
         let text = text.get(&texts);
         let (documents, _) = read(text);
         let mut found = Vec::new();
         places(&documents[0].root, &Path::default(), &mut found);
-        let numbers = (usize::from(kind), usize::from(first), usize::from(second));
-        let Some(change) = change_of(&found, numbers) else { return Ok(()) };
+        judge(text, &documents[0].root, &found, (usize::from(kind), usize::from(first), usize::from(second)))
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+/// Makes some random changes; returns how many were proven and how many refused.
+fn run(count: u32) -> (usize, usize) {
+    let counted = std::cell::Cell::new((0, 0));
+    judge_some(count, |text, root, found, numbers| {
+        let Some(change) = change_of(found, numbers) else { return Ok(()) };
         let (proven, refused) = counted.get();
-        match proof::changed(text, &documents[0].root, &change) {
+        match proof::changed(text, root, &change) {
             Err(_) => counted.set((proven, refused + 1)),
             Ok(after) => {
                 counted.set((proven + 1, refused));
@@ -175,9 +188,6 @@ fn run(count: u32) -> (usize, usize) {
         }
         Ok(())
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
     counted.get()
 }
 
@@ -224,24 +234,15 @@ fn graft_of(places: &[(Path, bool)], node: &Node, numbers: (usize, usize, usize)
 
 #[test]
 fn random_differences_are_carried_over_or_refused_and_none_is_wrong() {
-    let texts = texts();
-    let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let proven = std::cell::Cell::new(0);
-    let strategy = (any::<prop::sample::Index>(), any::<u16>(), any::<u16>(), any::<u16>());
-    let result = runner.run(&strategy, |(text, kind, first, second)| {
-        let text = text.get(&texts);
-        let (documents, _) = read(text);
-        let mut found = Vec::new();
-        places(&documents[0].root, &Path::default(), &mut found);
-        let numbers = (usize::from(kind), usize::from(first), usize::from(second));
-        let Some(graft) = graft_of(&found, &documents[0].root, numbers) else { return Ok(()) };
+    judge_some(3000, |text, root, found, numbers| {
+        let Some(graft) = graft_of(found, root, numbers) else { return Ok(()) };
         let Ok(after) = grafted(text, std::slice::from_ref(&graft)) else { return Ok(()) };
         proven.set(proven.get() + 1);
         let fail = |why: &str| Err(TestCaseError::fail(format!("{why}: {graft:?}\n{text}\n=>\n{after}")));
         let (documents_after, error) = read(&after);
         let ([document], None) = (documents_after.as_slice(), error) else { return fail("cannot be read") };
-        let mut wanted = value(&documents[0].root);
+        let mut wanted = value(root);
         if !graft.apply(&mut wanted) || wanted != value(&document.root) {
             return fail("means something else");
         }
@@ -255,9 +256,6 @@ fn random_differences_are_carried_over_or_refused_and_none_is_wrong() {
         }
         Ok(())
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
     assert!(proven.get() > 1500, "{} proven", proven.get());
 }
 

@@ -12,7 +12,7 @@ mod volumes;
 
 pub use graph::{Copies, Graph};
 pub use load::Load;
-pub use volumes::Held;
+pub use volumes::{Held, attached_nowhere};
 
 use std::collections::{BTreeMap, BTreeSet};
 

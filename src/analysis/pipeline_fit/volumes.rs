@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::cluster::find;
 use crate::model::pod::Pod;
-use crate::model::volume::{Claim, PersistentVolume, VolumeSource};
+use crate::model::volume::{Claim, PersistentVolume, VolumeAttachment, VolumeSource};
 use crate::model::{Cluster, Kind};
 
 /// Names of the claims that a pod mounts.
@@ -57,21 +57,26 @@ pub(super) fn held(cluster: &Cluster, namespace: &str, claims: &BTreeSet<&str>, 
     held.into_values().collect()
 }
 
-/// Volumes of the claims that are attached to a node that there is no more: nothing detaches
-/// them there, and no other node gets them
+/// What attaches a claim's volume to a node that there is no more: nothing detaches it there,
+/// and no other node gets it
 /// (`pkg/controller/volume/attachdetach/reconciler/reconciler.go`, 1.27 to 1.37).
-pub(super) fn stranded(cluster: &Cluster, namespace: &str, claims: &BTreeSet<&str>) -> Vec<Held> {
+pub fn attached_nowhere<'c>(cluster: &'c Cluster, claim: &Claim) -> Option<&'c VolumeAttachment> {
+    let volume = Some(claim.spec.volume_name.as_str()).filter(|volume| !volume.is_empty())?;
     if !cluster.coverage.proves_absence(Kind::Node, "") {
-        return Vec::new();
+        return None;
     }
+    cluster.volume_attachments.iter().find(|attachment| {
+        attachment.spec.source.persistent_volume_name.as_deref() == Some(volume)
+            && cluster.node(&attachment.spec.node_name).is_none()
+    })
+}
+
+/// Volumes of the claims that are attached to a node that there is no more.
+pub(super) fn stranded(cluster: &Cluster, namespace: &str, claims: &BTreeSet<&str>) -> Vec<Held> {
     let of_claim = |claim: &&str| {
-        let volume = &find(&cluster.claims, namespace, claim)?.spec.volume_name;
+        let known = find(&cluster.claims, namespace, claim)?;
         is_for_one_node(cluster, namespace, claim)?;
-        let is_of = |name: Option<&str>| name == Some(volume.as_str()) && !volume.is_empty();
-        let attachment = cluster.volume_attachments.iter().find(|attachment| {
-            is_of(attachment.spec.source.persistent_volume_name.as_deref())
-                && cluster.node(&attachment.spec.node_name).is_none()
-        })?;
+        let attachment = attached_nowhere(cluster, known)?;
         Some(Held {
             claim: (*claim).to_owned(),
             node: attachment.spec.node_name.clone(),

@@ -182,9 +182,8 @@ pub fn progress(focus: &Focus<'_>, task: &TaskNode<'_>) -> Progress {
     {
         return Progress::Unknown;
     }
-    if pod.is_terminal() || all_steps_ended(pod) {
-        let is_fresh = ended_at(pod).is_some_and(|end| !focus.is_past_grace(Some(end)));
-        return if is_fresh { Progress::Starts } else { Progress::Unknown };
+    if let Some(end) = ended_at(pod) {
+        return if focus.is_past_grace(Some(end)) { Progress::Unknown } else { Progress::Starts };
     }
     if pod.status.phase != "Running" {
         return Progress::Unknown;

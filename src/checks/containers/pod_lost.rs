@@ -19,11 +19,9 @@ pub(super) fn finding(focus: &Focus<'_>, task: &TaskNode<'_>) -> Option<Finding>
                 return None;
             }
             let since = focus.age(ended).map(|age| format!(" for {}", span(age))).unwrap_or_default();
-            let own = [pod.status.reason.as_str(), pod.status.message.as_str()];
-            let own: Vec<&str> = own.into_iter().filter(|text| !text.is_empty()).collect();
             let why = match failed_task::ended_from_outside(pod) {
                 Some((words, _, said)) => format!("{words} ({said})"),
-                None => own.join(": "),
+                None => failed_task::own_words(pod),
             };
             let name = &pod.metadata.name;
             let said = if why.is_empty() { String::new() } else { format!(": {why}") };

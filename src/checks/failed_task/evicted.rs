@@ -56,17 +56,19 @@ pub fn ended_from_outside(pod: &Pod) -> Option<(&'static str, &'static str, Stri
     if ends.any(by_itself) {
         return None;
     }
-    let own = REASONS.iter().find(|(reason, _)| *reason == status.reason).map(|(_, words)| {
-        let said = [status.reason.as_str(), status.message.as_str()];
-        let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
-        (*words, "status.reason / status.message", said.join(": "))
-    });
-    own.or_else(|| {
+    let own = REASONS.iter().find(|(reason, _)| *reason == status.reason);
+    own.map(|(_, words)| (*words, "status.reason / status.message", own_words(pod))).or_else(|| {
         let condition = disruption(pod)?;
         let words = DISRUPTIONS.iter().find(|(reason, _)| *reason == condition.reason).map(|(_, words)| *words)?;
         let said = format!("{}: {}", condition.reason, condition.message);
         Some((words, "status.conditions[DisruptionTarget]", said))
     })
+}
+
+/// `status.reason` and `status.message` of a pod, as far as they say something.
+pub fn own_words(pod: &Pod) -> String {
+    let said = [pod.status.reason.as_str(), pod.status.message.as_str()];
+    said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
 fn disruption(pod: &Pod) -> Option<&Condition> {

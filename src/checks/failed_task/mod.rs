@@ -9,7 +9,7 @@ mod volume_full;
 mod volume_read_only;
 mod wrong_architecture;
 
-pub use evicted::{ended_from_outside, under_way as evicted_under_way};
+pub use evicted::{ended_from_outside, own_words, under_way as evicted_under_way};
 pub use otherwise::otherwise_failed;
 
 use crate::analysis::tekton::run_tree::TaskNode;

@@ -119,7 +119,8 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
     )
     .facts(Facts::ExitCode(code))
     .severity(Severity::Warning);
-    finding = match death(words) {
+    let death = death(words);
+    finding = match death {
         Some((death, line)) => {
             finding.summary = format!("{}: {line}", finding.summary);
             finding.link(death.lesson())
@@ -128,7 +129,7 @@ pub fn finding(focus: &Focus<'_>, task: &TaskNode<'_>, step: &StepState, words: 
             finding.link("The pod was admitted, got a node and started; the program in the step ended with the error.")
         }
     };
-    let told = death(words).map(|(_, line)| line);
+    let told = death.map(|(_, line)| line);
     for line in words.last_lines(LINES).into_iter().filter(|line| Some(*line) != told) {
         finding = finding.link(format!("Its log ends: {line}"));
     }

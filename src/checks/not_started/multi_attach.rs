@@ -1,5 +1,6 @@
 //! A volume is attached to another node.
 
+use crate::analysis::pipeline_fit::attached_nowhere;
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::focus::Focus;
 use crate::checks::no_node::volume_in_use;
@@ -8,7 +9,7 @@ use crate::checks::refused::between;
 use crate::finding::{Cause, Facts, Finding};
 use crate::model::Kind;
 use crate::model::pod::Pod;
-use crate::model::volume::{Claim, VolumeAttachment};
+use crate::model::volume::Claim;
 
 use super::standing;
 
@@ -24,7 +25,7 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
     let node = &pod.spec.node_name;
     let claim = between(&event.message, "for volume \"", "\"").and_then(|volume| claim_of(focus, pod, volume));
     let holders: Vec<&Pod> = claim.map(|claim| holders(focus, pod, claim)).unwrap_or_default();
-    let stranded = claim.filter(|_| holders.is_empty()).and_then(|claim| attached_nowhere(focus, claim));
+    let stranded = claim.filter(|_| holders.is_empty()).and_then(|claim| attached_nowhere(focus.cluster, claim));
     let summary = match (claim, holders.first()) {
         (Some(claim), None) if stranded.is_some() => format!(
             "the volume of claim {} of task {} is still attached to {}, a node that does not exist any more",
@@ -90,17 +91,6 @@ pub(super) fn multi_attach(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) ->
 fn claim_of<'f>(focus: &'f Focus<'_>, pod: &Pod, volume: &str) -> Option<&'f Claim> {
     let claims = claims_of(pod).filter_map(|name| focus.cluster.claim(focus.namespace(), name));
     claims.into_iter().find(|claim| claim.spec.volume_name == volume)
-}
-
-/// What attaches the claim's volume to a node that there is no more.
-fn attached_nowhere<'f>(focus: &'f Focus<'_>, claim: &Claim) -> Option<&'f VolumeAttachment> {
-    let cluster = focus.cluster;
-    let is_of = |attachment: &&VolumeAttachment| {
-        attachment.spec.source.persistent_volume_name.as_deref() == Some(claim.spec.volume_name.as_str())
-            && cluster.node(&attachment.spec.node_name).is_none()
-    };
-    let are_known = cluster.coverage.proves_absence(Kind::Node, "");
-    cluster.volume_attachments.iter().find(is_of).filter(|_| are_known)
 }
 
 /// Pods that use the claim on another node.

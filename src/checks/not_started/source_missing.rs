@@ -30,14 +30,8 @@ pub(super) fn source_missing(focus: &Focus<'_>, task: &TaskNode<'_>, pod: &Pod) 
         .map(|what| what.replacen("Secret ", "secret/", 1).replacen("ConfigMap ", "configmap/", 1))
         .collect();
     let are_there = missing::all_exist_now(focus, &sources);
-    let words = match (are_there, absent.len()) {
-        (true, _) => "did not exist in namespace",
-        (false, 1) => "does not exist in namespace",
-        (false, _) => "do not exist in namespace",
-    };
-    let since = if are_there { " when it was needed; it exists now" } else { "" };
-    let summary =
-        format!("{}, which task {} mounts, {words} {}{since}", absent.join(" and "), task.task, focus.namespace());
+    let words = missing::words(are_there, absent.len(), &format!(" in namespace {}", focus.namespace()));
+    let summary = format!("{}, which task {} mounts, {words}", absent.join(" and "), task.task);
     Some(
         Finding::new(Cause::VolumeSourceMissing, summary)
             .facts(Facts::Sources(sources))

@@ -1,5 +1,7 @@
 //! Tekton's controller does not take up a run, or does not go on with it.
 
+use jiff::SignedDuration;
+
 use crate::analysis::tekton::run_tree::TaskNode;
 use crate::checks::containers::{self, span};
 use crate::checks::focus::{Focus, GRACE};
@@ -26,10 +28,15 @@ fn is_down(focus: &Focus<'_>) -> bool {
     written.is_some_and(|controller| controller.status.available_replicas == 0)
 }
 
+/// How long what a controller has to do may stay undone: one that is down does not do it.
+fn patience(focus: &Focus<'_>) -> SignedDuration {
+    if is_down(focus) { GRACE } else { LONG }
+}
+
 /// `controller-not-running`: the pod of a task ended well, or all its steps did while a
 /// sidecar goes on, and the TaskRun still says that it runs.
 fn unnoticed_end(focus: &Focus<'_>) -> Option<Finding> {
-    let patience = if is_down(focus) { GRACE } else { LONG };
+    let patience = patience(focus);
     let (task, pod, age) = focus.tree.unfinished().find_map(|task| {
         let has_ended = |pod: &&Pod| {
             pod.status.phase == "Succeeded" || pod.status.phase == "Running" && containers::all_steps_ended(pod)
@@ -57,7 +64,7 @@ fn unnoticed_end(focus: &Focus<'_>) -> Option<Finding> {
 /// `controller-not-running`: every container of a pod is ready, and Tekton does not release
 /// the first step.
 fn unreleased(focus: &Focus<'_>) -> Option<Finding> {
-    let patience = if is_down(focus) { GRACE } else { LONG };
+    let patience = patience(focus);
     let (task, pod, age) = focus.tree.unfinished().find_map(|task| {
         let pod = task.pod.filter(|pod| pod.status.phase == "Running" && containers::waits_for_release(pod))?;
         let age = focus.age(containers::all_ready_since(pod)).filter(|age| *age >= patience)?;
@@ -150,15 +157,9 @@ pub fn quote_if_down(focus: &Focus<'_>) -> Option<Evidence> {
 
 fn about_controller(focus: &Focus<'_>, finding: Finding) -> Finding {
     match focus.installation.controller {
-        Some(controller) if is_down(focus) => {
-            let quoted = quote_if_down(focus);
-            finding
-                .link(format!(
-                    "Deployment {} has no available pod: no run or TaskRun goes on.",
-                    controller.metadata.name
-                ))
-                .evidence(quoted)
-        }
+        Some(controller) if is_down(focus) => finding
+            .link(format!("Deployment {} has no available pod: no run or TaskRun goes on.", controller.metadata.name))
+            .evidence(quote_if_down(focus)),
         Some(controller) if controller.status.available_replicas == 0 => {
             finding.not_proven().cannot_tell("whether the controller runs: its Deployment has no status")
         }

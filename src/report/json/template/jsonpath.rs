@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::bare;
 use super::path::Path;
+use super::{bare, unquoted};
 
 /// A template.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,18 +94,7 @@ fn write(parts: &[Part], value: &Value, text: &mut String) {
 
 /// Where the brace that opens a text is closed; quoted ones do not count.
 fn closing(text: &str) -> Option<usize> {
-    let (mut quote, mut is_escaped) = (None, false);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            _ if is_escaped => is_escaped = false,
-            (_, '\\') => is_escaped = true,
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '}') => return Some(at),
-            _ => {}
-        }
-    }
-    None
+    unquoted(text).find(|(_, c)| *c == '}').map(|(at, _)| at)
 }
 
 /// What the words between braces ask for: `range .items[*]`, `end`, texts and paths, divided
@@ -126,7 +115,7 @@ fn actions(text: &str) -> Result<Vec<Action>, String> {
                 continue;
             }
             "end" => Action::End,
-            _ if word.starts_with(['"', '\'']) => Action::Text(unquoted(word)?),
+            _ if word.starts_with(['"', '\'']) => Action::Text(literal(word)?),
             _ => {
                 let path = Path::read(word)?;
                 if std::mem::take(&mut is_range) { Action::Range(path) } else { Action::Path(path) }
@@ -165,7 +154,7 @@ fn word(text: &str) -> usize {
 }
 
 /// The text between quotes, with the escapes of Go.
-fn unquoted(word: &str) -> Result<String, String> {
+fn literal(word: &str) -> Result<String, String> {
     let quote = word.chars().next().unwrap_or('"');
     let inner = word.get(1..).and_then(|rest| rest.strip_suffix(quote));
     let inner = inner.ok_or_else(|| format!("{word:?}: a quote is not closed"))?;

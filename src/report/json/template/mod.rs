@@ -79,6 +79,23 @@ impl Template {
     }
 }
 
+/// The characters of a text that stand neither in quotes nor behind a backslash, with their
+/// places.
+fn unquoted(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let (mut quote, mut is_escaped) = (None, false);
+    text.char_indices().filter(move |(_, c)| {
+        match (quote, *c) {
+            _ if is_escaped => is_escaped = false,
+            (_, '\\') => is_escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(*c),
+            (None, _) => return true,
+            _ => {}
+        }
+        false
+    })
+}
+
 /// A value in a template: texts bare, objects as JSON on one line, as kubectl prints them.
 fn bare(value: &Value) -> String {
     match value {

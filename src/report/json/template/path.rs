@@ -7,6 +7,8 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
+use super::unquoted;
+
 /// A path: `.runs[*].name`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Path {
@@ -91,24 +93,16 @@ fn field(text: &str) -> (String, &str) {
 
 /// Where the bracket that opens a text is closed; quoted ones do not count.
 fn closing(text: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            _ if is_escaped => is_escaped = false,
-            (_, '\\') => is_escaped = true,
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '[') => depth += 1,
-            (None, ']') => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
+    let mut depth = 0_usize;
+    let closes = |(_, c): &(usize, char)| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ => return false,
         }
-    }
-    None
+        depth == 0
+    };
+    unquoted(text).find(closes).map(|(at, _)| at)
 }
 
 /// What stands between brackets: a filter, or one or several keys, indices and slices.
